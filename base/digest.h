@@ -1,0 +1,35 @@
+// base/digest.h: SHA-1 and SHA-2 digests, hex and base64. OpenSSL behind it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace sluice::base {
+
+std::string Sha256Hex(std::string_view bytes);   ///< 64 lower-case hex digits
+std::string Sha1Hex(std::string_view bytes);
+
+/// Incremental SHA-256.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  void Update(std::string_view bytes);
+  std::string Hex();   ///< ends it; call once
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+std::string HexEncode(std::string_view bytes);
+std::string Base64Encode(std::string_view bytes);              ///< standard alphabet, padded, one line
+Result<std::string> Base64Decode(std::string_view text);       ///< standard alphabet; line breaks are skipped; Invalid
+
+}  // namespace sluice::base
