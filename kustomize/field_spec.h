@@ -1,0 +1,92 @@
+// kustomize/field_spec.h: fieldSpecs, kustomize's way of saying "this transformer writes here": a GVK filter, a path, and whether to create it.
+// Also the transformer configuration, which is a named set of such lists (`configurations:`, `crds:`, the built-in one).
+// Pure. The rules are kustomize's (api/filters/fieldspec, api/types/fieldspec.go, api/internal/plugins/builtinconfig).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "document/object.h"
+#include "document/value.h"
+
+namespace sluice::kustomize {
+
+struct FieldSpec {
+  std::string group, version, kind;  ///< "" matches any
+  std::string path;                  ///< split at '/', `\/` is a slash inside a key; `name[]` says "a list is here" and is never created
+  bool create = false;               ///< make missing mappings and the leaf
+  bool operator==(const FieldSpec&) const = default;
+};
+using FieldSpecs = std::vector<FieldSpec>;
+
+/// Objects of this group, version and kind ("" any) are named in `referrers`.
+struct NameReference {
+  std::string group, version, kind;
+  FieldSpecs referrers;
+  bool operator==(const NameReference&) const = default;
+};
+
+struct TransformerConfig {
+  FieldSpecs name_prefix, name_suffix, name_space, common_labels, labels, template_labels, volume_claim_template_labels, common_annotations, var_reference,
+      images, replicas;
+  std::vector<NameReference> name_reference;
+  bool operator==(const TransformerConfig&) const = default;
+};
+
+/// What kustomize brings along.
+const TransformerConfig& BuiltinConfig();
+
+/// Adds `incoming` unless an equal or narrower one is there already (path equal, and the existing one's GVK satisfies every part that
+/// `incoming` names). Errors: Invalid "conflicting fieldspecs" when such a one differs in `create`.
+base::Result<void> MergeFieldSpecs(FieldSpecs& into, const FieldSpecs& incoming);
+base::Result<void> MergeConfig(TransformerConfig& into, const TransformerConfig& incoming);
+
+/// The content of one `configurations:` file (a parsed document). Errors: Invalid, with `line:column: ` of the unknown or mistyped field.
+base::Result<TransformerConfig> ParseConfiguration(const document::Value& file);
+/// The content of one `crds:` file: type name -> {Schema: {properties}}, with the x-kubernetes-* annotations. Errors: Invalid.
+base::Result<TransformerConfig> ParseCrds(const document::Value& file);
+
+/// Whether `spec` is for objects of this kind.
+bool Applies(const FieldSpec& spec, const document::GroupVersionKind& gvk);
+
+/// Called with each leaf; may replace it.
+using Setter = std::function<base::Result<void>(document::Value& leaf)>;
+
+/// What a created leaf is before the setter runs.
+enum class Creates { Nothing, Scalar, Mapping, Sequence };
+
+/// A list of specs made ready to be applied to many objects: paths split once, sorted by kind.
+class FieldSpecFilter {
+ public:
+  explicit FieldSpecFilter(const FieldSpecs& specs);
+  /// Runs `set` on every leaf that the specs reach in `object`, in the order of the specs; lists on the way are entered.
+  /// A null or missing leaf is skipped unless the spec creates and `creates` is not Nothing.
+  /// Errors: Invalid (a scalar in the middle of a path: names object, path and spec), or the setter's own.
+  base::Result<void> Apply(document::Value& object, Creates creates, const Setter& set) const;
+  base::Result<void> Apply(document::Value& object, const document::GroupVersionKind& gvk, Creates creates, const Setter& set) const;
+  bool empty() const { return specs_.empty(); }
+
+ private:
+  struct Step {
+    std::string key;
+    bool list = false;  ///< written `key[]`
+  };
+  struct Compiled {
+    FieldSpec spec;
+    std::vector<Step> steps;
+  };
+  static base::Result<void> Walk(document::Value& node, const Compiled& spec, std::size_t depth, Creates creates, const Setter& set);
+  std::vector<Compiled> specs_;
+};
+
+/// Splits "a/b\/c" into "a", "b/c"; one leading '/' is dropped.
+std::vector<std::string> SplitFieldPath(std::string_view path);
+
+/// Sets `key` of the mapping `map` (null becomes one) as kustomize does: a key is a plain scalar there, so one that YAML reads as something else
+/// ("123", "true") gets that `key_kind`, and the output stage refuses it.
+document::Value& SetPlainKey(document::Value& map, std::string_view key, document::Value value);
+
+}  // namespace sluice::kustomize

@@ -1,0 +1,53 @@
+// kustomize/generator.h: configMapGenerator and secretGenerator: sources to objects, how a generated object joins one that exists, and
+// the suffix made from its content. Pure: files come through a callback. Rules: kustomize api/internal/generators, api/kv, api/hasher.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "document/value.h"
+
+namespace sluice::kustomize {
+
+struct GeneratorOptions {
+  std::map<std::string, std::string> labels, annotations;
+  bool disable_name_suffix_hash = false;
+  bool immutable = false;
+};
+
+struct GeneratorArgs {
+  std::string name, ns;
+  std::string behavior;  ///< "create", "merge", "replace", or anything else, which is create
+  std::vector<std::string> literals, files, envs;
+  std::optional<GeneratorOptions> options;
+  std::string type;      ///< Secrets only; "" is Opaque
+};
+
+enum class Behavior { Create, Merge, Replace };
+Behavior ParseBehavior(std::string_view word);
+
+/// `local` over `global`: its labels and annotations win key by key, the booleans are or-ed.
+GeneratorOptions MergeOptions(const std::optional<GeneratorOptions>& global, const std::optional<GeneratorOptions>& local);
+
+/// The bytes of a file named in `files` or `envs`.
+using LoadFile = std::function<base::Result<std::string>(std::string_view path)>;
+
+/// The object. `options` are the merged ones. Errors: Invalid (no name, a literal without '=', a key twice, invalid UTF-8 in an env file), or the loader's.
+base::Result<document::Value> GenerateConfigMap(const GeneratorArgs& args, const GeneratorOptions& options, const LoadFile& load);
+base::Result<document::Value> GenerateSecret(const GeneratorArgs& args, const GeneratorOptions& options, const LoadFile& load);
+
+/// A generated object takes the place of `old`: Replace keeps only name, namespace, labels and annotations of it, Merge also overlays data and binaryData.
+document::Value AbsorbGenerated(const document::Value& old, const document::Value& generated, Behavior behavior);
+
+/// Ten characters from the content of a ConfigMap or Secret, or of any other object's JSON. Errors: Invalid (keys that are not strings).
+base::Result<std::string> ContentHash(const document::Value& object);
+
+/// Base64 as kustomize writes it: longer than 70 characters is cut into lines of 70, each ended by a newline.
+std::string WrappedBase64(std::string_view bytes);
+
+}  // namespace sluice::kustomize
