@@ -7,8 +7,9 @@ target_include_directories(sluice_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(sluice_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
   -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  # TRY is a statement macro with an optional declaration; thread-safety checks GUARDED_BY.
-  target_compile_options(sluice_options INTERFACE -Wthread-safety -Wno-gnu-zero-variadic-macro-arguments)
+  # thread-safety checks GUARDED_BY; libstdc++ 12 marks its own std::stable_sort buffer as deprecated.
+  target_compile_options(sluice_options INTERFACE -Wthread-safety -Wno-gnu-zero-variadic-macro-arguments
+    -Wno-missing-designated-field-initializers -Wno-deprecated-declarations)
   add_link_options(-fuse-ld=lld-19)
 else()
   target_compile_options(sluice_options INTERFACE -Wno-pedantic -fcoroutines)
