@@ -11,29 +11,16 @@
 #include "base/result.h"
 #include "document/object.h"
 #include "document/value.h"
+#include "kustomize/types.h"
 
 namespace sluice::kustomize {
 
-struct FieldSpec {
-  std::string group, version, kind;  ///< "" matches any
-  std::string path;                  ///< split at '/', `\/` is a slash inside a key; `name[]` says "a list is here" and is never created
-  bool create = false;               ///< make missing mappings and the leaf
-  bool operator==(const FieldSpec&) const = default;
-};
 using FieldSpecs = std::vector<FieldSpec>;
-
-/// Objects of this group, version and kind ("" any) are named in `referrers`.
-struct NameReference {
-  std::string group, version, kind;
-  FieldSpecs referrers;
-  bool operator==(const NameReference&) const = default;
-};
 
 struct TransformerConfig {
   FieldSpecs name_prefix, name_suffix, name_space, common_labels, labels, template_labels, volume_claim_template_labels, common_annotations, var_reference,
       images, replicas;
   std::vector<NameReference> name_reference;
-  bool operator==(const TransformerConfig&) const = default;
 };
 
 /// What kustomize brings along.
@@ -48,9 +35,6 @@ base::Result<void> MergeConfig(TransformerConfig& into, const TransformerConfig&
 base::Result<TransformerConfig> ParseConfiguration(const document::Value& file);
 /// The content of one `crds:` file: type name -> {Schema: {properties}}, with the x-kubernetes-* annotations. Errors: Invalid.
 base::Result<TransformerConfig> ParseCrds(const document::Value& file);
-
-/// Whether `spec` is for objects of this kind.
-bool Applies(const FieldSpec& spec, const document::GroupVersionKind& gvk);
 
 /// Called with each leaf; may replace it.
 using Setter = std::function<base::Result<void>(document::Value& leaf)>;

@@ -3,43 +3,26 @@
 #pragma once
 
 #include <functional>
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "document/value.h"
+#include "kustomize/types.h"
 
 namespace sluice::kustomize {
-
-struct GeneratorOptions {
-  std::map<std::string, std::string> labels, annotations;
-  bool disable_name_suffix_hash = false;
-  bool immutable = false;
-};
-
-struct GeneratorArgs {
-  std::string name, ns;
-  std::string behavior;  ///< "create", "merge", "replace", or anything else, which is create
-  std::vector<std::string> literals, files, envs;
-  std::optional<GeneratorOptions> options;
-  std::string type;      ///< Secrets only; "" is Opaque
-};
 
 enum class Behavior { Create, Merge, Replace };
 Behavior ParseBehavior(std::string_view word);
 
 /// `local` over `global`: its labels and annotations win key by key, the booleans are or-ed.
-GeneratorOptions MergeOptions(const std::optional<GeneratorOptions>& global, const std::optional<GeneratorOptions>& local);
+GeneratorOptions MergeOptions(const GeneratorOptions& global, const GeneratorOptions& local);
 
 /// The bytes of a file named in `files` or `envs`.
 using LoadFile = std::function<base::Result<std::string>(std::string_view path)>;
 
-/// The object. `options` are the merged ones. Errors: Invalid (no name, a literal without '=', a key twice, invalid UTF-8 in an env file), or the loader's.
-base::Result<document::Value> GenerateConfigMap(const GeneratorArgs& args, const GeneratorOptions& options, const LoadFile& load);
-base::Result<document::Value> GenerateSecret(const GeneratorArgs& args, const GeneratorOptions& options, const LoadFile& load);
+/// The ConfigMap, or the Secret if `args.secret`; `args.options` are the merged ones. Errors: Invalid (no name, a literal without '=', a key twice, invalid UTF-8 in an env file), or the loader's.
+base::Result<document::Value> Generate(const GeneratorArgs& args, const LoadFile& load);
 
 /// A generated object takes the place of `old`: Replace keeps only name, namespace, labels and annotations of it, Merge also overlays data and binaryData.
 document::Value AbsorbGenerated(const document::Value& old, const document::Value& generated, Behavior behavior);

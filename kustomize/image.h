@@ -9,13 +9,9 @@
 #include "base/result.h"
 #include "document/value.h"
 #include "kustomize/field_spec.h"
+#include "kustomize/types.h"
 
 namespace sluice::kustomize {
-
-struct Image {
-  std::string name;  ///< used as a regular expression
-  std::string new_name, new_tag, digest, tag_suffix;
-};
 
 /// One `images:` entry, compiled.
 class ImageTransformer {

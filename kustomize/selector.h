@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "document/object.h"
 #include "document/value.h"
+#include "kustomize/types.h"
 
 namespace sluice::kustomize {
 
@@ -50,16 +51,11 @@ class LabelSelector {
   std::vector<Requirement> requirements_;
 };
 
-/// As written in a file.
-struct SelectorArgs {
-  std::string group, version, kind, name, ns, label_selector, annotation_selector;
-  bool operator==(const SelectorArgs&) const = default;
-};
-
 /// Ready to be tried on many objects.
-class Selector {
+class CompiledSelector {
  public:
-  static base::Result<Selector> Compile(const SelectorArgs& args);
+  /// Errors: Invalid, naming the field and the pattern.
+  static base::Result<CompiledSelector> Compile(const Selector& selector);
   bool MatchesGvk(const document::GroupVersionKind& gvk) const;
   bool MatchesName(std::string_view name) const { return name_.Matches(name); }
   bool MatchesNamespace(std::string_view ns) const { return namespace_.Matches(ns); }
