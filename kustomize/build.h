@@ -1,0 +1,65 @@
+// kustomize/build.h: a directory with a kustomization becomes the documents that `kustomize build` (v5.8.2) prints.
+// Pure: reads only through `base::Files`, and remote bases only through the resolver that a caller may give.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/files.h"
+#include "base/result.h"
+#include "document/value.h"
+
+namespace sluice::kustomize {
+
+enum class LoadRestrictor {
+  RootOnly,   ///< files must lie in or below the directory of the kustomization that names them
+  None,
+};
+
+enum class Reorder {
+  Default,    ///< the kustomization's sortOptions, else legacy
+  Legacy,
+  None,       ///< keep the order of accumulation, unless sortOptions says otherwise (Flux's choice)
+};
+
+/// A tree fetched for a Git URL, and the directory in it to build.
+struct RemoteTree {
+  std::shared_ptr<const base::Files> files;
+  std::string path = ".";
+};
+
+/// Serves what lies outside the tree. Implemented above (sources/); without one, remote entries are refused.
+class RemoteResolver {
+ public:
+  virtual ~RemoteResolver() = default;
+  /// The repository a Git URL names (kustomize's forms, see IsGitUrl in loader.h), checked out at its ref.
+  virtual base::Result<RemoteTree> FetchTree(std::string_view url) = 0;
+  /// The body of an http(s) file.
+  virtual base::Result<std::string> FetchFile(std::string_view url) = 0;
+};
+
+struct BuildOptions {
+  LoadRestrictor load_restrictor = LoadRestrictor::RootOnly;
+  Reorder reorder = Reorder::Default;
+  bool enable_helm = false;                ///< helmCharts is refused either way until the Helm engine serves it
+  bool managed_by_label = false;           ///< adds app.kubernetes.io/managed-by as buildMetadata: [managedByLabel] does
+  std::string absolute_root;               ///< absolute paths in kustomizations below this prefix are read inside the tree ("/" for a whole disk)
+  RemoteResolver* remote = nullptr;
+  std::size_t max_depth = 64;              ///< kustomizations nested in each other
+};
+
+struct BuildResult {
+  std::vector<document::Value> documents;
+  std::vector<std::string> warnings;       ///< deprecated fields, unused vars: one line each
+};
+
+/// Builds the kustomization in directory `path` of `files`.
+/// Errors: Invalid with `file:line:column: what`, NotFound (no such directory or file), Unsupported (a field that is refused), TooLarge.
+base::Result<BuildResult> Build(const base::Files& files, std::string_view path, const BuildOptions& options = {});
+
+/// The documents as YAML, joined by `---` lines, nothing at all for none.
+std::string Print(const std::vector<document::Value>& documents);
+
+}  // namespace sluice::kustomize

@@ -1,0 +1,89 @@
+// kustomize/kustomization.h: one kustomization file as data. Read as kustomize reads it: YAML 1.1, strict types, no unknown field at any
+// depth, names case-insensitive, the last of a repeated key wins, deprecated fields folded into their successors.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "document/value.h"
+#include "kustomize/types.h"
+
+namespace sluice::kustomize {
+
+/// A string from the file and where it stands.
+struct Entry {
+  std::string text;
+  document::Mark mark;
+};
+
+/// `labels:` entry.
+struct LabelEntry {
+  std::map<std::string, std::string> pairs;
+  bool include_selectors = false, include_templates = false, include_volume_claim_templates = false;
+  std::vector<FieldSpec> fields;
+  document::Mark mark;
+};
+
+/// `patches:` and `patchesJson6902:` entry.
+struct PatchEntry {
+  std::string path, patch;
+  std::optional<Selector> target;
+  bool allow_name_change = false, allow_kind_change = false;
+  document::Mark mark;
+};
+
+/// `replacements:` entry: inline, or the file that holds one or a list of them.
+struct ReplacementEntry {
+  Replacement replacement;
+  std::string path;
+  document::Mark mark;
+};
+
+struct Var {
+  std::string name;
+  document::GroupVersionKind gvk;
+  std::string object_name, object_namespace;
+  std::string field_path;          ///< default metadata.name
+  document::Mark mark;
+};
+
+struct SortOptions {
+  std::string order;
+  bool has_legacy = false;
+  std::vector<std::string> first, last;
+  document::Mark mark;
+};
+
+struct Kustomization {
+  bool component = false;
+  std::string file;                ///< as named in messages
+  std::string file_name;           ///< base name: kustomization.yaml, …
+
+  std::vector<Entry> resources, components, crds, configurations, generators, transformers, validators;
+  std::optional<Entry> openapi_path, openapi_version;
+  Entry name_prefix, name_suffix, ns;
+  std::map<std::string, std::string> common_labels, common_annotations;
+  std::vector<LabelEntry> labels;
+  std::vector<Entry> patches_strategic_merge;
+  std::vector<PatchEntry> patches, patches_json6902;
+  std::vector<std::pair<Image, document::Mark>> images;
+  std::vector<std::pair<Replica, document::Mark>> replicas;
+  std::vector<ReplacementEntry> replacements;
+  std::vector<Var> vars;
+  std::optional<SortOptions> sort_options;
+  std::vector<GeneratorArgs> config_maps, secrets;   ///< with generatorOptions merged in
+  document::Value helm_charts;                       ///< list, empty for none; helmChartInflationGenerator folded in
+  document::Value helm_globals;
+  std::vector<std::string> build_metadata;
+};
+
+/// Reads the text of a kustomization file (its first document). `file` is how messages name it. Deprecated fields add a line to `warnings`.
+/// Errors: Invalid `file:line:column: what` — unknown field (with the nearest known one), wrong type, wrong kind or apiVersion, empty.
+base::Result<Kustomization> ParseKustomization(std::string_view text, std::string_view file, std::vector<std::string>& warnings);
+
+}  // namespace sluice::kustomize

@@ -1,0 +1,95 @@
+// kustomize/resource.h: one object on its way through a build: its tree, and what the build must remember of it (the ids it had before,
+// the prefixes and suffixes put around its name, what its generator wants, where it came from).
+// kustomize keeps that memory in `internal.config.kubernetes.io/…` annotations on the object; here it lives beside the tree.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "document/object.h"
+#include "document/value.h"
+
+namespace sluice::kustomize {
+
+/// The effective namespace of kinds known to be cluster-scoped.
+inline constexpr std::string_view kNotNamespaceable = "_non_namespaceable_";
+
+/// What tells one object from another: `ns` is the effective namespace (cluster kinds: kNotNamespaceable; none: "default").
+struct ResourceId {
+  document::GroupVersionKind gvk;
+  std::string name, ns;
+  auto operator<=>(const ResourceId&) const = default;
+  /// For messages: `Deployment.v1.apps/web.shop`, kustomize's form.
+  std::string ToString() const;
+};
+
+/// `ns` as identity sees it for an object of kind `gvk`.
+std::string EffectiveNamespace(const document::GroupVersionKind& gvk, std::string_view ns);
+
+/// A name the object had; group and version are always the current ones.
+struct PreviousId {
+  std::string name, ns, kind;
+};
+
+enum class Behavior { Unspecified, Create, Replace, Merge };
+/// "create", "merge", "replace"; any other word is Unspecified.
+Behavior ParseBehavior(std::string_view word);
+std::string_view ToString(Behavior behavior);
+
+/// Where an object or a transformation came from (buildMetadata). Prints as the YAML of the annotation.
+struct Origin {
+  std::string path, repo, ref;
+  std::string configured_in;
+  std::string by_api_version, by_kind, by_name, by_namespace;
+  std::string ToYaml() const;
+};
+
+class Resource {
+ public:
+  explicit Resource(document::Value object) : value(std::move(object)) {}
+
+  document::Value value;                       ///< null: deleted by a patch, dropped after the transformer
+  std::shared_ptr<const std::string> file;     ///< named in messages; null for generated objects
+  std::vector<PreviousId> previous;            ///< oldest first
+  std::vector<std::string> prefixes, suffixes; ///< in the order they were applied
+  Behavior behavior = Behavior::Unspecified;
+  bool generated = false;
+  bool needs_hash = false;
+  bool allow_name_change = false, allow_kind_change = false;  ///< of a patch
+  bool helm_generated = false;
+  std::vector<std::string> var_names;          ///< vars whose value is read from here
+  std::optional<Origin> origin;
+  std::vector<Origin> transformations;
+
+  document::GroupVersionKind Gvk() const;
+  std::string_view ApiVersion() const;
+  std::string_view Kind() const;
+  std::string_view Name() const;               ///< text of metadata.name whatever its type, "" if absent or empty
+  std::string_view Namespace() const;          ///< as written, "" if absent
+  ResourceId CurrentId() const;
+  /// The first previous id, else the current one.
+  ResourceId OriginalId() const;
+  /// Every previous id, oldest first, then the current one.
+  std::vector<ResourceId> AllIds() const;
+  /// Remembers the current id; called before it changes.
+  void PushId();
+  /// `web.yaml:14:5`, or `file` or "generated" when nothing better is known.
+  std::string Place() const;
+  bool Empty() const { return value.IsNull() || (value.size() == 0 && !value.IsScalar()); }
+
+  void SetName(std::string_view name);
+  void SetKind(std::string_view kind);
+  /// Empty removes the field.
+  void SetNamespace(std::string_view ns);
+};
+
+/// Moves internal annotations that a user wrote on the object (needsHashSuffix, previousNames, prefixes …) from its tree into its memory.
+/// Errors: Invalid (lists of previous names, namespaces and kinds of unequal length).
+base::Result<void> AbsorbInternalAnnotations(Resource& resource);
+
+}  // namespace sluice::kustomize
