@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "document/value.h"
+#include "kustomize/labels.h"
 #include "kustomize/types.h"
 
 namespace sluice::kustomize {
@@ -18,14 +19,6 @@ namespace sluice::kustomize {
 /// A string from the file and where it stands.
 struct Entry {
   std::string text;
-  document::Mark mark;
-};
-
-/// `labels:` entry.
-struct LabelEntry {
-  std::map<std::string, std::string> pairs;
-  bool include_selectors = false, include_templates = false, include_volume_claim_templates = false;
-  std::vector<FieldSpec> fields;
   document::Mark mark;
 };
 
@@ -68,7 +61,7 @@ struct Kustomization {
   std::optional<Entry> openapi_path, openapi_version;
   Entry name_prefix, name_suffix, ns;
   std::map<std::string, std::string> common_labels, common_annotations;
-  std::vector<LabelEntry> labels;
+  std::vector<std::pair<LabelEntry, document::Mark>> labels;
   std::vector<Entry> patches_strategic_merge;
   std::vector<PatchEntry> patches, patches_json6902;
   std::vector<std::pair<Image, document::Mark>> images;

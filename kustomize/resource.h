@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "document/object.h"
 #include "document/value.h"
+#include "kustomize/generator.h"
 
 namespace sluice::kustomize {
 
@@ -36,11 +37,6 @@ struct PreviousId {
   std::string name, ns, kind;
 };
 
-enum class Behavior { Unspecified, Create, Replace, Merge };
-/// "create", "merge", "replace"; any other word is Unspecified.
-Behavior ParseBehavior(std::string_view word);
-std::string_view ToString(Behavior behavior);
-
 /// Where an object or a transformation came from (buildMetadata). Prints as the YAML of the annotation.
 struct Origin {
   std::string path, repo, ref;
@@ -57,7 +53,7 @@ class Resource {
   std::shared_ptr<const std::string> file;     ///< named in messages; null for generated objects
   std::vector<PreviousId> previous;            ///< oldest first
   std::vector<std::string> prefixes, suffixes; ///< in the order they were applied
-  Behavior behavior = Behavior::Unspecified;
+  Behavior behavior = Behavior::Create;
   bool generated = false;
   bool needs_hash = false;
   bool allow_name_change = false, allow_kind_change = false;  ///< of a patch
