@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace sluice::base {
@@ -47,17 +47,24 @@ std::optional<std::string> JoinPath(std::string_view directory, std::string_view
 std::string_view DirName(std::string_view path);   ///< "a/b" -> "a"; "a" -> "."
 std::string_view BaseName(std::string_view path);
 
-/// A directory on disk. `max_file_bytes` bounds one Read.
+/// A directory on disk. `max_file_bytes` bounds one Read. Every step of a path is opened by itself below its parent and links are followed
+/// by hand, so that no race with a writer of the directory leads outside. Its entries have no content ids. A missing `root` is noticed at the
+/// first call.
 std::unique_ptr<Files> OpenDirectory(std::string root, std::uint64_t max_file_bytes = 64u << 20);
-/// Files in memory: path -> content. Content ids are SHA-256.
+/// Files in memory: path -> content, paths normalised (Invalid ones and files below files can not be reached). Content ids are SHA-256.
 std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files);
 /// Below `path` of `whole` (which it keeps alive); links may still lead elsewhere inside `whole`.
 std::unique_ptr<Files> SubTree(std::shared_ptr<const Files> whole, std::string path);
+
+/// The id under which a ReadSet notes what is at `path`: "" if nothing, the tree's content id of a regular file (its SHA-256 where the tree has
+/// none), "directory", or the reason why it cannot be looked at.
+std::string ContentIdAt(const Files& files, std::string_view path);
 
 /// What a run looked at. Equal ids at all these paths mean that the run would read the same bytes.
 struct ReadSet {
   std::map<std::string, std::string> files;        ///< path -> content id; "" means "looked for and absent"
   std::map<std::string, std::string> directories;  ///< path -> id of the listing (names, types)
+  std::map<std::string, std::string> links;        ///< path -> where it resolves to
 };
 
 /// Passes everything through to `inner` (which outlives it) and notes it. Thread-safe.
@@ -73,8 +80,8 @@ class RecordingFiles final : public Files {
 
  private:
   const Files& inner_;
-  mutable std::mutex mutex_;
-  mutable ReadSet set_;
+  mutable Mutex mutex_;
+  mutable ReadSet set_ GUARDED_BY(mutex_);
 };
 
 /// Whether `files` still shows all that `set` saw.

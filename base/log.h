@@ -1,8 +1,10 @@
 // base/log.h: JSON lines on a stream. A constant message; what varies goes into fields (docs/architecture.md lists their names).
 // A Logger is a cheap handle: copy it, bind fields once, pass it down. Thread-safe.
+// A line is `{"ts":...,"level":...,"msg":...`, the bound fields, those of the call, `"error":...}`, and leaves in one write.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -10,6 +12,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "base/clock.h"
 
 namespace sluice::base {
 
@@ -32,6 +36,8 @@ class Logger {
  public:
   /// Writes to standard error; lines below `level` are dropped before their fields are formatted.
   static Logger ToStderr(LogLevel level);
+  /// Hands every line, its line break included, to `write`, which is called from any thread, one call at a time. `clock` gives `ts`.
+  static Logger To(std::function<void(std::string_view line)> write, LogLevel level, std::shared_ptr<const Clock> clock);
   /// Drops everything.
   static Logger Null();
 
