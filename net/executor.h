@@ -213,7 +213,7 @@ class AsyncSemaphore {
 /// `threads` threads for what computes or blocks: rendering, libgit2, hashing.
 class WorkerPool {
  public:
-  WorkerPool(boost::asio::io_context& io, std::size_t threads);
+  WorkerPool(boost::asio::io_context& io, std::size_t threads);  ///< ends before `io` does
   ~WorkerPool();                                  ///< asks running work to stop, drops queued work (its waiters get Canceled), joins
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -229,7 +229,7 @@ class WorkerPool {
   using Work = std::function<void(std::stop_token)>;
   Task<base::Result<void>> RunErased(Work work);
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 /// The number of the first of `signals` (SIGTERM, ...) to arrive, or Canceled. While it waits, they do not end the process.
