@@ -1,0 +1,129 @@
+// kube/index.h: the owned-object index. One watch a kind over the objects that carry an owner's labels; of each it keeps only what tells
+// drift and health: uid, resourceVersion, a fingerprint of the fields we own, readiness and its cause (bench/kube measures the bytes).
+// From the same stream come drift (another writer changed our fields) and health (a waiting reconcile wakes). Belongs to the I/O thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "document/object.h"
+#include "document/value.h"
+#include "kube/client.h"
+#include "kube/watch.h"
+#include "rollout/status.h"
+
+namespace sluice::kube {
+
+/// Who applied an object, as its labels say: the namespace and name of a Kustomization.
+using Owner = document::NamespacedName;
+
+/// Annotations or labels of the live object that steer us (flux-contract 6.7; values compared without case).
+enum class Selector : std::uint8_t {
+  ReconcileDisabled = 1,   ///< .../reconcile: disabled
+  SsaIgnore = 2,           ///< .../ssa: Ignore
+  SsaIfNotPresent = 4,
+  SsaMerge = 8,
+  Force = 16,              ///< .../force: enabled
+  PruneDisabled = 32,      ///< .../prune: disabled
+};
+
+/// What the index knows of one live object.
+struct OwnedObject {
+  ObjectRef ref;
+  std::string uid;
+  std::uint64_t resource_version = 0;
+  std::uint64_t fingerprint = 0;           ///< rollout::FingerprintLive for our manager; 0: no field is ours
+  Owner owner;
+  rollout::Phase phase = rollout::Phase::Unknown;
+  std::string cause;                       ///< why it is not ready, as a person reads it; "" when Current
+  bool deleting = false;                   ///< has a deletionTimestamp
+  std::uint8_t selectors = 0;              ///< Selector bits
+  bool Has(Selector selector) const { return (selectors & static_cast<std::uint8_t>(selector)) != 0; }
+};
+
+/// What happened to an object; several at once may be set.
+enum class Change : std::uint8_t {
+  Added = 1,               ///< seen for the first time, and not by our own apply
+  Drift = 2,               ///< the fields we own changed, and not by our own apply
+  Readiness = 4,           ///< phase or cause changed
+  Deleted = 8,             ///< gone, or no longer labelled as this owner's
+  Selectors = 16,          ///< a steering annotation changed
+};
+using Changes = std::uint8_t;
+inline bool Has(Changes changes, Change change) { return (changes & static_cast<std::uint8_t>(change)) != 0; }
+
+/// Told on the I/O thread, after the index has changed. Must not wait. Not told of what the first list of a kind finds: whoever called
+/// EnsureWatched looks it up.
+class OwnedListener {
+ public:
+  virtual ~OwnedListener() = default;
+  virtual void OnChanged(const Owner& owner, const ObjectRef& ref, Changes changes) = 0;
+};
+
+struct IndexOptions {
+  std::string label_prefix = "kustomize.toolkit.fluxcd.io";   ///< of the labels /name and /namespace and the steering annotations
+  std::string manager = "kustomize-controller";               ///< whose fields the fingerprint covers
+  ReflectorOptions reflector;                                 ///< label_selector is set from label_prefix
+};
+
+class OwnedIndex {
+ public:
+  /// `client` and `listener` outlive it.
+  OwnedIndex(Client& client, IndexOptions options, OwnedListener& listener);
+  ~OwnedIndex();
+  OwnedIndex(const OwnedIndex&) = delete;
+  OwnedIndex& operator=(const OwnedIndex&) = delete;
+  net::Task<void> Close();
+
+  /// Ok once the objects of this kind are known and followed; at once if they are already. NotFound (no such kind; not remembered),
+  /// Forbidden (our own identity may not list it), Timeout after `timeout`, Canceled. A kind that cannot be listed and watched
+  /// (say, a review) is Unsupported: its objects have no entries.
+  net::Task<base::Result<void>> EnsureWatched(document::GroupVersionKind gvk, std::chrono::nanoseconds timeout);
+  bool IsWatched(const document::GroupVersionKind& gvk) const;   ///< and synced
+  /// Ends the watch of a kind that nobody owns any more (its CRD is gone) and forgets its objects, silently.
+  void Forget(const document::GroupVersionKind& gvk);
+
+  /// nullopt: there is no such object with owner labels (if its kind is watched).
+  std::optional<OwnedObject> Lookup(const ObjectRef& ref) const;
+  /// Of all watched kinds, sorted by ref.
+  std::vector<OwnedObject> ListOwned(const Owner& owner) const;
+
+  /// Held around a write of ours to `ref`: events that arrive meanwhile are judged only at its end, since the watch may be faster than the
+  /// answer. Applied() makes what we wrote the new normal. A later change by somebody else is still drift.
+  class WriteGuard {
+   public:
+    WriteGuard(WriteGuard&& other) noexcept;
+    WriteGuard& operator=(WriteGuard&&) = delete;
+    ~WriteGuard();                               ///< without Applied(): judged against what was there before
+    /// `stored`: what the server answered, whole.
+    void Applied(const document::Value& stored);
+    void Deleted();                              ///< we deleted it: its end is no news
+
+   private:
+    friend class OwnedIndex;
+    WriteGuard(std::weak_ptr<void> index, ObjectRef ref) : index_(std::move(index)), ref_(std::move(ref)) {}
+    std::weak_ptr<void> index_;
+    ObjectRef ref_;
+  };
+  WriteGuard BeginWrite(ObjectRef ref);
+  /// As a guard's Applied() outside of one. An older version than the known one changes nothing.
+  void RecordApplied(const document::Value& stored);
+
+  struct Stats {
+    std::size_t kinds = 0, objects = 0, bytes = 0;   ///< `bytes`: heap held by the entries and the names they share
+  };
+  Stats stats() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::kube
