@@ -38,14 +38,14 @@ class Value {
   Value(int value) : Value(static_cast<std::int64_t>(value)) {}        // NOLINT
   Value(std::uint64_t value);                                          // NOLINT
   Value(double value);                                                 // NOLINT
-  Value(std::string value);                                            // NOLINT
-  Value(std::string_view value) : Value(std::string(value)) {}         // NOLINT
-  Value(const char* value) : Value(std::string(value)) {}              // NOLINT
+  Value(std::string_view value);                                       // NOLINT
+  Value(const std::string& value) : Value(std::string_view(value)) {}  // NOLINT
+  Value(const char* value) : Value(std::string_view(value)) {}         // NOLINT
   static Value Sequence(std::vector<Value> items = {});
   static Value Mapping();
   static Value Mapping(std::vector<Member> members);                   ///< keys must be distinct
   /// A scalar as read: its kind (resolved by the reader) and its source text, e.g. Int "0o17".
-  static Value Scalar(Kind kind, std::string text, Style style = Style::Plain);
+  static Value Scalar(Kind kind, std::string_view text, Style style = Style::Plain);
 
   Value(const Value&);
   Value(Value&&) noexcept;
@@ -71,8 +71,9 @@ class Value {
   bool IsSequence() const { return kind_ == Kind::Sequence; }
   bool IsMapping() const { return kind_ == Kind::Mapping; }
 
-  // Scalars. `text` is the source text for what was read (Int "0x1F" gives "0x1F"), the canonical text for what a program made.
-  std::string_view text() const;                                       ///< "" for null and collections
+  // Scalars. `text` is the source text for what was read (Int "0x1F" gives "0x1F", null "~", "null" or ""), the canonical text for
+  // what a program made ("" for null).
+  std::string_view text() const;                                       ///< "" for collections
   std::optional<bool> AsBool() const;                                  ///< only for Kind::Bool
   std::optional<std::int64_t> AsInt() const;                           ///< Kind::Int in range; a Float with no fraction as well
   std::optional<std::uint64_t> AsUint() const;
@@ -82,7 +83,7 @@ class Value {
   // Sequences. `items()` of anything else is empty.
   std::span<const Value> items() const;
   std::vector<Value>& mutable_items();                                 ///< requires IsSequence()
-  void Append(Value value);                                            ///< null becomes a sequence first
+  void Append(Value value);                                            ///< what is no sequence becomes an empty one first
 
   // Mappings. Members keep their order. `members()` of anything else is empty.
   std::span<const Member> members() const;
@@ -94,9 +95,9 @@ class Value {
   Value* At(std::initializer_list<std::string_view> path);
   /// Text of the string at `path`, "" if absent or not a string.
   std::string_view StringAt(std::initializer_list<std::string_view> path) const;
-  /// Sets or replaces; a null becomes a mapping first. Returns the stored value. Keeps the position of an existing key.
+  /// Sets or replaces; what is no mapping becomes an empty one first. Returns the stored value. Keeps the position of an existing key.
   Value& Set(std::string_view key, Value value);
-  /// The value under `key`, created as null if absent; a null becomes a mapping first.
+  /// The value under `key`, created as null if absent; what is no mapping becomes an empty one first.
   Value& operator[](std::string_view key);
   bool Erase(std::string_view key);                                    ///< whether it was there
 
@@ -108,19 +109,40 @@ class Value {
 
  private:
   struct Tagged;
-  Kind kind_ = Kind::Null;
-  Style style_ = Style::Any;
-  std::uint16_t flags_ = 0;
-  std::uint16_t column_ = 0;
-  std::uint32_t line_ = 0;
+  /// A scalar's text too long to sit in the node.
+  struct HeapText {
+    char* data;
+    std::size_t size;
+  };
+  static constexpr std::size_t kInlineText = 24;
   union Payload {
-    Payload() {}
-    ~Payload() {}
-    std::string text;
+    Payload() {}   // NOLINT: the node's constructor starts the right member's life
+    ~Payload() {}  // NOLINT: likewise Destroy()
+    char text[kInlineText];
+    HeapText heap;
     std::vector<Value> items;
     std::vector<Member> members;
-  } payload_;
-  void Destroy();
+    Tagged* tagged;
+  };
+  // 32 bytes: 8 of header, 24 of payload. Text up to 24 bytes sits in the node; a tag, which is rare, moves the payload into a box.
+  static constexpr std::uint8_t kSizeMask = 0x1F, kOnHeap = 0x40, kBoxed = 0x80;
+  Kind kind_ : 4 = Kind::Null;
+  Style style_ : 4 = Style::Any;
+  std::uint8_t flags_ = 0;
+  std::uint16_t column_ = 0;
+  std::uint32_t line_ = 0;
+  Payload payload_;
+
+  const Payload& data() const;
+  Payload& data();
+  void SetText(std::string_view text);
+  void CopyFrom(const Value& other);
+  void StealFrom(Value& other) noexcept;
+  void BecomeMapping();
+  bool HoldsMemory() const { return kind_ >= Kind::Sequence || (flags_ & (kOnHeap | kBoxed)) != 0; }
+  void Destroy(int depth = 0) noexcept;
+  void DestroyChildren(int depth) noexcept;
+  static void DestroyFlat(std::vector<Value>& pending) noexcept;
 };
 
 /// A key and its value. Keys are text; `key_kind` says what YAML makes of an unquoted key (`1:` is Int, `true:` Bool), which JSON refuses.
@@ -131,5 +153,7 @@ struct Member {
   Kind key_kind = Kind::String;
   Style key_style = Style::Any;
 };
+
+static_assert(sizeof(Value) == 32, "a tree of a million nodes should stay below 100 MB");
 
 }  // namespace sluice::document
