@@ -29,12 +29,14 @@ const TransformerConfig& BuiltinConfig();
 /// Adds `incoming` unless an equal or narrower one is there already (path equal, and the existing one's GVK satisfies every part that
 /// `incoming` names). Errors: Invalid "conflicting fieldspecs" when such a one differs in `create`.
 base::Result<void> MergeFieldSpecs(FieldSpecs& into, const FieldSpecs& incoming);
+/// Every list of `incoming` into that of `into`, and then each list in kustomize's order of kinds. Errors: as above, naming the list.
 base::Result<void> MergeConfig(TransformerConfig& into, const TransformerConfig& incoming);
 
-/// The content of one `configurations:` file (a parsed document). Errors: Invalid, with `line:column: ` of the unknown or mistyped field.
-base::Result<TransformerConfig> ParseConfiguration(const document::Value& file);
-/// The content of one `crds:` file: type name -> {Schema: {properties}}, with the x-kubernetes-* annotations. Errors: Invalid.
-base::Result<TransformerConfig> ParseCrds(const document::Value& file);
+/// The content of one `configurations:` file (parsed as YAML 1.1), which messages call `file`. Errors: Invalid, a line for each unknown or mistyped field.
+base::Result<TransformerConfig> ParseConfiguration(const document::Value& content, std::string_view file);
+/// The content of one `crds:` file: type name -> {Schema: {properties}}, with the x-kubernetes-* extensions. Errors: Invalid (not a mapping; types
+/// that contain each other without end; conflicting fieldspecs).
+base::Result<TransformerConfig> ParseCrds(const document::Value& content, std::string_view file);
 
 /// Called with each leaf; may replace it.
 using Setter = std::function<base::Result<void>(document::Value& leaf)>;
@@ -68,9 +70,5 @@ class FieldSpecFilter {
 
 /// Splits "a/b\/c" into "a", "b/c"; one leading '/' is dropped.
 std::vector<std::string> SplitFieldPath(std::string_view path);
-
-/// Sets `key` of the mapping `map` (null becomes one) as kustomize does: a key is a plain scalar there, so one that YAML reads as something else
-/// ("123", "true") gets that `key_kind`, and the output stage refuses it.
-document::Value& SetPlainKey(document::Value& map, std::string_view key, document::Value value);
 
 }  // namespace sluice::kustomize

@@ -1,0 +1,80 @@
+#include "kustomize/node.h"
+
+#include <string>
+#include <utility>
+
+#include "document/yaml.h"
+
+namespace sluice::kustomize {
+
+using document::Kind;
+using document::Member;
+using document::Resolver;
+using document::Style;
+using document::Value;
+
+namespace {
+
+/// Whether YAML 1.1 reads the bare text as anything but a string (kyaml IsValueNonString).
+bool NotAStringInYaml11(std::string_view text) {
+  if (text.empty() || text.find('\n') != std::string_view::npos) return false;
+  if (document::ResolvePlain(text, Resolver::Yaml11) != Kind::String) return true;
+  if (text.find_first_of(":#[]{}-?&*!|>'\"%@`,") == std::string_view::npos) return false;
+  const auto parsed = document::ParseYaml(text, {.resolver = Resolver::Yaml11, .file = {}});
+  return parsed && !parsed->IsString();
+}
+
+}  // namespace
+
+bool IsQuoted(Style style) {
+  return style == Style::SingleQuoted || style == Style::DoubleQuoted || style == Style::Literal || style == Style::Folded;
+}
+
+Value UntaggedScalar(std::string_view text, Style style) {
+  if (IsQuoted(style)) return Value::Scalar(Kind::String, text, style);
+  const Kind kind = text.find('\n') != std::string_view::npos ? Kind::String : document::ResolvePlain(text, Resolver::GoYaml3);
+  return Value::Scalar(kind, text, Style::Plain);
+}
+
+Value NewString(std::string_view text) {
+  return Value::Scalar(Kind::String, text, NotAStringInYaml11(text) ? Style::DoubleQuoted : Style::Plain);
+}
+
+void OverwriteScalar(Value& leaf, std::string_view text) {
+  const document::Mark mark = leaf.mark();
+  leaf = UntaggedScalar(text, leaf.IsScalar() ? leaf.style() : Style::Plain);
+  leaf.set_mark(mark);
+}
+
+Value WithStyle(Value value, Style style) {
+  if (!value.IsScalar()) return value;
+  const bool requote = IsQuoted(style) && !value.IsString();
+  if (requote) {
+    Value text = Value::Scalar(Kind::String, value.text(), style);
+    text.set_mark(value.mark());
+    return text;
+  }
+  value.set_style(style);
+  return value;
+}
+
+void SetField(Value& map, std::string_view key, Value value, const Member* key_source) {
+  if (value.IsNull()) {
+    if (map.IsMapping()) map.Erase(key);
+    return;
+  }
+  if (Value* old = map.Find(key); old != nullptr) {
+    *old = WithStyle(std::move(value), old->IsScalar() ? old->style() : Style::Plain);
+    return;
+  }
+  map.Set(key, std::move(value));
+  Member& member = map.mutable_members().back();
+  member.key_kind = key_source != nullptr ? key_source->key_kind : document::ResolvePlain(key, Resolver::GoYaml3);
+  if (key_source == nullptr) return;
+  member.key_style = key_source->key_style;
+  member.key_mark = key_source->key_mark;
+}
+
+std::string_view ScalarText(const Value& value) { return value.IsNull() ? std::string_view() : value.text(); }
+
+}  // namespace sluice::kustomize

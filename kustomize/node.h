@@ -1,0 +1,38 @@
+// kustomize/node.h: how kustomize's YAML library (kyaml) writes scalars and fields, where that shows in the output. There a scalar is a text, a tag and a
+// quoting style, and what it is gets decided only when the object is printed; here a Value always knows its kind, so the rules are applied on writing.
+#pragma once
+
+#include <string_view>
+
+#include "document/value.h"
+
+namespace sluice::kustomize {
+
+/// Quoted or a block scalar: a string whatever it says.
+bool IsQuoted(document::Style style);
+
+/// A scalar with no tag: a string if `style` quotes it, else what YAML makes of its text ("8080" is an Int, "" is null).
+document::Value UntaggedScalar(std::string_view text, document::Style style);
+
+/// A string as kustomize writes it where no field was: in double quotes if YAML 1.1 would read something else.
+document::Value NewString(std::string_view text);
+
+/// `leaf` := the untagged `text`, in the style that `leaf` has (kyaml FieldSetter without a name).
+void OverwriteScalar(document::Value& leaf, std::string_view text);
+
+/// `map[key]` := `value`. A field that is there keeps its key and its quoting style, so that a number written over a quoted string is a string; a null
+/// removes the field. `key_source` gives the new field's key its spelling; without it the key is plain, and YAML decides what it is.
+void SetField(document::Value& map, std::string_view key, document::Value value, const document::Member* key_source = nullptr);
+
+/// The value with `style`: quoted makes a scalar a string; an unquoted string stays one.
+document::Value WithStyle(document::Value value, document::Style style);
+
+/// Text of a scalar whatever its kind, "" for null and collections (kyaml GetValue).
+std::string_view ScalarText(const document::Value& value);
+
+/// nullptr, null.
+inline bool MissingOrNull(const document::Value* value) { return value == nullptr || value->IsNull(); }
+/// Absent, null, {} or [].
+inline bool NilOrEmpty(const document::Value* value) { return value == nullptr || value->IsNull() || (!value->IsScalar() && value->empty()); }
+
+}  // namespace sluice::kustomize
