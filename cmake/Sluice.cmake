@@ -28,11 +28,14 @@ if(CCACHE_PROGRAM)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
 endif()
 
-# sluice_library(<name> [DEPS <our libraries, without prefix>] [LINK <others>]): every *.cpp of this folder becomes
+# sluice_library(<name> [EXCLUDE <stems>] [DEPS <our libraries, without prefix>] [LINK <others>]): every *.cpp of this folder becomes
 # sluice_<name>. DEPS are public (our headers include theirs), LINK is private: a foreign library stays behind its folder.
 function(sluice_library name)
-  cmake_parse_arguments(ARG "" "" "DEPS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "EXCLUDE;DEPS;LINK" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(stem IN LISTS ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "/${stem}\\.cpp$")
+  endforeach()
   add_library(sluice_${name} STATIC ${sources})
   target_link_libraries(sluice_${name} PUBLIC sluice_options)
   foreach(dep IN LISTS ARG_DEPS)

@@ -1,0 +1,32 @@
+// cli/build_command.h: `sluice build`: prints what `kustomize build` prints; `sluice build kustomization`: what the controller would apply.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace sluice::cli {
+
+struct BuildFlags {
+  std::string path = ".";
+  std::string output;                       ///< a file, or a directory that gets one file a resource; "" is standard output
+  std::string load_restrictor = "LoadRestrictionsRootOnly";
+  std::string reorder;
+  bool enable_helm = false, enable_alpha_plugins = false, enable_exec = false, managed_by_label = false;
+  // build kustomization
+  std::string name, ns = "flux-system", kustomization_file, kustomization_path;
+  bool dry_run = false, in_memory = false, strict = false;
+};
+
+/// Declares the command and its flags; they end in `flags`, which outlives `app`.
+void AddBuildCommand(CLI::App& app, BuildFlags& flags);
+
+/// Runs it; returns the exit code. Prints to standard output, warnings and errors to standard error.
+int RunBuild(const BuildFlags& flags);
+/// The same for `build kustomization`.
+int RunBuildKustomization(const BuildFlags& flags);
+
+}  // namespace sluice::cli

@@ -1,0 +1,39 @@
+// cli/controller_command.h: `sluice controller`: builds every part once, hands each what it needs, and runs until a signal.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace sluice::cli {
+
+/// Flux's flags (their names, meanings and defaults), those of its six controllers in one process.
+struct ControllerFlags {
+  std::string kubeconfig, context;
+  std::string log_level = "info";
+  std::string storage_path, storage_addr = ":9090", storage_adv_addr;
+  std::string metrics_addr = ":8080", health_addr = ":9440";
+  std::string artifact_retention_ttl = "1m";
+  std::size_t artifact_retention_records = 2;
+  std::size_t concurrent = 64, workers = 2, requests = 64;
+  std::string requeue_dependency = "30s", min_retry_delay = "750ms", max_retry_delay = "15m";
+  std::size_t interval_jitter_percentage = 5;
+  bool leader_election = false, leader_election_release_on_cancel = true;
+  std::string lease_duration = "35s", renew_deadline = "30s", retry_period = "5s";
+  bool watch_all_namespaces = true;
+  std::string watch_label_selector;
+  bool no_cross_namespace_refs = false;
+  std::string default_service_account;
+  std::vector<std::string> ssh_hostkey_algos, ssh_kex_algos, custom_apply_stage_kinds;
+};
+
+void AddControllerCommand(CLI::App& app, ControllerFlags& flags);
+
+/// Runs until SIGTERM or SIGINT; returns the exit code.
+int RunController(const ControllerFlags& flags);
+
+}  // namespace sluice::cli

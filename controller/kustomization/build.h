@@ -1,0 +1,37 @@
+// controller/kustomization/build.h: what a Kustomization applies: the tree built with the spec's fields laid over it, variables put in, every
+// object normalised and labelled (docs/architecture.md, "Building"). Pure; the CLI, the diff and the controller call this very function.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/files.h"
+#include "base/result.h"
+#include "controller/kustomization/spec.h"
+#include "document/value.h"
+
+namespace sluice::controller::kustomization {
+
+struct BuildInput {
+  const base::Files& files;       ///< the artifact's tree
+  const Spec& spec;
+  std::string name, ns;           ///< of the Kustomization: the owner labels
+  /// Variables in rising precedence: those of substituteFrom in order, then postBuild.substitute.
+  std::vector<std::pair<std::string, std::string>> variables = {};
+  bool strict_substitution = true;   ///< a variable without value and default is an error
+  bool mask_encrypted = false;       ///< SOPS values are shown as **SOPS** (CLI); else an encrypted Secret is an error
+  bool owner_labels = true;
+};
+
+struct BuildOutput {
+  std::vector<document::Value> objects;   ///< in the order of the build
+  std::string digest;                     ///< `sha256:…` of the objects as YAML
+  base::ReadSet reads;                    ///< what of the tree this depended on
+  std::vector<std::string> warnings;
+};
+
+/// Errors: NotFound `kustomization path not found: …`, Invalid with file:line:column, Unsupported.
+base::Result<BuildOutput> Build(const BuildInput& input);
+
+}  // namespace sluice::controller::kustomization

@@ -1,0 +1,130 @@
+#include "controller/kustomization/status.h"
+
+#include "controller/conditions.h"
+#include "controller/kustomization/history.h"
+#include "controller/services.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+using document::Value;
+
+Value OldStatus(const Value& object) {
+  const Value* status = object.Find("status");
+  return status == nullptr || !status->IsMapping() ? Value::Mapping() : *status;
+}
+
+void NoteRequest(const Value& object, Value& status) {
+  const std::string_view requested = document::AnnotationOf(object, kRequestedAt);
+  if (!requested.empty()) status.Set("lastHandledReconcileAt", requested);
+}
+
+void NoteAttempt(const Attempt& attempt, Value& status) {
+  if (!attempt.revision.empty()) status.Set("lastAttemptedRevision", attempt.revision);
+  if (attempt.inventory) status.Set("inventory", *attempt.inventory);
+}
+
+void NoteHistory(const Attempt& attempt, std::string_view reason, base::TimePoint now, Value& status) {
+  if (attempt.digest.empty()) return;
+  const HistoryEntry entry{.digest = attempt.digest,
+                           .status = std::string(reason),
+                           .revision = attempt.revision,
+                           .origin_revision = attempt.origin_revision,
+                           .at = now,
+                           .duration = attempt.duration};
+  Value history = WithEntry(status.Find("history"), entry);
+  status.Set("history", std::move(history));
+}
+
+}  // namespace
+
+Value StatusProgressing(const Value& object, const Attempt& attempt, std::string_view message, bool drifted, base::TimePoint now) {
+  Value status = OldStatus(object);
+  Conditions conditions = Conditions::FromStatus(status);
+  const std::int64_t generation = GenerationOf(object);
+  conditions.Remove(condition::kStalled);
+  conditions.Set(condition::kReconciling, ConditionStatus::True, reason::kProgressing, message, generation, now);
+  const Condition* ready = conditions.Find(condition::kReady);
+  if (drifted || ready == nullptr || ready->status == ConditionStatus::Unknown) {
+    conditions.Set(condition::kReady, ConditionStatus::Unknown, reason::kProgressing, "Reconciliation in progress", generation, now);
+  }
+  status.Set("conditions", conditions.ToValue());
+  NoteAttempt(attempt, status);
+  return status;
+}
+
+Value StatusChecking(const Value& object, const Attempt& attempt, std::string_view message, base::TimePoint now) {
+  Value status = StatusProgressing(object, attempt, message, true, now);
+  Conditions conditions = Conditions::FromStatus(status);
+  conditions.Set(condition::kHealthy, ConditionStatus::Unknown, reason::kProgressing, "Running health checks for revision " + attempt.revision,
+                 GenerationOf(object), now);
+  status.Set("conditions", conditions.ToValue());
+  return status;
+}
+
+Value StatusSucceeded(const Value& object, const Attempt& attempt, std::optional<base::Duration> checked, base::TimePoint now) {
+  Value status = OldStatus(object);
+  Conditions conditions = Conditions::FromStatus(status);
+  const std::int64_t generation = GenerationOf(object);
+  conditions.Remove(condition::kReconciling);
+  conditions.Remove(condition::kStalled);
+  conditions.Set(condition::kReady, ConditionStatus::True, reason::kSucceeded, "Applied revision: " + attempt.revision, generation, now);
+  if (!checked) {
+    conditions.Remove(condition::kHealthy);
+  } else {
+    conditions.Set(condition::kHealthy, ConditionStatus::True, "Succeeded", "Health check passed in " + base::FormatGoDuration(*checked), generation, now);
+  }
+  status.Set("conditions", conditions.ToValue());
+  status.Set("observedGeneration", generation);
+  status.Set("lastAppliedRevision", attempt.revision);
+  if (attempt.origin_revision.empty()) {
+    status.Erase("lastAppliedOriginRevision");
+  } else {
+    status.Set("lastAppliedOriginRevision", attempt.origin_revision);
+  }
+  NoteAttempt(attempt, status);
+  NoteHistory(attempt, reason::kSucceeded, now, status);
+  NoteRequest(object, status);
+  return status;
+}
+
+Value StatusFailed(const Value& object, const Attempt& attempt, std::string_view why, std::string_view message, base::TimePoint now) {
+  Value status = OldStatus(object);
+  Conditions conditions = Conditions::FromStatus(status);
+  const std::int64_t generation = GenerationOf(object);
+  conditions.Remove(condition::kStalled);
+  conditions.Set(condition::kReady, ConditionStatus::False, why, message, generation, now);
+  conditions.Set(condition::kReconciling, ConditionStatus::True, "ProgressingWithRetry", message, generation, now);
+  if (why == reason::kHealthCheckFailed) conditions.Set(condition::kHealthy, ConditionStatus::False, why, message, generation, now);
+  status.Set("conditions", conditions.ToValue());
+  NoteAttempt(attempt, status);
+  NoteHistory(attempt, why, now, status);
+  NoteRequest(object, status);
+  return status;
+}
+
+Value StatusStalled(const Value& object, std::string_view why, std::string_view message, base::TimePoint now) {
+  Value status = OldStatus(object);
+  Conditions conditions = Conditions::FromStatus(status);
+  const std::int64_t generation = GenerationOf(object);
+  conditions.Remove(condition::kReconciling);
+  conditions.Set(condition::kStalled, ConditionStatus::True, why, message, generation, now);
+  conditions.Set(condition::kReady, ConditionStatus::False, why, message, generation, now);
+  status.Set("conditions", conditions.ToValue());
+  status.Set("observedGeneration", generation);
+  NoteRequest(object, status);
+  return status;
+}
+
+bool ShowsSuccess(const Value& object, std::string_view revision) {
+  const Value* status = object.Find("status");
+  if (status == nullptr) return false;
+  const Conditions conditions = Conditions::FromStatus(*status);
+  const Value* observed = status->Find("observedGeneration");
+  const std::string_view requested = document::AnnotationOf(object, kRequestedAt);
+  return conditions.IsTrue(condition::kReady) && conditions.Find(condition::kReconciling) == nullptr && conditions.Find(condition::kStalled) == nullptr &&
+         observed != nullptr && observed->AsInt() == GenerationOf(object) && status->StringAt({"lastAppliedRevision"}) == revision &&
+         (requested.empty() || requested == status->StringAt({"lastHandledReconcileAt"}));
+}
+
+}  // namespace sluice::controller::kustomization

@@ -1,0 +1,51 @@
+// controller/kustomization/status.h: the statuses of a Kustomization: pure functions from what was and what happened to what is written, in the
+// words of Flux (docs/architecture.md, "Kustomization").
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "controller/kustomization/spec.h"
+#include "document/value.h"
+
+namespace sluice::controller::kustomization {
+
+namespace reason {
+inline constexpr std::string_view kSucceeded = "ReconciliationSucceeded";
+inline constexpr std::string_view kFailed = "ReconciliationFailed";
+inline constexpr std::string_view kBuildFailed = "BuildFailed";
+inline constexpr std::string_view kArtifactFailed = "ArtifactFailed";
+inline constexpr std::string_view kDependencyNotReady = "DependencyNotReady";
+inline constexpr std::string_view kPruneFailed = "PruneFailed";
+inline constexpr std::string_view kHealthCheckFailed = "HealthCheckFailed";
+inline constexpr std::string_view kProgressing = "Progressing";
+inline constexpr std::string_view kFeatureGateDisabled = "FeatureGateDisabled";
+inline constexpr std::string_view kAccessDenied = "AccessDenied";
+}  // namespace reason
+
+/// What one attempt was about; fields not known yet are empty.
+struct Attempt {
+  std::string revision, origin_revision;
+  std::string digest;                        ///< of the built manifests; "" before a build: then no history is kept
+  std::optional<document::Value> inventory;  ///< `status.inventory` to be written; none leaves it as it is
+  base::Duration duration{};
+};
+
+/// At work: Reconciling=True with `message`; Ready becomes Unknown only where it was absent, Unknown, or `drifted`.
+document::Value StatusProgressing(const document::Value& object, const Attempt& attempt, std::string_view message, bool drifted, base::TimePoint now);
+/// Applied, and waiting for health: as above, and Healthy=Unknown.
+document::Value StatusChecking(const document::Value& object, const Attempt& attempt, std::string_view message, base::TimePoint now);
+/// All done: Ready=True; Healthy=True if `checked` (with how long it took), else absent.
+document::Value StatusSucceeded(const document::Value& object, const Attempt& attempt, std::optional<base::Duration> checked, base::TimePoint now);
+/// Failed, worth another try: Ready=False, Reconciling=True/ProgressingWithRetry; with HealthCheckFailed also Healthy=False.
+document::Value StatusFailed(const document::Value& object, const Attempt& attempt, std::string_view reason, std::string_view message, base::TimePoint now);
+/// Failed until the spec changes: Stalled=True, Ready=False.
+document::Value StatusStalled(const document::Value& object, std::string_view reason, std::string_view message, base::TimePoint now);
+
+/// Whether `object` shows all that StatusSucceeded would write for `revision`, so that nothing needs to be written: a run that changed nothing.
+bool ShowsSuccess(const document::Value& object, std::string_view revision);
+
+}  // namespace sluice::controller::kustomization

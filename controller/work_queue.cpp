@@ -1,0 +1,134 @@
+#include "controller/work_queue.h"
+
+#include <algorithm>
+
+#include "net/await.h"
+
+namespace sluice::controller {
+
+struct WorkQueue::Entry {
+  Triggers pending = 0;
+  bool running = false, listed = false, listed_urgent = false, forgotten = false;
+  net::CancelHandle run;
+  net::Timers::Id timer = 0;
+  unsigned failures = 0;
+};
+
+WorkQueue::WorkQueue(net::Scope& scope, net::Timers& timers, WorkQueueOptions options, Runner run)
+    : scope_(scope), timers_(timers), options_(options), run_(std::move(run)), alive_(std::make_shared<bool>(true)) {}
+
+WorkQueue::~WorkQueue() {
+  *alive_ = false;
+  for (auto& [key, entry] : entries_) timers_.Cancel(entry->timer);
+}
+
+std::size_t WorkQueue::depth() const { return urgent_.size() + ready_.size(); }
+
+void WorkQueue::Stop() {
+  stopped_ = true;
+  urgent_.clear();
+  ready_.clear();
+  for (auto& [key, entry] : entries_) timers_.Cancel(std::exchange(entry->timer, 0));
+}
+
+void WorkQueue::Add(const Key& key, Triggers why) {
+  if (stopped_) return;
+  ++adds_;
+  auto& slot = entries_[key];
+  if (!slot) slot = std::make_shared<Entry>();
+  Entry& entry = *slot;
+  entry.pending |= why;
+  entry.forgotten = false;
+  if (entry.running) {
+    if ((why & trigger::kIntent) != 0) entry.run.Cancel();
+    return;
+  }
+  if ((why & trigger::kIntent) != 0) entry.failures = 0;
+  Enlist(key, entry);
+  Pump();
+}
+
+void WorkQueue::Enlist(const Key& key, Entry& entry) {
+  const bool urgent = (entry.pending & trigger::kIntent) != 0;
+  if (entry.listed && (entry.listed_urgent || !urgent)) return;
+  // A key that moves up stays in `ready_` as well; Pump passes over what is no longer listed.
+  (urgent ? urgent_ : ready_).push_back(key);
+  entry.listed = true;
+  entry.listed_urgent = urgent;
+}
+
+void WorkQueue::Pump() {
+  while (!stopped_ && running_ < options_.concurrent && depth() > 0) {
+    std::deque<Key>& line = urgent_.empty() ? ready_ : urgent_;
+    const Key key = std::move(line.front());
+    line.pop_front();
+    const auto at = entries_.find(key);
+    if (at == entries_.end() || !at->second->listed || at->second->running) continue;
+    std::shared_ptr<Entry> entry = at->second;
+    entry->listed = entry->listed_urgent = false;
+    timers_.Cancel(std::exchange(entry->timer, 0));
+    entry->running = true;
+    ++running_;
+    const Triggers why = std::exchange(entry->pending, 0U);
+    net::Task<void> task = RunOne(key, entry, why);
+    entry->run = scope_.Spawn(std::move(task));
+  }
+}
+
+net::Task<void> WorkQueue::RunOne(Key key, std::shared_ptr<Entry> entry, Triggers why) {
+  const std::shared_ptr<bool> alive = alive_;
+  net::Task<Outcome> task = run_(key, why);
+  const Outcome outcome = co_await std::move(task);
+  if (*alive) Finish(key, *entry, why, outcome);
+}
+
+void WorkQueue::Finish(const Key& key, Entry& entry, Triggers why, const Outcome& outcome) {
+  entry.running = false;
+  --running_;
+  if (entry.forgotten) {
+    const auto at = entries_.find(key);
+    if (at != entries_.end() && at->second.get() == &entry) entries_.erase(at);
+  } else if (!stopped_) {
+    if (entry.run.cancelled()) {
+      // What the cancelled run was for is still to be done, together with the newer intent.
+      if (entry.pending != 0) entry.pending |= why;
+      entry.failures = 0;
+    } else if (outcome.back_off) {
+      const unsigned doublings = std::min(entry.failures++, 20U);
+      ++retries_;
+      Schedule(key, entry, std::min<base::Duration>(options_.min_retry * (1LL << doublings), options_.max_retry));
+    } else {
+      entry.failures = 0;
+      if (outcome.again_in) Schedule(key, entry, *outcome.again_in);
+    }
+    if (entry.pending != 0) Enlist(key, entry);
+  }
+  Pump();
+}
+
+void WorkQueue::Schedule(const Key& key, Entry& entry, base::Duration delay) {
+  timers_.Cancel(entry.timer);
+  entry.timer = timers_.After(std::max(delay, base::Duration(0)), [this, key] {
+    const auto at = entries_.find(key);
+    if (at == entries_.end()) return;
+    at->second->timer = 0;
+    Add(key, trigger::kTimer);
+  });
+}
+
+void WorkQueue::Forget(const Key& key) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return;
+  Entry& entry = *at->second;
+  timers_.Cancel(std::exchange(entry.timer, 0));
+  entry.forgotten = true;
+  entry.listed = false;
+  entry.pending = 0;
+  if (entry.running) {
+    entry.run.Cancel();
+  } else {
+    entries_.erase(at);
+  }
+}
+
+}  // namespace sluice::controller

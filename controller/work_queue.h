@@ -1,0 +1,91 @@
+// controller/work_queue.h: which objects want to be reconciled, and why. One run per object at a time; a newer intent cancels the run that is
+// under way; failures back off. A run never waits for a rollout: it returns and is woken, so thousands of waiting objects hold no place.
+// Belongs to the I/O thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/clock.h"
+#include "document/object.h"
+#include "net/executor.h"
+
+namespace sluice::controller {
+
+using Key = document::NamespacedName;
+
+/// Why an object is looked at; a run gets all that have gathered.
+using Triggers = std::uint32_t;
+namespace trigger {
+inline constexpr Triggers kSpec = 1;          ///< created, or its generation changed
+inline constexpr Triggers kRequested = 2;     ///< reconcile.fluxcd.io/requestedAt changed
+inline constexpr Triggers kSource = 4;        ///< the source has another revision
+inline constexpr Triggers kDependency = 8;    ///< something it depends on changed
+inline constexpr Triggers kDrift = 16;        ///< an owned object was changed or deleted by somebody else
+inline constexpr Triggers kHealth = 32;       ///< the readiness of an owned object changed
+inline constexpr Triggers kTimer = 64;        ///< interval, retry or a deadline
+inline constexpr Triggers kDeleted = 128;     ///< the object is being, or has been, deleted
+/// These are newer intent: they cancel what is under way.
+inline constexpr Triggers kIntent = kSpec | kRequested | kSource | kDeleted;
+}  // namespace trigger
+
+/// What a run asks of the queue.
+struct Outcome {
+  std::optional<base::Duration> again_in;   ///< look again then (unless something comes first); none: only when something happens
+  bool back_off = false;                    ///< failed: look again after an exponentially growing delay instead
+};
+
+struct WorkQueueOptions {
+  std::size_t concurrent = 64;
+  base::Duration min_retry = std::chrono::milliseconds(750);
+  base::Duration max_retry = std::chrono::minutes(15);
+};
+
+class WorkQueue {
+ public:
+  using Runner = std::function<net::Task<Outcome>(Key, Triggers)>;
+  /// `timers` and `scope` outlive Close().
+  WorkQueue(net::Scope& scope, net::Timers& timers, WorkQueueOptions options, Runner run);
+  ~WorkQueue();
+  WorkQueue(const WorkQueue&) = delete;
+  WorkQueue& operator=(const WorkQueue&) = delete;
+
+  /// Asks for a run. While one is under way, newer intent cancels it and what it had to do is done again; anything else runs after it.
+  void Add(const Key& key, Triggers why);
+  /// The object is gone: no timer and no backoff is kept. A run under way is cancelled.
+  void Forget(const Key& key);
+  /// Starts nothing more. What runs goes on (cancel the Scope to end it).
+  void Stop();
+
+  std::size_t depth() const;      ///< ready to run, for want of a place
+  std::size_t running() const { return running_; }
+  std::uint64_t adds() const { return adds_; }
+  std::uint64_t retries() const { return retries_; }
+
+ private:
+  struct Entry;
+  net::Task<void> RunOne(Key key, std::shared_ptr<Entry> entry, Triggers why);
+  void Finish(const Key& key, Entry& entry, Triggers why, const Outcome& outcome);
+  void Pump();
+  void Enlist(const Key& key, Entry& entry);
+  void Schedule(const Key& key, Entry& entry, base::Duration delay);
+
+  net::Scope& scope_;
+  net::Timers& timers_;
+  WorkQueueOptions options_;
+  Runner run_;
+  std::map<Key, std::shared_ptr<Entry>> entries_;
+  std::deque<Key> urgent_, ready_;
+  std::size_t running_ = 0;
+  std::uint64_t adds_ = 0, retries_ = 0;
+  bool stopped_ = false;
+  std::shared_ptr<bool> alive_;
+};
+
+}  // namespace sluice::controller

@@ -1,0 +1,110 @@
+#include <gtest/gtest.h>
+
+#include "controller/git_repository/spec.h"
+#include "controller/kustomization/spec.h"
+#include "document/yaml.h"
+
+namespace sluice::controller {
+namespace {
+
+using namespace std::chrono_literals;
+
+document::Value Object(std::string spec) {
+  auto parsed = document::ParseYaml("metadata: {name: app, namespace: team}\nspec:\n" + spec);
+  EXPECT_TRUE(parsed) << parsed.error().message;
+  return *parsed;
+}
+
+constexpr const char* kLeast = "  interval: 10m\n  prune: true\n  sourceRef: {kind: GitRepository, name: fleet}\n";
+
+std::string KustomizationError(const std::string& extra) {
+  const auto spec = kustomization::ParseSpec(Object(kLeast + extra));
+  return spec ? "" : std::string(base::ToString(spec.error().reason)) + ": " + spec.error().message;
+}
+
+TEST(KustomizationSpec, Defaults) {
+  const auto spec = kustomization::ParseSpec(Object(kLeast));
+  ASSERT_TRUE(spec) << spec.error().message;
+  EXPECT_EQ(spec->interval, 10min);
+  EXPECT_EQ(spec->retry_interval, 10min);
+  EXPECT_EQ(spec->timeout, 9min + 30s);
+  EXPECT_EQ(spec->source.ToString(), "GitRepository/team/fleet");
+  EXPECT_TRUE(spec->prune);
+  EXPECT_FALSE(spec->wait);
+  EXPECT_FALSE(spec->ChecksHealth());
+}
+
+TEST(KustomizationSpec, TimeoutIsNeverBelowThirtySeconds) {
+  const auto spec = kustomization::ParseSpec(Object("  interval: 40s\n  prune: false\n  sourceRef: {kind: GitRepository, name: fleet}\n"));
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->timeout, 30s);
+}
+
+TEST(KustomizationSpec, HealthChecksAndDependenciesGetDefaults) {
+  const auto spec = kustomization::ParseSpec(Object(std::string(kLeast) + "  healthChecks: [{kind: Deployment, name: web}]\n  dependsOn: [{name: base}]\n"));
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->health_checks[0].api_version, "apps/v1");
+  EXPECT_EQ(spec->health_checks[0].ns, "team");
+  EXPECT_EQ(spec->depends_on[0].ToString(), "team/base");
+}
+
+struct Row {
+  const char* extra;
+  const char* want;
+};
+
+TEST(KustomizationSpec, WrongAndUnbuiltFieldsAreNamed) {
+  const std::string refused = " is not supported by this version of Sluice; remove it, or leave the object to Flux";
+  const Row rows[] = {
+      {"  timeout: soon\n", "Invalid: spec.timeout: \"soon\" is not a duration such as 10m or 1h30m"},
+      {"  wait: maybe\n", "Invalid: spec.wait: want true or false"},
+      {"  deletionPolicy: Keep\n", "Invalid: spec.deletionPolicy: \"Keep\" is none of MirrorPrune, Delete, WaitForTermination, Orphan"},
+      {"  path: 5\n", "Invalid: spec.path: want a string"},
+      {"  dependsOn: [{namespace: x}]\n", "Invalid: spec.dependsOn[0].name: required"},
+      {"  postBuild: {substituteFrom: [{kind: File, name: x}]}\n",
+       "Invalid: spec.postBuild.substituteFrom[0].kind: \"File\" is neither Secret nor ConfigMap"},
+      {"  decryption: {provider: sops}\n", "Unsupported: spec.decryption"},
+      {"  kubeConfig: {secretRef: {name: x}}\n", "Unsupported: spec.kubeConfig"},
+      {"  ignore: [{paths: [/spec/replicas]}]\n", "Unsupported: spec.ignore"},
+      {"  healthCheckExprs: [{apiVersion: v1, kind: X, current: 'true'}]\n", "Unsupported: spec.healthCheckExprs"},
+      {"  dependsOn: [{name: a, readyExpr: 'true'}]\n", "Unsupported: spec.dependsOn[0].readyExpr"},
+  };
+  for (const Row& row : rows) {
+    const std::string want = row.want;
+    EXPECT_EQ(KustomizationError(row.extra), want.starts_with("Unsupported") ? want + refused : want);
+  }
+}
+
+TEST(GitRepositorySpec, ReadsEverythingItActsUpon) {
+  const auto spec = git_repository::ParseSpec(
+      Object("  url: https://example.com/fleet\n  interval: 1m\n  ref: {branch: main, semver: '>=1'}\n  secretRef: {name: s}\n  ignore: '*.md'\n"));
+  ASSERT_TRUE(spec) << spec.error().message;
+  EXPECT_EQ(spec->url, "https://example.com/fleet");
+  EXPECT_EQ(spec->timeout, 60s);
+  EXPECT_EQ(spec->branch, "main");
+  EXPECT_EQ(spec->semver, ">=1");
+  EXPECT_EQ(spec->secret_name, "s");
+  EXPECT_EQ(spec->ignore, "*.md");
+}
+
+TEST(GitRepositorySpec, UnbuiltFieldsAreNamed) {
+  const std::string refused = " is not supported by this version of Sluice; remove it, or leave the object to Flux";
+  const Row rows[] = {
+      {"  provider: azure\n", "spec.provider \"azure\""},
+      {"  recurseSubmodules: true\n", "spec.recurseSubmodules"},
+      {"  include: [{repository: {name: x}}]\n", "spec.include"},
+      {"  verify: {secretRef: {name: x}}\n", "spec.verify"},
+      {"  sparseCheckout: [a]\n", "spec.sparseCheckout"},
+      {"  proxySecretRef: {name: x}\n", "spec.proxySecretRef"},
+  };
+  for (const Row& row : rows) {
+    const auto spec = git_repository::ParseSpec(Object("  url: https://example.com/fleet\n  interval: 1m\n" + std::string(row.extra)));
+    ASSERT_FALSE(spec) << row.extra;
+    EXPECT_EQ(spec.error().message, row.want + refused);
+  }
+  const auto generic = git_repository::ParseSpec(Object("  url: https://example.com/fleet\n  interval: 1m\n  provider: generic\n  recurseSubmodules: false\n"));
+  EXPECT_TRUE(generic);
+}
+
+}  // namespace
+}  // namespace sluice::controller
