@@ -144,6 +144,7 @@ TEST_F(ExecutorTest, SetAndCancelInOneTurnLoseNoSignal) {
   runtime_.BlockOn(Turns(3));
   // Whoever got the signal, exactly one has it.
   EXPECT_EQ((first == "ok") + (second == "ok") + (event.is_set() ? 1 : 0), 1);
+  runtime_.BlockOn(scope_.Close());                // before the strings go
 }
 
 Task<void> Hold(AsyncSemaphore& semaphore, int* now, int* most, std::vector<int>* order, int id) {
@@ -439,6 +440,7 @@ TEST_F(ExecutorTest, PostAndStopComeFromAnyThread) {
   runtime_.Run();                                  // returns, though a task still sleeps
   stopper.join();
   EXPECT_EQ(scope_.running(), 1u);
+  runtime_.BlockOn(scope_.Close());
 }
 
 TEST_F(ExecutorTest, SignalsAreAwaited) {
