@@ -52,10 +52,16 @@ def _run(*argv):
     subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
+def cgroup_roots():
+    """Where cgroup hierarchies are mounted: several with version 1 (hybrid or not), one with version 2."""
+    with open("/proc/self/mounts", encoding="utf-8") as file:
+        mounts = [line.split() for line in file]
+    return [place for _, place, kind, *_ in mounts if kind in ("cgroup", "cgroup2")]
+
+
 def _remove_cgroups(name):
     """Removes the cgroup `name` of every hierarchy, leaves first; processes that are still dying hold it for a moment."""
-    roots = ["/sys/fs/cgroup", *(entry.path for entry in os.scandir("/sys/fs/cgroup") if entry.is_dir(follow_symlinks=False))]
-    for top in (os.path.join(root, name) for root in roots):
+    for top in (os.path.join(root, name) for root in cgroup_roots()):
         for _ in range(30):
             for path, _, _ in os.walk(top, topdown=False):
                 try:
