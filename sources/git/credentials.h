@@ -16,7 +16,7 @@ struct Credentials {
   std::string username, password;
   std::string bearer_token;
   // https
-  std::string ca_pem;             ///< trusted instead of the system's roots; empty: those
+  std::string ca_pem;             ///< trusted beside the system's roots (as Flux has it)
   std::string client_cert_pem;    ///< both or none
   std::string client_key_pem;
   // ssh: both are needed

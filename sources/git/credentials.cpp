@@ -1,0 +1,99 @@
+#include "sources/git/credentials.h"
+
+#include <algorithm>
+
+#include "sources/git/known_hosts.h"
+
+namespace sluice::sources {
+namespace {
+
+using base::Invalid;
+using base::Result;
+
+using Data = std::map<std::string, std::string>;
+
+std::string Get(const Data& data, const char* key) {
+  const auto it = data.find(key);
+  return it == data.end() ? std::string() : it->second;
+}
+
+Result<Credentials> SshCredentials(const Data& data) {
+  Credentials out;
+  out.identity = Get(data, "identity");
+  out.known_hosts = Get(data, "known_hosts");
+  out.passphrase = Get(data, "password");
+  if (out.identity.empty()) return Invalid("invalid 'ssh' auth option: 'identity' is required");
+  if (out.known_hosts.empty()) return Invalid("invalid 'ssh' auth option: 'known_hosts' is required");
+  TRY(ValidateKnownHosts(out.known_hosts));
+  return out;
+}
+
+Result<void> CheckHttp(const Credentials& c, std::string_view transport) {
+  const std::string option = "invalid '" + std::string(transport) + "' auth option: ";
+  if (c.username.empty() && !c.password.empty()) return Invalid(option + "'password' requires 'username' to be set");
+  if (!c.username.empty() && c.password.empty()) return Invalid(option + "'username' requires 'password' to be set");
+  if (c.client_cert_pem.empty() != c.client_key_pem.empty()) return Invalid(option + "'tls.crt' and 'tls.key' must be set together");
+  if (c.bearer_token.find_first_of("\r\n") != std::string::npos) return Invalid(option + "'bearerToken' holds a line break");
+  return {};
+}
+
+Result<Credentials> HttpCredentials(const GitUrl& url, const Data& data) {
+  const std::string_view transport = url.scheme == GitScheme::Http ? "http" : "https";
+  Credentials out;
+  out.bearer_token = Get(data, "bearerToken");
+  out.username = Get(data, "username");
+  out.password = Get(data, "password");
+  out.client_cert_pem = Get(data, "tls.crt");
+  out.client_key_pem = Get(data, "tls.key");
+  out.ca_pem = Get(data, "ca.crt");
+  if (out.ca_pem.empty()) out.ca_pem = Get(data, "caFile");
+  if (!out.bearer_token.empty() && !(out.username.empty() && out.password.empty()))
+    return Invalid("invalid '" + std::string(transport) + "' auth option: 'bearerToken' and 'username'/'password' exclude each other");
+  if (out.bearer_token.empty() && out.username.empty() && out.password.empty()) {
+    out.username = url.user;
+    out.password = url.password;
+    if (out.password.empty()) return out;   // userinfo without a password: some hosts take a token as the user's name
+  }
+  TRY(CheckHttp(out, transport));
+  return out;
+}
+
+void Blot(std::string& text, const std::string& secret) {
+  if (secret.size() < 4) return;   // shorter ones would blot out ordinary words, and hide nothing
+  for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += 3) text.replace(at, secret.size(), "***");
+}
+
+}  // namespace
+
+Result<Credentials> CredentialsFromSecret(const GitUrl& url, const Data& data) {
+  return url.scheme == GitScheme::Ssh ? SshCredentials(data) : HttpCredentials(url, data);
+}
+
+Result<Credentials> AnonymousCredentials(const GitUrl& url) { return CredentialsFromSecret(url, {}); }
+
+Result<void> AddProxy(const Data& data, Credentials& credentials) {
+  const std::string address = Get(data, "address"), username = Get(data, "username"), password = Get(data, "password");
+  if (address.empty()) return Invalid("invalid proxy secret: key 'address' is missing");
+  if (address.size() > 2048) return Invalid("invalid proxy secret: 'address' is longer than 2048 bytes");
+  const bool known = address.starts_with("http://") || address.starts_with("https://") || address.starts_with("socks5://");
+  if (!known) return Invalid("invalid proxy secret: the scheme of 'address' must be http, https or socks5");
+  if (std::any_of(address.begin(), address.end(), [](unsigned char c) { return c <= 0x20 || c == 0x7f; }))
+    return Invalid("invalid proxy secret: 'address' holds blanks or control characters");
+  if (username.empty() && !password.empty()) return Invalid("invalid proxy secret: 'password' requires 'username' to be set");
+  credentials.proxy_address = address;
+  credentials.proxy_username = username;
+  credentials.proxy_password = password;
+  return {};
+}
+
+std::string Cleaned(std::string_view text, const Credentials& c) {
+  std::string out = WithoutUserinfo(text.substr(0, 16384));
+  for (const std::string* secret : {&c.password, &c.bearer_token, &c.passphrase, &c.proxy_password, &c.username, &c.proxy_username}) Blot(out, *secret);
+  for (char& ch : out)
+    if (static_cast<unsigned char>(ch) < 0x20 || static_cast<unsigned char>(ch) >= 0x7f) ch = '?';
+  while (out.ends_with('?') || out.ends_with(' ')) out.pop_back();   // line ends of servers
+  if (out.size() > 1024) out = out.substr(0, 1021) + "...";
+  return out;
+}
+
+}  // namespace sluice::sources

@@ -1,0 +1,12 @@
+// sources/git/ssh_socket.h: a TCP connection made within a deadline.
+#pragma once
+
+#include "sources/git/transport.h"
+
+namespace sluice::sources {
+
+/// A connected, non-blocking socket to the URL's host, which the caller closes. Every address of the name is tried in turn. (Looking the name up is
+/// the C library's, and ends by resolv.conf's timeouts.) Errors: Unavailable, Timeout, Canceled.
+base::Result<int> ConnectTcp(const TransportContext& context);
+
+}  // namespace sluice::sources
