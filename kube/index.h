@@ -17,22 +17,14 @@
 #include "document/value.h"
 #include "kube/client.h"
 #include "kube/watch.h"
+#include "rollout/annotations.h"
+#include "rollout/plan.h"
 #include "rollout/status.h"
 
 namespace sluice::kube {
 
 /// Who applied an object, as its labels say: the namespace and name of a Kustomization.
 using Owner = document::NamespacedName;
-
-/// Annotations or labels of the live object that steer us (flux-contract 6.7; values compared without case).
-enum class Selector : std::uint8_t {
-  ReconcileDisabled = 1,   ///< .../reconcile: disabled
-  SsaIgnore = 2,           ///< .../ssa: Ignore
-  SsaIfNotPresent = 4,
-  SsaMerge = 8,
-  Force = 16,              ///< .../force: enabled
-  PruneDisabled = 32,      ///< .../prune: disabled
-};
 
 /// What the index knows of one live object.
 struct OwnedObject {
@@ -41,18 +33,17 @@ struct OwnedObject {
   std::uint64_t resource_version = 0;
   std::uint64_t fingerprint = 0;           ///< rollout::FingerprintLive for our manager; 0: no field is ours
   Owner owner;
-  rollout::Phase phase = rollout::Phase::Unknown;
-  std::string cause;                       ///< why it is not ready, as a person reads it; "" when Current
+  rollout::Status status;                  ///< of a Current object reason and message are not kept
   bool deleting = false;                   ///< has a deletionTimestamp
-  std::uint8_t selectors = 0;              ///< Selector bits
-  bool Has(Selector selector) const { return (selectors & static_cast<std::uint8_t>(selector)) != 0; }
+  rollout::Selectors selectors;            ///< what its labels and annotations ask of us
+  std::optional<rollout::Settled> settled; ///< as recorded with RecordApplied or Settle, while the live fingerprint is still that one
 };
 
 /// What happened to an object; several at once may be set.
 enum class Change : std::uint8_t {
   Added = 1,               ///< seen for the first time, and not by our own apply
   Drift = 2,               ///< the fields we own changed, and not by our own apply
-  Readiness = 4,           ///< phase or cause changed
+  Readiness = 4,           ///< the status changed, in phase or words
   Deleted = 8,             ///< gone, or no longer labelled as this owner's
   Selectors = 16,          ///< a steering annotation changed
 };
@@ -102,8 +93,8 @@ class OwnedIndex {
     WriteGuard(WriteGuard&& other) noexcept;
     WriteGuard& operator=(WriteGuard&&) = delete;
     ~WriteGuard();                               ///< without Applied(): judged against what was there before
-    /// `stored`: what the server answered, whole.
-    void Applied(const document::Value& stored);
+    /// `stored`: what the server answered, whole. `desired`: rollout::FingerprintDesired of what was applied.
+    void Applied(const document::Value& stored, std::uint64_t desired);
     void Deleted();                              ///< we deleted it: its end is no news
 
    private:
@@ -114,7 +105,9 @@ class OwnedIndex {
   };
   WriteGuard BeginWrite(ObjectRef ref);
   /// As a guard's Applied() outside of one. An older version than the known one changes nothing.
-  void RecordApplied(const document::Value& stored);
+  void RecordApplied(const document::Value& stored, std::uint64_t desired);
+  /// The server said in a dry run that applying `desired` would change nothing while the fields we own are as they are now.
+  void Settle(const ObjectRef& ref, rollout::Settled settled);
 
   struct Stats {
     std::size_t kinds = 0, objects = 0, bytes = 0;   ///< `bytes`: heap held by the entries and the names they share

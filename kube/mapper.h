@@ -2,6 +2,7 @@
 // aggregates it (Kubernetes 1.27, apidiscovery.k8s.io/v2), else one a group version. Belongs to the I/O thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -58,9 +59,12 @@ class Mapper {
   ResourcePtr Cached(const document::GroupVersionKind& gvk) const;
   ResourcePtr CachedPreferred(const document::GroupKind& kind) const;
 
-  /// The next Find of an unknown kind asks at once, whatever the interval: after a CRD or APIService was applied.
+  /// After a CRD or APIService was applied: the next Find of an unknown kind asks at once, and for ten seconds each Find of one asks again
+  /// for up to two seconds before it says NotFound, since discovery lags a little behind.
   void Invalidate();
-  /// Asks now; joins a question under way. Kinds that are gone are forgotten.
+  /// After a 404 for the kind itself: the next Find of it asks.
+  void Forget(const document::GroupVersionKind& gvk);
+  /// Asks now, or together with others that ask. Kinds that are gone are forgotten.
   net::Task<base::Result<void>> Refresh();
   std::uint64_t refreshes() const;
 

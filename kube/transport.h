@@ -6,11 +6,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "base/clock.h"
@@ -91,8 +89,10 @@ class Transport {
   /// Sends until an answer counts or the tries, or the time, are used up. A 2xx is a Response; everything else an Error as
   /// kube/status_error.h maps it: `retry_after` is set when the server named one longer than we could wait.
   net::Task<base::Result<net::Response>> Send(ApiRequest request);
-  /// One try, no retries; a 2xx body goes to `sink`. `idle_timeout` 0: none. `stream_timeout` 0: open until either side ends it.
-  net::Task<base::Result<net::Response>> Stream(ApiRequest request, net::BodySink sink, std::chrono::milliseconds idle_timeout);
+  /// As Send, but a 2xx body goes to `sink` as it comes, without a limit. Once `sink` was given a byte there is no other try.
+  net::Task<base::Result<net::Response>> SendStreamed(ApiRequest request, net::BodySink sink);
+  /// One try on the connection of the watches, open until either side ends it or no byte came for `idle_timeout` (0: none).
+  net::Task<base::Result<net::Response>> OpenStream(ApiRequest request, net::BodySink sink, std::chrono::milliseconds idle_timeout);
 
   /// Asked before every try that mutates; while it answers false those end in Canceled: `not the leader: nothing is written`.
   /// Lease requests pass it by (they do not set `mutates`).
@@ -102,7 +102,6 @@ class Transport {
   const Environment& environment() const;
   std::vector<RequestCount> counts() const;          ///< sorted by verb, resource, method, code
   net::HttpClient::Counters traffic() const;         ///< both connections together
-  std::size_t in_flight() const;
 
  private:
   struct Impl;

@@ -1,0 +1,234 @@
+// One question to the server at a time. Whoever needs an answer becomes the asker or waits for the one under way; each question has a number,
+// and a caller is served by any that was begun late enough for it: any running one for an unknown kind, only a later one after Invalidate().
+#include "kube/mapper.h"
+
+#include <algorithm>
+#include <map>
+
+#include "document/json.h"
+#include "kube/discovery.h"
+#include "kube/url.h"
+#include "net/await.h"
+
+namespace sluice::kube {
+
+namespace {
+
+using base::Reason;
+using base::Result;
+using document::GroupKind;
+using document::GroupVersionKind;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kHot{10};                   // how long after Invalidate() discovery may lag
+constexpr std::chrono::milliseconds kHotPatience{2'000};   // how long one Find then waits
+constexpr std::chrono::milliseconds kHotInterval{200};
+constexpr std::chrono::seconds kWaitForOthers{90};
+
+base::Error NoMatch(const GroupVersionKind& gvk) {
+  return base::NotFound("no matches for kind \"" + gvk.kind + "\" in version \"" + gvk.ApiVersion() + "\"");
+}
+
+base::Error Incomplete(const std::string& kind, const std::string& where) {
+  return base::MakeError(Reason::Unavailable, "kind \"" + kind + "\": discovery of " + where + " is incomplete, its API service does not answer");
+}
+
+ApiRequest Question(std::string path) {
+  ApiRequest request;
+  request.path = std::move(path);
+  request.accept = kAcceptAggregated;
+  request.verb = "discover";
+  request.resource = "apis";
+  return request;
+}
+
+}  // namespace
+
+bool Resource::HasSubresource(std::string_view name) const { return std::find(subresources.begin(), subresources.end(), name) != subresources.end(); }
+
+std::string Resource::GroupResource() const { return gvk.group.empty() ? plural : plural + "." + gvk.group; }
+
+std::string Resource::Path(std::string_view ns, std::string_view name) const {
+  std::string path = GroupVersionPath({gvk.group, gvk.version});
+  if (namespaced && !ns.empty()) path.append("/namespaces/").append(PercentEncode(ns));
+  path.append("/").append(plural);
+  if (!name.empty()) path.append("/").append(PercentEncode(name));
+  return path;
+}
+
+struct Mapper::Impl {
+  Transport& transport;
+  MapperOptions options;
+  std::vector<ResourcePtr> all;
+  std::map<GroupVersionKind, ResourcePtr> by_gvk;
+  std::map<GroupKind, ResourcePtr> preferred;
+  std::set<GroupVersion> incomplete;
+
+  std::uint64_t begun = 0, ended = 0;       // questions; at most one is under way: begun - ended is 0 or 1
+  std::uint64_t needed = 0;                 // answers before this one are too old since Invalidate()
+  Result<void> last;                        // how question `ended` ended
+  net::Event answered{net::Event::Kind::Latch};
+  Steady::time_point last_begun{}, hot_until{};
+  bool ever = false;
+
+  Impl(Transport& t, MapperOptions o) : transport(t), options(o) {}
+
+  net::Task<Result<document::Value>> Fetch(std::string path);
+  net::Task<Result<void>> FetchPart(std::string path, Discovered& out);
+  net::Task<Result<void>> Ask();
+  net::Task<Result<void>> AskAs(std::uint64_t number);
+  net::Task<Result<void>> Answer(std::uint64_t number);
+  void Adopt(Discovered found);
+  void KeepStale(Discovered& found) const;
+  bool MayAsk() const;
+  bool Hot() const { return Steady::now() < hot_until; }
+  std::uint64_t Soonest() const { return begun > ended && begun >= needed ? begun : begun + 1; }
+};
+
+net::Task<Result<document::Value>> Mapper::Impl::Fetch(std::string path) {
+  ApiRequest request = Question(std::move(path));
+  CO_TRY(net::Response response, co_await transport.Send(std::move(request)));
+  auto answer = document::ParseJson(response.body);
+  if (!answer) co_return base::MakeError(Reason::Unavailable, "discovery: " + answer.error().message);
+  co_return std::move(answer).value();
+}
+
+/// `/api` or `/apis`. Where the server does not aggregate, each group version is asked by itself; one that fails is incomplete, no more.
+net::Task<Result<void>> Mapper::Impl::FetchPart(std::string path, Discovered& out) {
+  CO_TRY(const document::Value answer, co_await Fetch(path));
+  if (AddAggregated(answer, out)) co_return Result<void>();
+  const std::vector<GroupVersion> versions = GroupVersionsOf(answer);
+  for (const GroupVersion& gv : versions) {
+    auto list = co_await Fetch(GroupVersionPath(gv));
+    if (!list && list.error().reason == Reason::Canceled) co_return std::move(list).error();
+    if (list) AddResourceList(gv, *list, out);
+    if (!list && list.error().reason != Reason::NotFound) out.incomplete.insert(gv);
+  }
+  co_return Result<void>();
+}
+
+net::Task<Result<void>> Mapper::Impl::Ask() {
+  Discovered found;
+  CO_TRY(co_await FetchPart("/api", found));
+  CO_TRY(co_await FetchPart("/apis", found));
+  Adopt(std::move(found));
+  co_return Result<void>();
+}
+
+/// A group version that could not be asked now keeps what it was known to have.
+void Mapper::Impl::KeepStale(Discovered& found) const {
+  for (const GroupVersion& gv : found.incomplete) {
+    const auto of_gv = [&](const ResourcePtr& r) { return r->gvk.group == gv.first && r->gvk.version == gv.second; };
+    if (std::any_of(found.resources.begin(), found.resources.end(), of_gv)) continue;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(found.resources), of_gv);
+  }
+}
+
+void Mapper::Impl::Adopt(Discovered found) {
+  KeepStale(found);
+  by_gvk.clear();
+  preferred.clear();
+  for (const ResourcePtr& resource : found.resources) {
+    by_gvk.emplace(resource->gvk, resource);
+    preferred.emplace(GroupKind{resource->gvk.group, resource->gvk.kind}, resource);
+  }
+  all = std::move(found.resources);
+  incomplete = std::move(found.incomplete);
+  std::stable_sort(all.begin(), all.end(), [](const ResourcePtr& a, const ResourcePtr& b) {
+    return std::tie(a->gvk.group, a->gvk.kind) < std::tie(b->gvk.group, b->gvk.kind);
+  });
+  ever = true;
+}
+
+net::Task<Result<void>> Mapper::Impl::AskAs(std::uint64_t number) {
+  begun = number;
+  last_begun = Steady::now();
+  answered.Reset();
+  Result<void> result = co_await Ask();
+  // An asker that is cancelled has no answer for the others: the next of them asks instead.
+  if (!result && result.error().reason == Reason::Canceled) {
+    begun = ended;
+  } else {
+    ended = number;
+    last = result;
+  }
+  answered.Set();
+  co_return result;
+}
+
+/// Returns how question `number`, or a later one, ended.
+net::Task<Result<void>> Mapper::Impl::Answer(std::uint64_t number) {
+  while (ended < number) {
+    if (begun == ended) {
+      Result<void> own = co_await AskAs(ended + 1);
+      if (!own && own.error().reason == Reason::Canceled) co_return own;
+    } else {
+      CO_TRY(co_await answered.Wait(kWaitForOthers));
+    }
+  }
+  co_return last;
+}
+
+bool Mapper::Impl::MayAsk() const { return !ever || ended < needed || Steady::now() - last_begun >= options.min_refresh_interval; }
+
+Mapper::Mapper(Transport& transport, MapperOptions options) : impl_(std::make_unique<Impl>(transport, options)) {}
+Mapper::~Mapper() = default;
+
+ResourcePtr Mapper::Cached(const GroupVersionKind& gvk) const {
+  const auto found = impl_->by_gvk.find(gvk);
+  return found == impl_->by_gvk.end() ? nullptr : found->second;
+}
+
+ResourcePtr Mapper::CachedPreferred(const GroupKind& kind) const {
+  const auto found = impl_->preferred.find(kind);
+  return found == impl_->preferred.end() ? nullptr : found->second;
+}
+
+net::Task<Result<ResourcePtr>> Mapper::Find(GroupVersionKind gvk) {
+  Impl& impl = *impl_;
+  const Steady::time_point patience = Steady::now() + kHotPatience;
+  for (;;) {
+    if (ResourcePtr known = Cached(gvk)) co_return known;
+    if (impl.MayAsk() || impl.Hot()) {
+      CO_TRY(co_await impl.Answer(impl.Soonest()));
+      if (ResourcePtr known = Cached(gvk)) co_return known;
+    }
+    if (!impl.Hot() || Steady::now() >= patience) break;
+    CO_TRY(co_await net::SleepFor(kHotInterval));
+  }
+  if (impl.incomplete.contains({gvk.group, gvk.version})) co_return Incomplete(gvk.kind, gvk.ApiVersion());
+  co_return NoMatch(gvk);
+}
+
+net::Task<Result<ResourcePtr>> Mapper::FindPreferred(GroupKind kind) {
+  Impl& impl = *impl_;
+  if (ResourcePtr known = CachedPreferred(kind)) co_return known;
+  if (impl.MayAsk()) CO_TRY(co_await impl.Answer(impl.Soonest()));
+  if (ResourcePtr known = CachedPreferred(kind)) co_return known;
+  for (const GroupVersion& gv : impl.incomplete) {
+    if (gv.first == kind.group) co_return Incomplete(kind.kind, kind.group);
+  }
+  co_return base::NotFound("no matches for kind \"" + kind.kind + "\" in group \"" + kind.group + "\"");
+}
+
+net::Task<Result<std::vector<ResourcePtr>>> Mapper::All() {
+  if (!impl_->ever) CO_TRY(co_await impl_->Answer(impl_->Soonest()));
+  co_return impl_->all;
+}
+
+void Mapper::Invalidate() {
+  impl_->needed = impl_->begun + 1;
+  impl_->hot_until = Steady::now() + kHot;
+}
+
+void Mapper::Forget(const GroupVersionKind& gvk) {
+  impl_->by_gvk.erase(gvk);
+  impl_->preferred.erase(GroupKind{gvk.group, gvk.kind});
+  impl_->needed = impl_->begun + 1;
+}
+
+net::Task<Result<void>> Mapper::Refresh() { return impl_->Answer(impl_->begun + 1); }
+
+std::uint64_t Mapper::refreshes() const { return impl_->ended; }
+
+}  // namespace sluice::kube

@@ -1,0 +1,244 @@
+#include "kube/transport.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "base/digest.h"
+#include "kube/small_file.h"
+#include "kube/status_error.h"
+#include "net/await.h"
+
+namespace sluice::kube {
+
+namespace {
+
+using base::Reason;
+using base::Result;
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::size_t kMaxRequestConnections = 8;    // one over HTTP/2; more only where a proxy speaks HTTP/1.1
+constexpr std::size_t kMaxStreamConnections = 256;   // likewise: there a watch needs a connection of its own
+constexpr std::chrono::seconds kTokenAge{60};
+
+net::ClientOptions HttpOptions(const ClusterConfig& config, const TransportOptions& options, std::size_t connections) {
+  net::ClientOptions http;
+  http.tls = config.tls;
+  http.proxy = config.proxy;
+  http.user_agent = options.user_agent;
+  http.max_connections_per_host = connections;
+  return http;
+}
+
+bool HasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+/// A line break in a user name would add a header, and with it another identity.
+Result<void> CheckIdentity(const Impersonate& as) {
+  bool odd = HasControl(as.user) || (as.user.empty() && !as.groups.empty());
+  for (const std::string& group : as.groups) odd = odd || HasControl(group);
+  if (odd) return base::Invalid("impersonation: the user is missing, or a name has control characters");
+  return {};
+}
+
+/// What came of one try. `code` is the HTTP status, 0 if no whole answer came.
+struct Outcome {
+  Result<net::Response> answer;
+  int code = 0;
+};
+
+/// 500 may be a webhook that will fail again, so it gets one more try; a server that asks for more (Retry-After) gets them.
+bool WorthAnotherTry(Retry retry, const Outcome& outcome, int tries) {
+  if (retry == Retry::Never || outcome.answer) return false;
+  if (outcome.code == 429) return true;
+  if (retry != Retry::IfIdempotent) return false;
+  if (outcome.code == 500) return tries < 2 || outcome.answer.error().retry_after.has_value();
+  if (outcome.code == 0) return outcome.answer.error().reason == Reason::Unavailable || outcome.answer.error().reason == Reason::Timeout;
+  return outcome.code >= 502 && outcome.code <= 504;
+}
+
+}  // namespace
+
+Impersonate Impersonate::ServiceAccount(std::string_view ns, std::string_view name) {
+  return {.user = "system:serviceaccount:" + std::string(ns) + ":" + std::string(name), .groups = {}};
+}
+
+struct Transport::Impl {
+  Environment environment;
+  ClusterConfig config;
+  TransportOptions options;
+  net::HttpClient requests, streams;
+  net::AsyncSemaphore permits;
+  std::function<bool()> may_write;
+  Steady::time_point token_read = Steady::now();
+  bool token_stale = false;
+  using Key = std::tuple<std::string, std::string, std::string, int>;
+  std::map<Key, std::uint64_t> counts;
+
+  Impl(Environment env, ClusterConfig cfg, TransportOptions opts)
+      : environment(std::move(env)), config(std::move(cfg)), options(std::move(opts)),
+        requests(environment.io, HttpOptions(config, options, kMaxRequestConnections)),
+        streams(environment.io, HttpOptions(config, options, kMaxStreamConnections)), permits(options.max_in_flight) {}
+
+  void RefreshToken();
+  std::string Authorization();
+  net::Request ToHttp(const ApiRequest& request);
+  void Count(const ApiRequest& request, int code);
+  Outcome Judge(const ApiRequest& request, Result<net::Response> response);
+  milliseconds Backoff(const base::Error& error, int tries);
+  Result<void> MayBegin(const ApiRequest& request) const;
+  net::Task<Outcome> Try(const ApiRequest& request, const net::BodySink& sink, milliseconds left);
+  net::Task<Result<net::Response>> Run(ApiRequest request, net::BodySink sink);
+};
+
+/// Kubelets replace a pod's token long before it ends, so a file a minute old is read again (as client-go does), and after a 401.
+void Transport::Impl::RefreshToken() {
+  if (config.token_file.empty() || (!token_stale && Steady::now() - token_read < kTokenAge)) return;
+  token_read = Steady::now();
+  token_stale = false;
+  auto token = ReadToken(config.token_file);
+  if (token) {
+    config.token = std::move(token).value();
+  } else {
+    environment.log.Error("service account token cannot be read again", token.error().message);
+  }
+}
+
+std::string Transport::Impl::Authorization() {
+  RefreshToken();
+  if (!config.token.empty()) return "Bearer " + config.token;
+  if (!config.username.empty()) return "Basic " + base::Base64Encode(config.username + ":" + config.password);
+  return {};
+}
+
+net::Request Transport::Impl::ToHttp(const ApiRequest& request) {
+  net::Request http;
+  http.method = request.method;
+  http.url = config.server + request.path;
+  http.body = request.body;
+  http.max_response_bytes = request.max_response_bytes;
+  http.headers.emplace_back("Accept", request.accept.empty() ? "application/json" : request.accept);
+  if (!request.body.empty()) http.headers.emplace_back("Content-Type", request.content_type.empty() ? "application/json" : request.content_type);
+  if (std::string authorization = Authorization(); !authorization.empty()) http.headers.emplace_back("Authorization", std::move(authorization));
+  if (!request.as.user.empty()) http.headers.emplace_back("Impersonate-User", request.as.user);
+  for (const std::string& group : request.as.groups) http.headers.emplace_back("Impersonate-Group", group);
+  return http;
+}
+
+void Transport::Impl::Count(const ApiRequest& request, int code) { ++counts[Key(request.verb, request.resource, request.method, code)]; }
+
+Outcome Transport::Impl::Judge(const ApiRequest& request, Result<net::Response> response) {
+  const int code = response ? response->status : 0;
+  Count(request, code);
+  if (code == 401) token_stale = true;
+  if (!response || (code >= 200 && code < 300)) return {std::move(response), response ? code : 0};
+  base::Error error = ErrorOf(*response);
+  if (request.redact) error.message = Redact(std::move(error.message), request.body);
+  return {std::move(error), code};
+}
+
+milliseconds Transport::Impl::Backoff(const base::Error& error, int tries) {
+  base::Random& random = environment.random;
+  if (error.retry_after) return *error.retry_after + milliseconds(static_cast<int>(random.Uniform() * 500));
+  const milliseconds base = std::min(options.max_backoff, options.first_backoff * (1 << std::min(tries - 1, 16)));
+  return std::chrono::duration_cast<milliseconds>(random.Jitter(base, 0.5));
+}
+
+Result<void> Transport::Impl::MayBegin(const ApiRequest& request) const {
+  if (request.mutates && may_write && !may_write()) return base::MakeError(Reason::Canceled, "not the leader: nothing is written");
+  return {};
+}
+
+net::Task<Outcome> Transport::Impl::Try(const ApiRequest& request, const net::BodySink& sink, milliseconds left) {
+  auto permit = co_await permits.Acquire(left);
+  if (!permit) {
+    base::Error error = std::move(permit).error();
+    if (error.reason == Reason::Timeout) error = base::MakeError(Reason::Unavailable, "too many requests to the API server wait already");
+    co_return Outcome{std::move(error), 0};
+  }
+  if (Result<void> gate = MayBegin(request); !gate) co_return Outcome{std::move(gate).error(), 0};
+  net::Request http = ToHttp(request);
+  const milliseconds own = request.timeout.count() > 0 ? request.timeout : options.timeout;
+  http.timeout = std::max(milliseconds(1), std::min(own, left));
+  if (sink) {
+    auto streamed = co_await requests.Stream(std::move(http), sink);
+    co_return Judge(request, std::move(streamed));
+  }
+  auto answer = co_await requests.Send(std::move(http));
+  co_return Judge(request, std::move(answer));
+}
+
+/// Tries until an answer counts. The deadline covers tries and waits; a wait that would pass it ends the call with the error at hand.
+net::Task<Result<net::Response>> Transport::Impl::Run(ApiRequest request, net::BodySink sink) {
+  CO_TRY(CheckIdentity(request.as));
+  const Steady::time_point end = Steady::now() + std::max(options.deadline, request.timeout);
+  bool begun = false;
+  net::BodySink counted;
+  if (sink) {
+    counted = [&begun, &sink](std::string_view bytes) {
+      begun = true;
+      return sink(bytes);
+    };
+  }
+  for (int tries = 1;; ++tries) {
+    const auto left = std::chrono::duration_cast<milliseconds>(end - Steady::now());
+    const bool refused_before = token_stale;
+    Outcome outcome = co_await Try(request, counted, left);
+    const bool new_token = outcome.code == 401 && !refused_before && !config.token_file.empty() && tries == 1;
+    if (!new_token && (begun || tries >= options.max_tries || !WorthAnotherTry(request.retry, outcome, tries))) {
+      co_return std::move(outcome.answer);
+    }
+    const milliseconds wait = new_token ? milliseconds(0) : Backoff(outcome.answer.error(), tries);
+    if (Steady::now() + wait >= end) co_return std::move(outcome.answer);
+    CO_TRY(co_await net::SleepFor(wait));
+  }
+}
+
+Transport::Transport(Environment environment, ClusterConfig config, TransportOptions options)
+    : impl_(std::make_unique<Impl>(std::move(environment), std::move(config), std::move(options))) {}
+Transport::~Transport() = default;
+
+net::Task<Result<net::Response>> Transport::Send(ApiRequest request) { return impl_->Run(std::move(request), nullptr); }
+
+net::Task<Result<net::Response>> Transport::SendStreamed(ApiRequest request, net::BodySink sink) {
+  return impl_->Run(std::move(request), std::move(sink));
+}
+
+net::Task<Result<net::Response>> Transport::OpenStream(ApiRequest request, net::BodySink sink, milliseconds idle_timeout) {
+  CO_TRY(CheckIdentity(request.as));
+  net::Request http = impl_->ToHttp(request);
+  http.timeout = request.timeout;
+  http.idle_timeout = idle_timeout;
+  auto response = co_await impl_->streams.Stream(std::move(http), std::move(sink));
+  Outcome outcome = impl_->Judge(request, std::move(response));
+  co_return std::move(outcome.answer);
+}
+
+void Transport::SetWriteGate(std::function<bool()> may_write) { impl_->may_write = std::move(may_write); }
+const ClusterConfig& Transport::config() const { return impl_->config; }
+const Environment& Transport::environment() const { return impl_->environment; }
+
+std::vector<RequestCount> Transport::counts() const {
+  std::vector<RequestCount> out;
+  out.reserve(impl_->counts.size());
+  for (const auto& [key, count] : impl_->counts) {
+    const auto& [verb, resource, method, code] = key;
+    out.push_back({verb, resource, method, code, count});
+  }
+  return out;
+}
+
+net::HttpClient::Counters Transport::traffic() const {
+  net::HttpClient::Counters sum = impl_->requests.counters();
+  const net::HttpClient::Counters streams = impl_->streams.counters();
+  sum.requests += streams.requests;
+  sum.bytes_in += streams.bytes_in;
+  sum.bytes_out += streams.bytes_out;
+  sum.connections += streams.connections;
+  return sum;
+}
+
+}  // namespace sluice::kube
