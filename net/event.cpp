@@ -52,7 +52,12 @@ struct AsyncSemaphore::Impl {
 };
 
 AsyncSemaphore::AsyncSemaphore(std::size_t permits) : impl_(std::make_shared<Impl>(permits)) {}
-AsyncSemaphore::~AsyncSemaphore() { impl_->waiters.FinishAll(Wake::Canceled); }
+AsyncSemaphore::~AsyncSemaphore() { Close(); }
+
+void AsyncSemaphore::Close() {
+  impl_->closed = true;
+  impl_->waiters.FinishAll(Wake::Canceled);
+}
 
 AsyncSemaphore::Permit& AsyncSemaphore::Permit::operator=(Permit&& other) noexcept {
   if (this == &other) return *this;
@@ -69,7 +74,8 @@ void AsyncSemaphore::Permit::Release() {
 
 Task<base::Result<AsyncSemaphore::Permit>> AsyncSemaphore::Acquire(std::chrono::nanoseconds timeout) {
   const std::shared_ptr<Impl> impl = impl_;
-  if (co_await IsCancelled()) co_return CanceledError();
+  const bool cancelled = co_await IsCancelled();
+  if (cancelled || impl->closed) co_return CanceledError();
   if (impl->free > 0) {
     --impl->free;
     co_return Permit(impl);

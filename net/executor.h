@@ -201,6 +201,7 @@ class AsyncSemaphore {
   };
   /// Timeout after `timeout`; Canceled.
   Task<base::Result<Permit>> Acquire(std::chrono::nanoseconds timeout = kForever);
+  void Close();                                   ///< who waits, and who comes later, gets Canceled
   std::size_t available() const;
   std::size_t waiting() const;
 

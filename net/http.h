@@ -21,7 +21,7 @@ class io_context;
 
 namespace sluice::net {
 
-using Headers = std::vector<std::pair<std::string, std::string>>;
+using Headers = std::vector<std::pair<std::string, std::string>>;   ///< in their order; names as sent (HTTP/2: lower case)
 /// The first header of that name, case-insensitive; "" if absent.
 std::string_view FindHeader(const Headers& headers, std::string_view name);
 
@@ -42,7 +42,10 @@ struct Request {
   std::chrono::milliseconds timeout{30'000};          ///< for the whole exchange; 0 means none (watches)
   std::chrono::milliseconds idle_timeout{0};          ///< no byte for so long ends it; 0 means none
   std::size_t max_response_bytes = 64u << 20;         ///< of a buffered body
-  int max_redirects = 0;                              ///< credentials never follow to another host
+  /// Followed for GET and HEAD, and for others as RFC 9110 has it (303 and, for POST, 301 and 302 become GET). 0: a 3xx is the answer.
+  /// To another origin (scheme, host, port) go neither credentials (only the few headers known to hold none), nor the client
+  /// certificate, nor a body; from https to http nothing goes (Forbidden).
+  int max_redirects = 0;
 };
 
 struct Response {
@@ -52,13 +55,25 @@ struct Response {
   bool http2 = false;
 };
 
+/// Where a connection may go, judged by the address it is made to: no name, notation or redirect gets around it. (With a proxy that is the
+/// proxy's address.) What is refused is Forbidden.
+enum class Addresses {
+  Any,
+  NoMetadata,  ///< not to the clouds' metadata services, which hand out credentials to whoever asks
+  Public,      ///< nor to loopback, private, link-local or multicast addresses
+};
+
 struct ClientOptions {
   TlsOptions tls;
   std::string proxy;                                  ///< empty: none (the environment is not read)
   std::string user_agent = "sluice";
-  std::size_t max_connections_per_host = 4;           ///< with HTTP/2 one carries up to `max_streams`
-  std::size_t max_streams = 100;
+  /// Exchanges with a timeout share these connections; with HTTP/2 one carries up to `max_streams`, more only if the peer allows fewer.
+  /// Exchanges without one (watches) have connections of their own, as many as they need, so that neither kind starves the other.
+  std::size_t max_connections_per_host = 4;
+  std::size_t max_streams = 100;                      ///< exchanges with a timeout under way to one origin; more wait in line
   bool http2 = true;
+  std::chrono::milliseconds connect_timeout{10'000};  ///< name, TCP and TLS together
+  Addresses addresses = Addresses::NoMetadata;
 };
 
 /// Bytes of a streamed body as they come. Returning false ends the exchange (Canceled).
@@ -71,14 +86,20 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  /// Sends and buffers the answer. Any status is a Response; an Error means that no whole answer came: Unavailable (connect, reset),
-  /// Timeout, TooLarge, Canceled (also by Asio cancellation of the awaiting coroutine), Unauthorized (TLS verification).
+  /// Sends and buffers the answer. Any status is a Response; an Error means that no whole answer came: Unavailable (connect, reset, cut
+  /// short; the effect may have happened), Timeout, TooLarge, Canceled (the awaiting task's, or the client ended), Unauthorized (TLS
+  /// verification), Forbidden (address or redirect refused), Invalid (URL or header malformed, credentials in the URL).
+  /// Messages read `GET https://host/path: ...`, without query or userinfo. A POST or PATCH is never sent twice; others curl repeats once
+  /// if a kept connection turns out dead before any answer.
   Task<base::Result<Response>> Send(Request request);
   /// As Send, but a 2xx body goes to `sink` (other bodies are buffered into the Response). Returns when the stream has ended.
   Task<base::Result<Response>> Stream(Request request, BodySink sink);
 
   struct Counters {
-    std::uint64_t requests = 0, bytes_in = 0, bytes_out = 0, connections = 0;
+    std::uint64_t requests = 0;      ///< begun, each hop of a redirect
+    std::uint64_t bytes_in = 0, bytes_out = 0;  ///< headers (unpacked) and bodies, as HTTP sees them
+    std::uint64_t connections = 0;   ///< made
+    std::uint64_t active = 0, waiting = 0;      ///< now: under way, and in line for a slot
   };
   Counters counters() const;
 

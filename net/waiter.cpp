@@ -16,15 +16,15 @@ void Waiter::Finish(Wake wake) {
   timer_.cancel();
 }
 
-// The timer ends for three reasons (its time, our Finish, cancellation); `wake_`, if set, is right, since Finish was first.
+// The timer ends for three reasons (its time, our Finish, cancellation). A Finish that came in the meantime wins, so that no signal is lost.
 Task<Wake> Waiter::Wait(SteadyTime deadline) {
   const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-  if (wake_ == Wake::Pending && state.cancelled() != asio::cancellation_type::none) wake_ = Wake::Canceled;
   if (wake_ != Wake::Pending) co_return wake_;
+  if (state.cancelled() != asio::cancellation_type::none) co_return Wake::Canceled;
   timer_.expires_at(deadline);
   const auto [error] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
-  if (wake_ == Wake::Pending) wake_ = error ? Wake::Canceled : Wake::Timeout;
-  co_return wake_;
+  if (wake_ != Wake::Pending) co_return wake_;
+  co_return error ? Wake::Canceled : Wake::Timeout;
 }
 
 Task<void> Waiter::WaitThrough() {

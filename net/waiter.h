@@ -13,8 +13,8 @@ namespace sluice::net {
 
 enum class Wake { Pending, Done, Timeout, Canceled };
 
-/// Suspends at most one task, once. A timer underneath: it is Asio's cheapest operation that can be ended from outside, by time and by
-/// cancellation alike. Finish may come before Wait; whoever comes first decides.
+/// Suspends at most one task. A timer underneath: it is Asio's cheapest operation that can be ended from outside, by time and by
+/// cancellation alike. Finish may come before Wait, and is for good; after Timeout one may Wait again.
 class Waiter {
  public:
   explicit Waiter(const boost::asio::any_io_executor& executor) : timer_(executor) {}
