@@ -8,7 +8,6 @@
 #include "base/digest.h"
 #include "base/utf8.h"
 #include "document/json.h"
-#include "document/value.h"
 
 namespace sluice::kube {
 
@@ -185,10 +184,9 @@ base::Error ErrorOf(const net::Response& response) {
   return error;
 }
 
-base::Error ErrorOfStatus(std::string_view status_json) {
-  auto status = document::ParseJson(status_json);
-  if (!status || !status->IsMapping()) return base::MakeError(Reason::Unavailable, "the API server sent an error that cannot be read");
-  return FromStatus(*status, 500);
+base::Error ErrorOfStatus(const Value& status) {
+  if (!status.IsMapping()) return base::MakeError(Reason::Unavailable, "the API server sent an error that cannot be read");
+  return FromStatus(status, 500);
 }
 
 std::string Redact(std::string message, std::string_view body) {

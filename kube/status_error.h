@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "document/value.h"
 #include "net/http.h"
 
 namespace sluice::kube {
@@ -14,8 +15,8 @@ namespace sluice::kube {
 /// Any other body is quoted up to 200 bytes, without control characters: `HTTP 502: <html>...`. Retry-After (seconds, or the Status'
 /// details.retryAfterSeconds) becomes `retry_after`.
 base::Error ErrorOf(const net::Response& response);
-/// The same for a metav1.Status as text, as a watch's ERROR event carries it.
-base::Error ErrorOfStatus(std::string_view status_json);
+/// The same for a metav1.Status alone, as a watch's ERROR event carries it.
+base::Error ErrorOfStatus(const document::Value& status);
 
 /// `message` without the values of the Secret in `body` (its data, decoded or not, and stringData) and without the excerpt of the input that decoders
 /// append: each becomes "***". A body that is no Secret only loses the excerpt.

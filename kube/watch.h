@@ -52,7 +52,7 @@ class Reflector {
  public:
   /// `client` and `listener` outlive it.
   Reflector(Client& client, document::GroupVersionKind gvk, ReflectorOptions options, WatchListener& listener);
-  ~Reflector();                                    ///< after Close(), or when the Runtime has ended
+  ~Reflector();                                    ///< cancels what runs; the listener hears nothing any more
   Reflector(const Reflector&) = delete;
   Reflector& operator=(const Reflector&) = delete;
 

@@ -1,0 +1,107 @@
+// The pages of a list are one snapshot: `continue` pins the version of the first. A page that breaks after some of its items were told, and
+// a `continue` that expired (410, after etcd's compaction), begin the list again, a bounded number of times.
+#include "kube/list.h"
+
+#include <optional>
+
+#include "document/json.h"
+#include "kube/json_frames.h"
+#include "kube/url.h"
+#include "net/await.h"
+
+namespace sluice::kube {
+
+namespace {
+
+using base::Reason;
+using base::Result;
+using document::Value;
+
+constexpr std::size_t kMaxItemBytes = 16u << 20;   // etcd's limit is 1.5 MiB; aggregated APIs may have more
+constexpr int kMaxRestarts = 3;
+constexpr std::size_t kMaxPages = 100'000;
+
+struct Page {
+  std::string resource_version, next;   ///< `next`: the continue token, "" after the last page
+  std::size_t items = 0;
+};
+
+ApiRequest PageRequest(const Resource& resource, const ListOptions& options, const std::string& token) {
+  Query query;
+  query.Add("labelSelector", options.label_selector).Add("fieldSelector", options.field_selector);
+  query.Add("limit", options.page_size == 0 ? "" : std::to_string(options.page_size)).Add("continue", token);
+  ApiRequest request;
+  request.path = resource.Path(options.ns, "") + query.text();
+  if (options.metadata_only) request.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+  request.verb = "list";
+  request.resource = resource.GroupResource();
+  request.as = options.as;
+  request.timeout = options.timeout;
+  return request;
+}
+
+Result<void> TellItem(std::string_view json, const Resource& resource, const ListSink& sink) {
+  auto item = document::ParseJson(json);
+  if (!item) return std::move(item).error().Wrap("an item of the list of " + resource.GroupResource());
+  SetGvk(*item, resource.gvk);
+  sink.item(std::move(item).value());
+  return {};
+}
+
+Result<Page> ReadHead(const ListFrames& frames, const Resource& resource) {
+  const std::string what = "the list of " + resource.GroupResource();
+  if (!frames.complete()) return base::MakeError(Reason::Unavailable, what + " was cut short");
+  auto head = document::ParseJson(frames.rest());
+  if (!head || head->Find("metadata") == nullptr) return base::MakeError(Reason::Unavailable, what + " cannot be read");
+  return Page{std::string(head->StringAt({"metadata", "resourceVersion"})), std::string(head->StringAt({"metadata", "continue"})), frames.items()};
+}
+
+/// `told` counts the items that the sink was given, also when the page then fails.
+net::Task<Result<Page>> ListPage(Transport& transport, const Resource& resource, ApiRequest request, const ListSink& sink, std::size_t& told) {
+  std::optional<base::Error> failed;
+  const FrameSink on_item = [&](std::string_view json) {
+    ++told;
+    return TellItem(json, resource, sink);
+  };
+  ListFrames frames(kMaxItemBytes, on_item);
+  net::BodySink body = [&](std::string_view bytes) {
+    Result<void> fed = frames.Feed(bytes);
+    if (!fed) failed = std::move(fed).error();
+    return !failed.has_value();
+  };
+  auto response = co_await transport.SendStreamed(std::move(request), std::move(body));
+  if (failed) co_return std::move(*failed);
+  if (!response) co_return std::move(response).error();
+  co_return ReadHead(frames, resource);
+}
+
+/// Whether beginning again may help: expired pages, or a page that broke half way (before its first item the transport has tried again already).
+bool MayRestart(const base::Error& error, bool continued, std::size_t told) {
+  if (error.reason == Reason::Gone) return continued;
+  return told > 0 && (error.reason == Reason::Unavailable || error.reason == Reason::Timeout);
+}
+
+}  // namespace
+
+net::Task<Result<std::string>> ListPages(Transport& transport, const Resource& resource, const ListOptions& options, const ListSink& sink) {
+  std::string token, version;
+  int restarts = 0;
+  for (std::size_t pages = 0; pages < kMaxPages; ++pages) {
+    ApiRequest request = PageRequest(resource, options, token);
+    std::size_t told = 0;
+    auto page = co_await ListPage(transport, resource, std::move(request), sink, told);
+    if (!page) {
+      if (!MayRestart(page.error(), !token.empty(), told) || ++restarts > kMaxRestarts) co_return std::move(page).error();
+      token.clear();
+      version.clear();
+      sink.restart();
+      continue;
+    }
+    if (version.empty()) version = page->resource_version;
+    token = std::move(page->next);
+    if (token.empty()) co_return version;
+  }
+  co_return base::MakeError(Reason::TooLarge, "the list of " + resource.GroupResource() + " does not end");
+}
+
+}  // namespace sluice::kube

@@ -1,0 +1,237 @@
+// List, then watch from the list's version, again and again. What moves on is `resource_version_`: while it is set a watch can resume, and only
+// an Expired (410) empties it and asks for a new list. Whatever fails waits by decorrelated jitter, so that a thousand clients of a server that
+// comes back do not come back together.
+#include "kube/watch.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "document/json.h"
+#include "kube/json_frames.h"
+#include "kube/list.h"
+#include "kube/status_error.h"
+#include "kube/url.h"
+#include "net/await.h"
+
+namespace sluice::kube {
+
+namespace {
+
+using base::Reason;
+using base::Result;
+using document::Value;
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kGrace{30};        // the server may end a watch that much later than asked
+constexpr std::chrono::seconds kShortWatch{1};    // one that ends sooner and brought nothing counts as a failure
+
+bool IsPermanent(const base::Error& error) {
+  switch (error.reason) {
+    case Reason::NotFound:
+    case Reason::Forbidden:
+    case Reason::Unauthorized:
+    case Reason::Invalid:
+    case Reason::Unsupported:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+struct Reflector::Impl {
+  Client& client;
+  const document::GroupVersionKind gvk;
+  const ReflectorOptions options;
+  WatchListener* listener;                  // nullptr once closed
+  net::Scope scope;
+  net::Event settled{net::Event::Kind::Latch};
+  ReflectorStats stats;
+  std::string resource_version;
+  std::optional<base::Error> trouble;       // of the first list, while it has not been whole
+  bool synced = false;
+  milliseconds last_wait{0};
+
+  Impl(Client& c, document::GroupVersionKind g, ReflectorOptions o, WatchListener& l)
+      : client(c), gvk(std::move(g)), options(std::move(o)), listener(&l), scope(c.transport().environment().io) {}
+
+  milliseconds NextWait(const base::Error& error);
+  void Trouble(const base::Error& error);
+  ApiRequest WatchRequest(const Resource& resource, std::chrono::seconds length) const;
+  Result<void> OnEvent(std::string_view json);
+  Result<void> Tell(std::string_view type, Value object);
+  net::Task<Result<void>> ListOnce();
+  net::Task<Result<void>> WatchOnce();
+  net::Task<Result<void>> Turn();
+  static net::Task<void> Run(std::shared_ptr<Impl> self);
+};
+
+/// Between the first wait and three times the last one ("decorrelated jitter", Brooker 2015), but never before the server asks us back.
+milliseconds Reflector::Impl::NextWait(const base::Error& error) {
+  const double low = static_cast<double>(options.first_backoff.count());
+  const double high = 3.0 * std::max(low, static_cast<double>(last_wait.count()));
+  const double picked = low + client.transport().environment().random.Uniform() * (high - low);
+  last_wait = std::min(options.max_backoff, milliseconds(static_cast<std::int64_t>(picked)));
+  return error.retry_after ? std::max(*error.retry_after, last_wait) : last_wait;
+}
+
+void Reflector::Impl::Trouble(const base::Error& error) {
+  ++stats.failures;
+  const base::Logger& log = client.transport().environment().log;
+  log.Debug("watch failed", {{"kind", gvk.kind}, {"group", gvk.group}, {"error", error.message}, {"reason", ToString(error.reason)}});
+  if (!synced) {
+    trouble = error;
+    if (IsPermanent(error)) settled.Set();
+  }
+  if (listener != nullptr) listener->OnTrouble(error);
+}
+
+ApiRequest Reflector::Impl::WatchRequest(const Resource& resource, std::chrono::seconds length) const {
+  Query query;
+  query.Add("watch", "true").Add("allowWatchBookmarks", "true").Add("resourceVersion", resource_version);
+  query.Add("timeoutSeconds", std::to_string(length.count()));
+  query.Add("labelSelector", options.label_selector).Add("fieldSelector", options.field_selector);
+  ApiRequest request;
+  request.path = resource.Path(options.ns, "") + query.text();
+  request.verb = "watch";
+  request.resource = resource.GroupResource();
+  request.as = options.as;
+  request.timeout = length + kGrace;
+  return request;
+}
+
+Result<void> Reflector::Impl::OnEvent(std::string_view json) {
+  auto event = document::ParseJson(json);
+  if (!event) return std::move(event).error().Wrap("a watch event of " + gvk.kind);
+  Value* object = event->Find("object");
+  if (object == nullptr) return base::MakeError(Reason::Unavailable, "a watch event of " + gvk.kind + " has no object");
+  return Tell(event->StringAt({"type"}), std::move(*object));
+}
+
+Result<void> Reflector::Impl::Tell(std::string_view type, Value object) {
+  if (type == "ERROR") return ErrorOfStatus(object);
+  std::string version(object.StringAt({"metadata", "resourceVersion"}));
+  if (version.empty()) return base::MakeError(Reason::Unavailable, "a watch event of " + gvk.kind + " has no resourceVersion");
+  ++stats.events;
+  last_wait = milliseconds(0);
+  if (type == "BOOKMARK") {
+    ++stats.bookmarks;
+  } else if (type == "DELETED") {
+    if (listener != nullptr) listener->OnDeleted(std::move(object));
+  } else if (type == "ADDED" || type == "MODIFIED") {
+    if (listener != nullptr) listener->OnObject(std::move(object));
+  }
+  resource_version = std::move(version);
+  return {};
+}
+
+net::Task<Result<void>> Reflector::Impl::ListOnce() {
+  ++stats.lists;
+  const ListOptions list{.ns = options.ns, .label_selector = options.label_selector, .field_selector = options.field_selector,
+                         .page_size = options.page_size, .as = options.as};
+  ListSink sink;
+  sink.item = [this](Value object) {
+    if (listener != nullptr) listener->OnObject(std::move(object));
+  };
+  sink.restart = [this] {
+    if (listener != nullptr) listener->OnListBegin();
+  };
+  sink.restart();
+  CO_TRY(std::string version, co_await client.List(gvk, list, sink));
+  if (version.empty()) co_return base::MakeError(Reason::Unavailable, "the list of " + gvk.kind + " has no resourceVersion");
+  resource_version = std::move(version);
+  synced = true;
+  trouble.reset();
+  if (listener != nullptr) listener->OnListEnd(resource_version);
+  settled.Set();
+  co_return Result<void>();
+}
+
+net::Task<Result<void>> Reflector::Impl::WatchOnce() {
+  CO_TRY(const ResourcePtr resource, co_await client.mapper().Find(gvk));
+  const double spread = client.transport().environment().random.Uniform() * static_cast<double>((options.max_watch - options.min_watch).count());
+  const std::chrono::seconds length = options.min_watch + std::chrono::seconds(static_cast<std::int64_t>(spread));
+  ++stats.watches;
+  const std::uint64_t events_before = stats.events;
+  const Steady::time_point begun = Steady::now();
+  std::optional<base::Error> failed;
+  const FrameSink on_event = [this](std::string_view json) { return OnEvent(json); };
+  LineFrames frames(options.max_event_bytes, on_event);
+  net::BodySink body = [&failed, &frames](std::string_view bytes) {
+    Result<void> fed = frames.Feed(bytes);
+    if (!fed) failed = std::move(fed).error();
+    return !failed.has_value();
+  };
+  ApiRequest request = WatchRequest(*resource, length);
+  auto response = co_await client.transport().OpenStream(std::move(request), std::move(body), options.stall);
+  if (failed) co_return std::move(*failed);
+  if (!response) {
+    if (response.error().reason == Reason::Timeout) ++stats.stalls;
+    co_return std::move(response).error();
+  }
+  if (stats.events == events_before && Steady::now() - begun < kShortWatch) {
+    co_return base::MakeError(Reason::Unavailable, "the watch of " + gvk.kind + " ended at once");
+  }
+  co_return Result<void>();
+}
+
+/// One list or one watch. An event too large to take, or one that cannot be read, cannot be resumed over: the list after it can still be told.
+net::Task<Result<void>> Reflector::Impl::Turn() {
+  if (resource_version.empty()) co_return co_await ListOnce();
+  Result<void> watched = co_await WatchOnce();
+  if (watched) last_wait = milliseconds(0);
+  if (watched) co_return watched;
+  const Reason reason = watched.error().reason;
+  if (reason == Reason::Gone) ++stats.expired;
+  if (reason == Reason::Gone || reason == Reason::TooLarge || reason == Reason::Invalid || reason == Reason::NotFound) resource_version.clear();
+  co_return watched;
+}
+
+net::Task<void> Reflector::Impl::Run(std::shared_ptr<Impl> self) {
+  for (;;) {
+    Result<void> turn = co_await self->Turn();
+    if (turn) continue;
+    if (turn.error().reason == Reason::Canceled) {
+      const bool stopped = co_await net::IsCancelled();
+      if (stopped || self->listener == nullptr) co_return;
+    }
+    if (turn.error().reason != Reason::Gone) self->Trouble(turn.error());
+    const milliseconds wait = self->NextWait(turn.error());
+    if (Result<void> slept = co_await net::SleepFor(wait); !slept) co_return;
+  }
+}
+
+Reflector::Reflector(Client& client, document::GroupVersionKind gvk, ReflectorOptions options, WatchListener& listener)
+    : impl_(std::make_shared<Impl>(client, std::move(gvk), std::move(options), listener)) {}
+
+Reflector::~Reflector() {
+  impl_->listener = nullptr;
+  impl_->scope.Cancel();
+}
+
+void Reflector::Start() { impl_->scope.Spawn(Impl::Run(impl_)); }
+
+net::Task<void> Reflector::Close() {
+  const std::shared_ptr<Impl> impl = impl_;
+  impl->listener = nullptr;
+  co_await impl->scope.Close();
+}
+
+bool Reflector::synced() const { return impl_->synced; }
+
+net::Task<Result<void>> Reflector::WaitSynced(std::chrono::nanoseconds timeout) {
+  const std::shared_ptr<Impl> impl = impl_;
+  Result<void> waited = co_await impl->settled.Wait(timeout);
+  if (impl->synced) co_return Result<void>();
+  if (!waited && waited.error().reason == Reason::Canceled) co_return waited;
+  if (impl->trouble) co_return impl->trouble->Wrap("watching " + impl->gvk.kind);
+  co_return base::MakeError(Reason::Timeout, "watching " + impl->gvk.kind + ": no whole list yet");
+}
+
+const ReflectorStats& Reflector::stats() const { return impl_->stats; }
+const std::string& Reflector::resource_version() const { return impl_->resource_version; }
+const document::GroupVersionKind& Reflector::gvk() const { return impl_->gvk; }
+
+}  // namespace sluice::kube
