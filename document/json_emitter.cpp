@@ -43,9 +43,9 @@ class JsonWriter {
   /// Digits that need no rewriting and surely fit 64 bits.
   static bool IsPlainDecimal(std::string_view text) {
     if (text.empty() || text.size() > 18) return false;
-    if (text[0] == '-') text.remove_prefix(1);
-    if (text.empty() || (text[0] == '0' && text.size() > 1)) return false;
     if (text == "0") return true;
+    if (text[0] == '-') text.remove_prefix(1);
+    if (text.empty() || text[0] == '0') return false;
     return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
   }
 
@@ -140,11 +140,13 @@ class JsonWriter {
     }
     if (static_cast<unsigned char>(c) < 0x80) return WriteAscii(c);
     const CodePoint point = DecodeUtf8(text);
-    if (options_.escape_html && (point.value == 0x2028 || point.value == 0x2029)) {
+    const bool separator = point.value == 0x2028 || point.value == 0x2029;
+    if (!point.valid || (options_.escape_html && separator)) {
       WriteEscape(point.value);
-      return point.size;
+    } else {
+      out_ += text.substr(0, point.size);
     }
-    return AppendCleanUtf8(text, out_);
+    return point.size;
   }
 
   std::size_t WriteAscii(char c) {

@@ -25,6 +25,9 @@ using base::Result;
 /// Objects up to this size are searched for a repeated key by looking at each pair.
 constexpr std::size_t kSmallObject = 16;
 
+/// A number without exponent and of no more bytes than this cannot be out of a double's range.
+constexpr std::size_t kSafeFloatBytes = 300;
+
 class JsonReader {
  public:
   JsonReader(std::string_view text, const JsonOptions& options) : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), max_depth_(options.max_depth) {}
@@ -101,7 +104,7 @@ class JsonReader {
 
   bool ReadNumber(Value& out) {
     const char* start = at_;
-    bool fraction = false;
+    bool fraction = false, exponent = false;
     Take('-');
     if (!Take('0') && SkipDigits() == 0) {
       at_ = start;
@@ -112,15 +115,15 @@ class JsonReader {
       if (SkipDigits() == 0) return FailUnexpected("a digit");
     }
     if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
-      fraction = true;
+      exponent = true;
       ++at_;
       if (!Take('-')) Take('+');
       if (SkipDigits() == 0) return FailUnexpected("a digit");
     }
     const std::string_view text(start, static_cast<std::size_t>(at_ - start));
     // 18 digits always fit; beyond, what does not fit 64 bits is a float, as for Kubernetes' decoder.
-    const bool integer = !fraction && (text.size() <= 18 || ParseInteger(text).has_value());
-    if (!integer && text.size() > 300 && !ParseFloat(text)) {
+    const bool integer = !fraction && !exponent && (text.size() <= 18 || ParseInteger(text).has_value());
+    if ((exponent || text.size() > kSafeFloatBytes) && !integer && !ParseFloat(text)) {
       at_ = start;
       return Fail("number out of range");
     }

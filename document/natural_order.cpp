@@ -1,26 +1,16 @@
 #include "document/natural_order.h"
 
 #include <cstdint>
-#include <cwctype>
 #include <optional>
 
+#include "document/letters.h"
 #include "document/utf8.h"
 
 namespace sluice::document {
 
 namespace {
 
-bool IsAsciiLetter(std::uint32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-/// Go's unicode.IsLetter. Beyond ASCII, where keys of objects are rare, everything counts as a letter except the punctuation and signs of
-/// Latin-1 and the general punctuation block.
-bool IsLetter(std::uint32_t c) {
-  if (c < 0x80) return IsAsciiLetter(c);
-  if (c < 0xC0) return c == 0xAA || c == 0xB5 || c == 0xBA;
-  if (c == 0xD7 || c == 0xF7) return false;
-  return c < 0x2000 || c > 0x206F;
-}
 
 /// The digits of `text` from `i` on: where they end and what they are worth on top of `start` (wrapping, as Go's int64 does).
 struct Run {

@@ -23,6 +23,14 @@ constexpr std::array<std::string_view, 6> kBools = {"true", "True", "TRUE", "fal
 constexpr std::array<std::string_view, 16> kBools11 = {"y",  "Y",  "yes", "Yes", "YES", "on",  "On",  "ON",
                                                        "n",  "N",  "no",  "No",  "NO",  "off", "Off", "OFF"};
 
+/// Go's own rule for `_` in numbers, which go-yaml leaves to it for a float that begins with a point; elsewhere `_` is simply dropped.
+bool UnderscoresSeparateDigits(std::string_view text) {
+  const auto digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] == '_' && !(i > 0 && digit(i - 1) && digit(i + 1))) return false;
+  return true;
+}
+
 /// What begins with a digit or a sign: first a time, then an integer, then a float.
 Kind ResolveNumber(std::string_view text, Resolver resolver) {
   if (CanonicalTimestamp(text)) return resolver == Resolver::GoYaml3 ? Kind::Timestamp : Kind::String;
@@ -41,8 +49,7 @@ Kind ResolvePlain(std::string_view text, Resolver resolver) {
       if (OneOf(text, kNulls)) return Kind::Null;
       if (OneOf(text, kBools)) return Kind::Bool;
       return resolver == Resolver::Yaml11 && OneOf(text, kBools11) ? Kind::Bool : Kind::String;
-    case '.':
-      return text.find('_') == std::string_view::npos && ParseFloat(text) ? Kind::Float : Kind::String;
+    case '.': return UnderscoresSeparateDigits(text) && ParseFloat(text) ? Kind::Float : Kind::String;
     case '+': case '-':
     case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
       return ResolveNumber(text, resolver);

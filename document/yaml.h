@@ -33,7 +33,8 @@ struct YamlOptions {
 /// A BOM is skipped. Aliases are expanded (marks are those of the anchor). Errors: Invalid `file:line:column: what`, TooLarge.
 base::Result<std::vector<Value>> ParseYamlStream(std::string_view text, const YamlOptions& options = {});
 
-/// The first document; null for an empty text. A second document is left unread.
+/// The first document; null for an empty text. What follows it is left unread, whether it is a document or not (as go-yaml does; v3 reports
+/// what it cannot even scan there, and so do we).
 base::Result<Value> ParseYaml(std::string_view text, const YamlOptions& options = {});
 
 /// What a plain scalar is to `resolver`: Null, Bool, Int, Float, Timestamp or String.

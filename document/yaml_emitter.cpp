@@ -1,6 +1,9 @@
 // One document as sigs.k8s.io/yaml prints it. That library turns the value into JSON and the JSON into YAML with go-yaml v2; what comes out
 // is described here directly: numbers are canonical (a float without fraction is an integer), times are strings, keys are sorted, strings
 // are quoted where YAML 1.1 or 1.2 would read something else.
+//
+// Three differences are on purpose, since there the real output is an error or does not say what the value was: a key `<<` is quoted, NEL
+// (U+0085, which go-yaml folds into a blank on the way) is kept, and so are U+007F-U+009F, U+FFFE and U+FFFF (which it refuses).
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -165,7 +168,7 @@ class YamlWriter {
     if (key && analysis.multiline) return false;
     if (text.find('\n') != std::string_view::npos) {
       analysis.block ? text_.Literal(text, indent, step_) : text_.DoubleQuoted(text, indent, !key);
-    } else if (!ReadsAsString(text)) {
+    } else if (!ReadsAsString(text) || (key && text == "<<")) {
       text_.DoubleQuoted(text, indent, !key);
     } else if (analysis.plain) {
       text_.Plain(text, indent, !key);

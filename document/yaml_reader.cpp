@@ -9,12 +9,14 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "document/resolve.h"
 #include "document/scalar.h"
 #include "document/yaml.h"
+#include "document/yaml_input.h"
 #include "document/yaml_merge.h"
 
 namespace sluice::document {
@@ -42,6 +44,16 @@ class Events {
   bool Next() {
     yaml_event_delete(&event_);
     return yaml_parser_parse(&parser_, &event_) != 0;
+  }
+  /// Whether the next `count` tokens can be scanned. No event can be read after this.
+  bool LookAhead(int count) {
+    for (bool end = false; count > 0 && !end; --count) {
+      yaml_token_t token;
+      if (yaml_parser_scan(&parser_, &token) == 0) return false;
+      end = token.type == YAML_STREAM_END_TOKEN || token.type == YAML_NO_TOKEN;
+      yaml_token_delete(&token);
+    }
+    return true;
   }
   const yaml_event_t& event() const { return event_; }
   const yaml_parser_t& parser() const { return parser_; }
@@ -90,15 +102,33 @@ struct Anchor {
 
 class Builder {
  public:
-  Builder(std::string_view text, const YamlOptions& options) : events_(text), options_(options) {}
+  Builder(const YamlInput& input, const YamlOptions& options) : input_(input), events_(input.text()), options_(options) {}
 
-  /// Up to `max_documents` documents.
-  Result<std::vector<Value>> Read(std::size_t max_documents) {
+  Result<std::vector<Value>> ReadAll() {
     std::vector<Value> documents;
-    while (documents.size() < max_documents && Step(documents)) {
+    while (Step(documents)) {
     }
     if (failed_) return std::move(error_);
     return documents;
+  }
+
+  /// The first document; what follows is left unread. go-yaml v3 looks two tokens further ahead than v2, so it notices when what follows
+  /// (often a text whose first line is indented too far) makes no sense.
+  Result<Value> ReadFirst() {
+    std::vector<Value> documents;
+    while (documents.empty() && Step(documents)) {
+    }
+    if (!failed_ && !documents.empty() && options_.resolver == Resolver::GoYaml3 && !events_.LookAhead(3)) FailParser();
+    if (failed_) return std::move(error_);
+    return documents.empty() ? Value() : std::move(documents[0]);
+  }
+
+  /// The number of the character that libyaml refused but go-yaml may take (see YamlInput), if that is why reading failed.
+  std::optional<std::size_t> RefusedCharacter() const {
+    const yaml_parser_t& parser = events_.parser();
+    const std::string_view problem = failed_ && parser.problem != nullptr ? parser.problem : "";
+    const bool patchable = problem == "found unknown escape character" || problem == "found unexpected ':'";
+    return patchable ? std::optional(parser.problem_mark.index) : std::nullopt;
   }
 
  private:
@@ -177,7 +207,11 @@ class Builder {
     const auto& scalar = event.data.scalar;
     const Mark mark = MarkOf(event.start_mark);
     if (!CountNodes(mark, 1)) return false;
-    const RawScalar raw{.text = {reinterpret_cast<const char*>(scalar.value), scalar.length}, .tag = View(scalar.tag), .style = StyleOf(scalar.style)};
+    RawScalar raw{.text = {reinterpret_cast<const char*>(scalar.value), scalar.length}, .tag = View(scalar.tag), .style = StyleOf(scalar.style)};
+    if (input_.patched()) raw.text = restored_ = input_.Restore(raw.text);
+    if (raw.style == Style::Plain && !open_.empty() && open_.back().style == Style::Flow && raw.text.find('?') != std::string_view::npos) {
+      return Fail(mark, "found unexpected '?' in a plain scalar of a flow collection");  // go-yaml ends the scalar there, libyaml does not
+    }
     if (ExpectsKey()) {
       if (scalar.anchor != nullptr && !KeepScalarAnchor(raw, View(scalar.anchor), mark)) return false;
       return AddKey(raw, mark);
@@ -346,8 +380,10 @@ class Builder {
     return true;
   }
 
+  const YamlInput& input_;
   Events events_;
   const YamlOptions& options_;
+  std::string restored_;
   Value root_;
   std::vector<Open> open_;
   std::vector<Value> items_;
@@ -358,25 +394,34 @@ class Builder {
   Error error_;
 };
 
-Result<std::vector<Value>> Read(std::string_view text, const YamlOptions& options, std::size_t max_documents) {
+/// Each retry reads the text anew.
+constexpr int kMaxRetries = 64;
+
+/// Checks the size, and reads with `read`, again if the text had to be patched on the way.
+template <class T, class Function>
+Result<T> Read(std::string_view text, const YamlOptions& options, const Function& read) {
   if (text.size() > options.max_bytes) {
     const std::string file = options.file.empty() ? "" : std::string(options.file) + ": ";
     return base::MakeError(Reason::TooLarge,
                            file + std::to_string(text.size()) + " bytes of YAML, the limit is " + std::to_string(options.max_bytes));
   }
-  return Builder(text, options).Read(max_documents);
+  YamlInput input(text);
+  for (int retries = 0;; ++retries) {
+    Builder builder(input, options);
+    Result<T> result = read(builder);
+    const auto refused = builder.RefusedCharacter();
+    if (!refused || retries == kMaxRetries || !input.PatchAt(*refused)) return result;
+  }
 }
 
 }  // namespace
 
 Result<std::vector<Value>> ParseYamlStream(std::string_view text, const YamlOptions& options) {
-  return Read(text, options, static_cast<std::size_t>(-1));
+  return Read<std::vector<Value>>(text, options, [](Builder& builder) { return builder.ReadAll(); });
 }
 
 Result<Value> ParseYaml(std::string_view text, const YamlOptions& options) {
-  TRY(std::vector<Value> documents, Read(text, options, 1));
-  if (documents.empty()) return Value();
-  return std::move(documents[0]);
+  return Read<Value>(text, options, [](Builder& builder) { return builder.ReadFirst(); });
 }
 
 }  // namespace sluice::document

@@ -155,7 +155,6 @@ bool ReadsAsString(std::string_view text) {
     case '+': case '-':
     case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
       return !CanonicalTimestamp(text) && ResolvePlain(text, Resolver::Yaml11) == Kind::String && !IsBase60(text);
-    case '<': return text != "<<";
     default: return ResolvePlain(text, Resolver::Yaml11) == Kind::String;
   }
 }
@@ -234,8 +233,10 @@ void YamlText::SingleQuoted(std::string_view text, int indent, bool fold) {
 void YamlText::DoubleQuoted(std::string_view text, int indent, bool fold) {
   Add("\"");
   bool spaces = false;
+  // go-yaml asks of every character whether the text begins with a byte order mark, and escapes it if so.
+  const bool escape_all = text.starts_with("\xEF\xBB\xBF");
   for (std::size_t i = 0; i < text.size();) {
-    if (text[i] == ' ') {
+    if (text[i] == ' ' && !escape_all) {
       if (MayFold(fold) && !spaces && i > 0 && i < text.size() - 1) {
         NewLine(indent);
         if (SpaceAt(text, i + 1)) Add("\\");
@@ -248,7 +249,7 @@ void YamlText::DoubleQuoted(std::string_view text, int indent, bool fold) {
     }
     const CodePoint point = DecodeUtf8(text.substr(i));
     const std::string_view character = text.substr(i, point.size);
-    if (!IsPrintable(point.value) || IsBreak(point.value) || point.value == '"' || point.value == '\\') {
+    if (escape_all || !IsPrintable(point.value) || IsBreak(point.value) || point.value == '"' || point.value == '\\') {
       AddEscaped(character);
     } else {
       AddText(character);
