@@ -80,7 +80,7 @@ std::weak_ordering CompareIdentifiers(std::string_view left, std::string_view ri
 }
 
 std::weak_ordering ComparePrereleases(std::string_view left, std::string_view right) {
-  if (left.empty() || right.empty()) return right.empty() <=> left.empty();   // a release comes after its pre-releases
+  if (left.empty() || right.empty()) return left.empty() <=> right.empty();   // a release comes after its pre-releases
   while (!left.empty() && !right.empty()) {
     const auto order = CompareIdentifiers(TakeWhile(left, &IsIdentifierChar), TakeWhile(right, &IsIdentifierChar));
     if (order != 0) return order;
