@@ -24,6 +24,7 @@ from ports import Ports  # noqa: E402
 from processes import Stopped, Watch, die_with_parent, spawn, stop, tail  # noqa: E402
 
 READY_SECONDS = 90
+RESTART_SECONDS = 0.3
 # The kubernetes Service points here when there is no real node: routable in form (the API server refuses loopback), used by nobody.
 UNUSED_ADDRESS = "10.239.0.1"
 
@@ -42,7 +43,7 @@ class Supervisor:
         self.ports = Ports()
         self.plane = ControlPlane(self.folder, spec["programs"], self.ports, spec["name"])
         self.node = None
-        self.commands, self.running, self.early_deaths = {}, {}, {}
+        self.commands, self.running, self.deaths = {}, {}, {}
         self.ready = False
 
     def log_path(self, part):
@@ -53,19 +54,18 @@ class Supervisor:
         self.commands[part] = argv
         process = spawn(argv, self.log_path(part))
         self.running[part] = process
-        started = time.monotonic()
-        self.watch.watch_exit(process.pid, lambda: self.ended(part, process, started))
+        self.watch.watch_exit(process.pid, lambda: self.ended(part, process))
         self.write_state()
 
-    def ended(self, part, process, started):
-        """Restarts a part that died; one that dies young five times over fails the start-up."""
+    def ended(self, part, process):
+        """Restarts a part that died. One that dies five times before the cluster is ready fails the start-up."""
         code = process.wait()
         print(f"{part} ended with {code}", flush=True)
-        young = time.monotonic() - started < 3
-        self.early_deaths[part] = self.early_deaths.get(part, 0) + 1 if young else 0
-        if self.early_deaths[part] >= 5 and not self.ready:
-            raise Failed(f"{part} does not stay up (exit status {code}):\n{tail(self.log_path(part))}")
-        time.sleep(0.3 if self.early_deaths[part] < 5 else 2.0)
+        if not self.ready:
+            self.deaths[part] = self.deaths.get(part, 0) + 1
+            if self.deaths[part] >= 5:
+                raise Failed(f"{part} does not stay up (exit status {code}):\n{tail(self.log_path(part))}")
+        time.sleep(RESTART_SECONDS)
         self.start(part, self.commands[part])
 
     def until(self, what, condition, seconds=READY_SECONDS):
@@ -93,7 +93,7 @@ class Supervisor:
         self.start("kube-apiserver", plane.apiserver(self.node.address if self.node else UNUSED_ADDRESS))
         if self.node:
             self.start("registry", self.node.registry())
-        api = Api(plane.server, plane.path("pki"))
+        api = Api(plane.server, plane.path("pki"), timeout=1.0)
         self.until("the API server", lambda: api.request("GET", "/readyz") == "ok")
         self.start("kube-controller-manager", plane.controller_manager())
         self.start("kube-scheduler", plane.scheduler())
