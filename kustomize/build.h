@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/result.h"
 #include "document/value.h"
+#include "kustomize/git_url.h"
 
 namespace sluice::kustomize {
 
@@ -24,18 +25,12 @@ enum class Reorder {
   None,       ///< keep the order of accumulation, unless sortOptions says otherwise (Flux's choice)
 };
 
-/// A tree fetched for a Git URL, and the directory in it to build.
-struct RemoteTree {
-  std::shared_ptr<const base::Files> files;
-  std::string path = ".";
-};
-
 /// Serves what lies outside the tree. Implemented above (sources/); without one, remote entries are refused.
 class RemoteResolver {
  public:
   virtual ~RemoteResolver() = default;
-  /// The repository a Git URL names (kustomize's forms, see IsGitUrl in loader.h), checked out at its ref.
-  virtual base::Result<RemoteTree> FetchTree(std::string_view url) = 0;
+  /// The whole tree of the repository that `url` names, at its ref, submodules included if it asks for them.
+  virtual base::Result<std::shared_ptr<const base::Files>> FetchTree(const GitUrl& url) = 0;
   /// The body of an http(s) file.
   virtual base::Result<std::string> FetchFile(std::string_view url) = 0;
 };

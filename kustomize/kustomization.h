@@ -52,6 +52,19 @@ struct SortOptions {
   document::Mark mark;
 };
 
+/// `helmCharts:` entry.
+struct HelmChart {
+  std::string name, version, repo, release_name, ns, name_template, values_file, values_merge, kube_version;
+  std::vector<std::string> additional_values_files, api_versions;
+  document::Value values_inline;
+  bool include_crds = false, skip_hooks = false, skip_tests = false, debug = false, devel = false;
+  document::Mark mark;
+};
+
+struct HelmGlobals {
+  std::string chart_home, config_home;
+};
+
 struct Kustomization {
   bool component = false;
   std::string file;                ///< as named in messages
@@ -70,8 +83,8 @@ struct Kustomization {
   std::vector<Var> vars;
   std::optional<SortOptions> sort_options;
   std::vector<GeneratorArgs> config_maps, secrets;   ///< with generatorOptions merged in
-  document::Value helm_charts;                       ///< list, empty for none; helmChartInflationGenerator folded in
-  document::Value helm_globals;
+  std::vector<HelmChart> helm_charts;                ///< helmChartInflationGenerator folded in
+  HelmGlobals helm_globals;
   std::vector<std::string> build_metadata;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -48,12 +49,24 @@ class ResMap {
   List Release();
 
  private:
+  /// What an object is indexed under.
+  struct Slot {
+    std::size_t id = 0;
+    std::vector<std::size_t> names;
+    bool operator==(const Slot&) const = default;
+  };
   void Index() const;
+  static Slot SlotOf(const Resource& resource);
+  void Enter(std::uint32_t position, Slot slot) const;
+  void Leave(std::uint32_t position) const;
+  std::vector<Resource*> Pick(const std::unordered_multimap<std::size_t, std::uint32_t>& index, std::size_t hash,
+                              const std::function<bool(const Resource&)>& fits) const;
 
   List list_;
   mutable bool indexed_ = false;
-  mutable std::unordered_map<std::string, std::vector<std::uint32_t>> by_id_;    ///< current id -> positions
-  mutable std::unordered_map<std::string, std::vector<std::uint32_t>> by_name_;  ///< any name -> positions
+  mutable std::vector<Slot> slots_;                                          ///< by position
+  mutable std::unordered_multimap<std::size_t, std::uint32_t> by_id_;        ///< hash of the current id -> position
+  mutable std::unordered_multimap<std::size_t, std::uint32_t> by_name_;      ///< hash of any name -> position
   mutable std::unordered_map<const Resource*, std::uint32_t> position_;
 };
 

@@ -25,12 +25,14 @@ struct ResourceId {
   document::GroupVersionKind gvk;
   std::string name, ns;
   auto operator<=>(const ResourceId&) const = default;
-  /// For messages: `Deployment.v1.apps/web.shop`, kustomize's form.
-  std::string ToString() const;
+  /// For messages: `Deployment "web" in namespace "shop"`; the default namespace is left out.
+  std::string Describe() const;
 };
 
 /// `ns` as identity sees it for an object of kind `gvk`.
 std::string EffectiveNamespace(const document::GroupVersionKind& gvk, std::string_view ns);
+/// The text of the scalar `value` points to: as written for numbers and booleans too, "" for null, collections and nullptr.
+std::string_view ScalarText(const document::Value* value);
 
 /// A name the object had; group and version are always the current ones.
 struct PreviousId {
@@ -68,18 +70,20 @@ class Resource {
   std::string_view Name() const;               ///< text of metadata.name whatever its type, "" if absent or empty
   std::string_view Namespace() const;          ///< as written, "" if absent
   ResourceId CurrentId() const;
+  std::string EffectiveNamespace() const;
   /// The first previous id, else the current one.
   ResourceId OriginalId() const;
   /// Every previous id, oldest first, then the current one.
   std::vector<ResourceId> AllIds() const;
   /// Remembers the current id; called before it changes.
   void PushId();
-  /// `web.yaml:14:5`, or `file` or "generated" when nothing better is known.
+  /// Where it was read: `web.yaml:14:1`, or "generated".
   std::string Place() const;
   bool Empty() const { return value.IsNull() || (value.size() == 0 && !value.IsScalar()); }
 
   void SetName(std::string_view name);
   void SetKind(std::string_view kind);
+  void SetApiVersion(std::string_view api_version);
   /// Empty removes the field.
   void SetNamespace(std::string_view ns);
 };

@@ -99,6 +99,7 @@ struct Replacement {
   std::optional<ReplacementSource> source;
   std::optional<std::string> source_value;
   std::vector<ReplacementTarget> targets;
+  bool has_targets = false;                     ///< `targets` was there, be it empty
   document::Mark mark;
 };
 

@@ -1,0 +1,361 @@
+#include "kustomize/accumulate.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "document/yaml.h"
+#include "kustomize/decode.h"
+#include "kustomize/nearest.h"
+#include "kustomize/read_resources.h"
+
+namespace sluice::kustomize {
+
+using base::Result;
+using document::Mark;
+using document::Value;
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kFileNames = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
+
+/// A name in a message: inline YAML in the place of a path is cut to its first line.
+std::string Shown(std::string_view text) {
+  const std::size_t line = text.find('\n');
+  return "\"" + std::string(text.substr(0, line)) + (line == text.npos ? "" : " …") + "\"";
+}
+
+/// Adds the outer place unless the message begins there already.
+base::Error At(const std::string& place, base::Error error) {
+  if (place.empty() || error.message.starts_with(place)) return error;
+  return std::move(error).Wrap(place);
+}
+
+std::string JoinOriginPath(std::string_view base, std::string_view path) {
+  std::vector<std::string_view> parts;
+  for (std::string_view rest : {base, path}) {
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('/'), rest.size());
+      const std::string_view part = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      if (part.empty() || part == ".") continue;
+      if (part == ".." && !parts.empty() && parts.back() != "..") parts.pop_back();
+      else parts.push_back(part);
+    }
+  }
+  std::string joined;
+  for (const std::string_view part : parts) (joined += joined.empty() ? "" : "/") += part;
+  return joined;
+}
+
+}  // namespace
+
+const TransformerConfig& SharedConfig::get() const {
+  static const TransformerConfig kEmpty;
+  if (config_) return *config_;
+  return has_builtin_ ? BuiltinConfig() : kEmpty;
+}
+
+Result<void> SharedConfig::Merge(const SharedConfig& other) {
+  if (other.config_ == config_ && other.has_builtin_ == has_builtin_) return {};
+  if (!config_ && !has_builtin_) {
+    *this = other;
+    return {};
+  }
+  if (!other.config_) return other.has_builtin_ ? MergeBuiltin() : Result<void>();
+  TRY(Merge(*other.config_));
+  has_builtin_ = has_builtin_ || other.has_builtin_;
+  return {};
+}
+
+Result<void> SharedConfig::MergeBuiltin() {
+  if (has_builtin_) return {};
+  if (config_) TRY(Merge(BuiltinConfig()));
+  has_builtin_ = true;
+  return {};
+}
+
+Result<void> SharedConfig::Merge(const TransformerConfig& other) {
+  auto merged = std::make_shared<TransformerConfig>(get());
+  TRY(MergeConfig(*merged, other));
+  config_ = std::move(merged);
+  return {};
+}
+
+std::string Target::Place(Mark mark, std::string_view what) const { return PlaceOf(kustomization_.file, mark) + ": " + std::string(what); }
+
+Origin Target::Below(std::string_view path) const {
+  Origin origin = origin_;
+  if (auto url = ParseGitUrl(path)) {
+    origin.repo = url->CloneUrl();
+    origin.ref = url->ref;
+    origin.path = JoinOriginPath("", url->path);
+  } else {
+    origin.path = JoinOriginPath(origin_.path, path);
+  }
+  return origin;
+}
+
+std::optional<Origin> Target::BuiltinOrigin(std::string_view kind) const {
+  if (!context_.track_origins) return std::nullopt;
+  Origin origin;
+  origin.repo = origin_.repo;
+  origin.ref = origin_.ref;
+  origin.configured_in = JoinOriginPath(origin_.path, kustomization_.file_name);
+  origin.by_api_version = "builtin";
+  origin.by_kind = kind;
+  return origin;
+}
+
+Result<Target> Target::Load(Context& context, Loader::Ptr loader, Origin origin) {
+  Target target(context, std::move(loader), std::move(origin));
+  TRY(target.ReadFile());
+  TRY(target.ChooseSchema());
+  return target;
+}
+
+Result<void> Target::ReadFile() {
+  std::string text, name;
+  std::optional<base::Error> failure;
+  for (const std::string_view candidate : kFileNames) {
+    auto content = loader_->Load(candidate);
+    if (!content) {
+      if (content.error().reason != base::Reason::NotFound && !failure) failure = content.error();
+      continue;
+    }
+    if (!name.empty()) return base::Invalid(loader_->Describe(".") + ": both " + name + " and " + std::string(candidate) + " are there; one kustomization file is needed");
+    name = candidate;
+    text = std::move(*content);
+  }
+  if (name.empty() && failure) return std::move(*failure).Wrap(loader_->Describe("."));
+  if (name.empty()) return base::NotFound(loader_->Describe(".") + ": no kustomization.yaml, kustomization.yml or Kustomization in this directory");
+  TRY(kustomization_, ParseKustomization(text, loader_->Describe(name), context_.warnings));
+  kustomization_.file_name = name;
+  return {};
+}
+
+Result<void> Target::ChooseSchema() {
+  const auto& path = kustomization_.openapi_path;
+  const auto& version = kustomization_.openapi_version;
+  std::optional<Value> document;
+  if (path) {
+    auto text = loader_->Load(path->text);
+    if (!text) return Missing(*path, "openapi.path", std::move(text).error());
+    TRY(document, document::ParseYaml(*text, {.resolver = document::Resolver::Yaml11, .duplicate_keys = document::DuplicateKeys::LastWins, .file = loader_->Describe(path->text)}));
+  }
+  if (context_.schema_chosen) return {};
+  if (path && version) return base::Invalid(Place(path->mark, "openapi") + ": path and version cannot both be set");
+  if (path) {
+    auto schema = Schema::FromOpenApi(*document);
+    if (!schema) return At(Place(path->mark, "openapi.path " + Shown(path->text)), std::move(schema).error());
+    context_.custom_schema = std::move(*schema);
+    context_.schema_chosen = true;
+  } else if (version && !version->text.empty()) {
+    if (version->text != "v1.21.2") return base::Invalid(Place(version->mark, "openapi.version") + ": " + Shown(version->text) + " is not built in; only v1.21.2 is");
+    context_.schema_chosen = true;
+  }
+  return {};
+}
+
+/// The file or directory that was not found, with the kustomization that asked for it and what it may have meant.
+base::Error Target::Missing(const Entry& entry, std::string_view field, base::Error error) const {
+  const std::string place = Place(entry.mark, field);
+  if (error.reason != base::Reason::NotFound) return At(place, std::move(error));
+  std::string message = place + ": no file or directory " + Shown(entry.text);
+  const std::string near = Nearest(entry.text, loader_->Neighbours(entry.text));
+  if (!near.empty()) message += "; did you mean \"" + near + "\"?";
+  return base::MakeError(base::Reason::NotFound, std::move(message));
+}
+
+Result<void> Target::AddFile(const Entry& entry, const std::string& text, ResMap& into) {
+  TRY(ResMap map, ReadResMap(text, loader_->Describe(entry.text)));
+  if (context_.track_origins) {
+    const Origin origin = Below(entry.text);
+    for (const auto& resource : map.list()) resource->origin = origin;
+  }
+  return into.AppendAll(std::move(map));
+}
+
+Result<void> Target::AddDirectory(const Entry& entry, Accumulator& into) {
+  TRY(Loader::Ptr loader, loader_->Directory(entry.text));
+  TRY(Target target, Load(context_, std::move(loader), Below(entry.text)));
+  if (target.kustomization_.component) return base::Invalid(target.kustomization_.file + " is a Component; name it under `components`");
+  Accumulator below;
+  TRY(target.Accumulate(below));
+  TRY(into.resources.AppendAll(std::move(below.resources)));
+  TRY(into.config.Merge(below.config));
+  return JoinVars(into.vars, std::move(below.vars));
+}
+
+Result<void> Target::AddResource(const Entry& entry, std::string_view field, Accumulator& into) {
+  const bool url = ParseGitUrl(entry.text).has_value();
+  if (!loader_->IsDirectory(entry.text)) {
+    auto text = loader_->Load(entry.text);
+    auto added = text ? AddFile(entry, *text, into.resources) : Result<void>(text.error());
+    if (added) return {};
+    if (!url) return text ? At(Place(entry.mark, field), std::move(added).error()) : Missing(entry, field, std::move(added).error());
+  }
+  auto added = AddDirectory(entry, into);
+  if (!added) return At(Place(entry.mark, std::string(field) + " " + Shown(entry.text)), std::move(added).error());
+  return {};
+}
+
+Result<void> Target::AddComponent(const Entry& entry, Accumulator& into) {
+  const std::string place = Place(entry.mark, "components " + Shown(entry.text));
+  auto loader = loader_->Directory(entry.text);
+  if (!loader) return Missing(entry, "components", std::move(loader).error());
+  auto target = Load(context_, std::move(*loader), Below(entry.text));
+  if (!target) return At(place, std::move(target).error());
+  if (!target->kustomization_.component) return base::Invalid(place + ": " + target->kustomization_.file + " is no Component; name it under `resources`");
+  auto added = target->Accumulate(into);
+  if (!added) return At(place, std::move(added).error());
+  return {};
+}
+
+Result<void> Target::AddConfig(Accumulator& into) {
+  TRY(into.config.MergeBuiltin());
+  for (const auto* list : {&kustomization_.configurations, &kustomization_.crds}) {
+    const bool crds = list == &kustomization_.crds;
+    for (const Entry& entry : *list) {
+      const std::string_view field = crds ? "crds" : "configurations";
+      auto text = loader_->Load(entry.text);
+      if (!text) return Missing(entry, field, std::move(text).error());
+      const std::string file = loader_->Describe(entry.text);
+      const auto duplicates = crds ? document::DuplicateKeys::LastWins : document::DuplicateKeys::Refuse;
+      TRY(const Value content, document::ParseYaml(*text, {.resolver = document::Resolver::Yaml11, .duplicate_keys = duplicates, .file = file}));
+      TRY(const TransformerConfig config, crds ? ParseCrds(content, file) : ParseConfiguration(content, file));
+      auto merged = into.config.Merge(config);
+      if (!merged) return At(Place(entry.mark, std::string(field) + " " + Shown(entry.text)), std::move(merged).error());
+    }
+  }
+  return {};
+}
+
+Result<ResMap> Target::PluginConfigs(const std::vector<Entry>& entries, std::string_view field) {
+  Accumulator configs;
+  std::vector<Entry> paths;
+  for (const Entry& entry : entries) {
+    auto inline_configs = ReadResMap(entry.text, Place(entry.mark, field));
+    if (!inline_configs) {
+      paths.push_back(entry);
+      continue;
+    }
+    if (context_.track_origins)
+      for (const auto& resource : inline_configs->list()) resource->origin = Below(kustomization_.file_name);
+    TRY(configs.resources.AppendAll(std::move(*inline_configs)));
+  }
+  for (const Entry& entry : paths) TRY(AddResource(entry, field, configs));
+  return std::move(configs.resources);
+}
+
+Result<std::vector<Generator>> Target::OwnGenerators() const {
+  std::vector<Generator> generators;
+  for (const auto* list : {&kustomization_.config_maps, &kustomization_.secrets}) {
+    const bool secret = list == &kustomization_.secrets;
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const GeneratorArgs& args = (*list)[i];
+      const std::string what = std::string(secret ? "secretGenerator[" : "configMapGenerator[") + std::to_string(i) + "] \"" + args.name + "\"";
+      generators.push_back(MapGenerator(args, Place(args.mark, what), loader_));
+      generators.back().origin = BuiltinOrigin(secret ? "SecretGenerator" : "ConfigMapGenerator");
+    }
+  }
+  if (!kustomization_.helm_charts.empty()) {
+    const HelmChart& chart = kustomization_.helm_charts.front();
+    return base::MakeError(base::Reason::Unsupported, Place(chart.mark, "helmCharts \"" + chart.name + "\"") +
+                                                          (context_.options.enable_helm ? ": Helm charts in kustomizations are not supported yet" : ": Helm is off; --enable-helm turns it on"));
+  }
+  return generators;
+}
+
+Result<void> Target::RunGenerators(Accumulator& into) {
+  TRY(std::vector<Generator> generators, OwnGenerators());
+  TRY(const ResMap configs, PluginConfigs(kustomization_.generators, "generators"));
+  TRY(auto external, LoadGenerators(configs, loader_, context_));
+  std::move(external.begin(), external.end(), std::back_inserter(generators));
+  for (const Generator& generator : generators) {
+    auto resource = generator.run();
+    if (!resource) return At(generator.place, std::move(resource).error());
+    if (!(*resource)->origin) (*resource)->origin = generator.origin;
+    auto absorbed = into.resources.Absorb(std::move(*resource));
+    if (!absorbed) return At(generator.place, std::move(absorbed).error());
+  }
+  return {};
+}
+
+Result<void> Target::Run(const Step& step, ResMap& map) const {
+  auto done = step.run(map);
+  if (!done) return At(step.place, std::move(done).error());
+  if (step.origin) {
+    for (const auto& resource : map.list()) {
+      if (resource->origin) resource->transformations.push_back(*step.origin);
+      else resource->origin = step.origin;
+    }
+  }
+  map.DropEmpty();
+  return {};
+}
+
+Result<void> Target::RunTransformers(Accumulator& into) {
+  TRY(std::vector<Step> steps, OwnSteps(into.config.get()));
+  TRY(const ResMap configs, PluginConfigs(kustomization_.transformers, "transformers"));
+  TRY(auto external, LoadTransformers(configs, loader_, context_));
+  std::move(external.begin(), external.end(), std::back_inserter(steps));
+  for (const Step& step : steps) TRY(Run(step, into.resources));
+  return {};
+}
+
+namespace {
+
+constexpr std::string_view kValidatedBy = "validated-by";
+
+/// An object as a validator must leave it.
+struct Snapshot {
+  Value value;
+  std::size_t previous = 0;
+};
+
+std::vector<Snapshot> SnapshotsOf(const ResMap& map) {
+  std::vector<Snapshot> snapshots;
+  for (const auto& resource : map.list()) {
+    Snapshot& snapshot = snapshots.emplace_back(Snapshot{resource->value, resource->previous.size()});
+    Value* labels = snapshot.value.At({"metadata", "labels"});
+    if (labels == nullptr || !labels->IsMapping() || !labels->Erase(kValidatedBy)) continue;
+    if (labels->empty()) snapshot.value.Find("metadata")->Erase("labels");
+  }
+  return snapshots;
+}
+
+Result<void> Unchanged(const std::vector<Snapshot>& before, const ResMap& map) {
+  const std::vector<Snapshot> after = SnapshotsOf(map);
+  if (before.size() != after.size()) return base::Invalid("a validator may not add or remove objects");
+  for (std::size_t i = 0; i < after.size(); ++i)
+    if (before[i].previous != after[i].previous || !(before[i].value == after[i].value))
+      return base::Invalid("a validator may not change objects, but it changed " + map.list()[i]->CurrentId().Describe() + " (" + map.list()[i]->Place() + ")");
+  return {};
+}
+
+}  // namespace
+
+Result<void> Target::RunValidators(Accumulator& into) {
+  TRY(const ResMap configs, PluginConfigs(kustomization_.validators, "validators"));
+  TRY(const std::vector<Step> steps, LoadTransformers(configs, loader_, context_));
+  for (const Step& step : steps) {
+    const std::vector<Snapshot> before = SnapshotsOf(into.resources);
+    auto done = step.run(into.resources);
+    if (done) done = Unchanged(before, into.resources);
+    if (!done) return At(step.place, std::move(done).error());
+  }
+  return {};
+}
+
+Result<void> Target::Accumulate(Accumulator& into) {
+  for (const Entry& entry : kustomization_.resources) TRY(AddResource(entry, "resources", into));
+  TRY(AddConfig(into));
+  TRY(RunGenerators(into));
+  for (const Entry& entry : kustomization_.components) TRY(AddComponent(entry, into));
+  TRY(RunTransformers(into));
+  TRY(RunValidators(into));
+  return DeclareVars(into.resources, kustomization_.vars, kustomization_.file, into.vars);
+}
+
+}  // namespace sluice::kustomize

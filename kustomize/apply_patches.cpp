@@ -1,0 +1,234 @@
+// A patch is tried as objects first: if its text reads as a list of objects (kind and name each), it is a strategic merge, else a JSON patch.
+//
+// Two quirks of kustomize live here. A strategic merge that has a `target`, or stands in patchesStrategicMerge, gets its labels and annotations
+// rebuilt from their texts before it is merged: `label: null` sets the text "null" instead of removing the label, and an empty map vanishes.
+// And as kustomize keeps its memory of an object in annotations, an object it remembers something of has `metadata.annotations` when a
+// JSON patch looks.
+#include "kustomize/apply_patches.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "kustomize/json6902.h"
+#include "kustomize/merge.h"
+#include "kustomize/node.h"
+#include "kustomize/read_resources.h"
+#include "kustomize/select.h"
+
+namespace sluice::kustomize {
+
+using base::Result;
+using document::Member;
+using document::Value;
+
+namespace {
+
+using Patches = std::vector<std::unique_ptr<Resource>>;
+
+std::string Trim(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n\v\f";
+  const std::size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == text.npos) return "";
+  return std::string(text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1));
+}
+
+/// A patch's text and how messages name it.
+struct Source {
+  std::string text, name;
+};
+
+Result<Source> LoadSource(const PatchEntry& entry, const std::string& place, const Loader& loader) {
+  std::string inline_text = Trim(entry.patch);
+  if (inline_text.empty() && entry.path.empty()) return base::Invalid("one of path and patch is needed");
+  if (!inline_text.empty() && !entry.path.empty()) return base::Invalid("path and patch cannot both be set");
+  if (!inline_text.empty()) return Source{std::move(inline_text), place};
+  TRY(std::string text, loader.Load(entry.path));
+  return Source{std::move(text), loader.Describe(entry.path)};
+}
+
+/// Whether a patch takes the object's annotations, and with them kustomize's memory of it, away.
+bool ForgetsAnnotations(const Value& patch) {
+  const Value* metadata = patch.Find("metadata");
+  if (metadata == nullptr) return false;
+  const Value* annotations = metadata->Find("annotations");
+  if (annotations == nullptr) return false;
+  const std::string_view directive = annotations->StringAt({"$patch"});
+  return annotations->IsNull() || directive == "delete" || directive == "replace";
+}
+
+void Forget(Resource& resource) {
+  resource.previous.clear();
+  resource.prefixes.clear();
+  resource.suffixes.clear();
+  resource.needs_hash = false;
+  resource.behavior = Behavior::Create;
+  resource.generated = false;
+}
+
+Result<void> Merge(Resource& target, const Resource& patch, const Value& body, const Context& context) {
+  const std::string name(target.Name()), ns(target.Namespace()), kind(target.Kind());
+  if (patch.allow_name_change || patch.allow_kind_change) target.PushId();
+  auto left = StrategicMerge(target.value, body, context.schema());
+  if (!left) return std::move(left).error().Wrap(target.Place());
+  if (!*left) {
+    target.value = Value();
+    return {};
+  }
+  if (ForgetsAnnotations(body)) Forget(target);
+  if (!patch.allow_kind_change) target.SetKind(kind);
+  if (!patch.allow_name_change) target.SetName(name);
+  target.SetNamespace(ns);
+  return AbsorbInternalAnnotations(target);
+}
+
+/// Labels or annotations of a patch as kustomize rebuilds them: texts in key order; none at all: the field goes.
+void Rebuild(Value& metadata, std::string_view field) {
+  Value* map = metadata.Find(field);
+  if (map == nullptr) return;
+  if (!map->IsMapping() || map->empty()) return void(metadata.Erase(field));
+  std::vector<Member> members(map->members().begin(), map->members().end());
+  std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.key < b.key; });
+  for (Member& member : members) member.value = NewString(ScalarText(&member.value));
+  *map = Value::Mapping(std::move(members));
+}
+
+/// The patch as it is merged into `target` where objects were selected: of the target's version, its maps rebuilt.
+Value FittedTo(const Resource& target, const Resource& patch) {
+  Value body = patch.value;
+  if (Value* metadata = body.Find("metadata"); metadata != nullptr && metadata->IsMapping()) {
+    Rebuild(*metadata, "labels");
+    Rebuild(*metadata, "annotations");
+    if (ScalarText(metadata->Find("namespace")).empty()) metadata->Erase("namespace");
+  }
+  SetField(body, "apiVersion", UntaggedScalar(target.ApiVersion(), document::Style::Plain));
+  return body;
+}
+
+Result<Resource*> OnlyMatch(const ResMap& map, const Resource& patch) {
+  const ResourceId id = patch.OriginalId();
+  const auto matches = map.ByAnyId(id);
+  if (matches.size() == 1) return matches.front();
+  if (matches.empty()) return NoSuchObject(map, id).Wrap(patch.Place());
+  return base::Invalid(patch.Place() + ": several objects are or were " + id.Describe() + ": " + matches[0]->CurrentId().Describe() + " (" + matches[0]->Place() +
+                       ") and " + matches[1]->CurrentId().Describe() + " (" + matches[1]->Place() + ")");
+}
+
+Result<void> MergeSelected(ResMap& map, const std::vector<Resource*>& selected, const Resource& patch, const Context& context) {
+  for (Resource* target : selected) {
+    TRY(Merge(*target, patch, FittedTo(*target, patch), context));
+    map.Touch(*target);
+  }
+  for (Resource* target : selected) {
+    if (target->Empty()) continue;
+    if (const auto same = map.ByCurrentId(target->CurrentId()); same.size() > 1)
+      return base::Invalid(patch.Place() + ": the patch makes two objects " + target->CurrentId().Describe() + " (" + same[0]->Place() + " and " + same[1]->Place() + ")");
+  }
+  map.DropEmpty();
+  return {};
+}
+
+Result<void> MergeByTarget(ResMap& map, const Patches& patches, const Selector& target, const Context& context) {
+  TRY(const auto selected, Select(map, target));
+  return MergeSelected(map, selected, *patches.front(), context);
+}
+
+Result<void> MergeById(ResMap& map, const Patches& patches, const Context& context) {
+  for (const auto& patch : patches) {
+    TRY(Resource * target, OnlyMatch(map, *patch));
+    TRY(Merge(*target, *patch, patch->value, context));
+    map.Touch(*target);
+  }
+  return {};
+}
+
+/// kustomize remembers something of this object, so it has annotations there.
+bool Remembered(const Resource& resource) {
+  return !resource.previous.empty() || !resource.prefixes.empty() || !resource.suffixes.empty() || resource.generated || resource.needs_hash || resource.origin;
+}
+
+Result<void> PatchObject(Resource& resource, const JsonPatch& patch) {
+  if (Remembered(resource)) {
+    Value& annotations = resource.value["metadata"]["annotations"];
+    if (annotations.IsNull()) annotations = Value::Mapping();
+  }
+  auto applied = ApplyJsonPatch(resource.value, patch);
+  if (!applied) return std::move(applied).error().Wrap(resource.CurrentId().Describe() + " (" + resource.Place() + ")");
+  return AbsorbInternalAnnotations(resource);
+}
+
+Transform JsonTransform(JsonPatch patch, Selector target, bool push_id) {
+  return [patch = std::move(patch), target = std::move(target), push_id](ResMap& map) -> Result<void> {
+    TRY(const auto selected, Select(map, target));
+    for (Resource* resource : selected) {
+      if (push_id) resource->PushId();
+      TRY(PatchObject(*resource, patch));
+      map.Touch(*resource);
+    }
+    return {};
+  };
+}
+
+Result<Transform> MergeTransform(Patches list, const PatchEntry& entry, const Source& source, const Context& context) {
+  if (list.empty()) return Transform([](ResMap&) -> Result<void> { return {}; });
+  if (entry.target && list.size() > 1)
+    return base::Invalid(source.name + ": " + std::to_string(list.size()) + " strategic merges in one entry with a target; make them entries of their own");
+  for (auto& patch : list) {
+    patch->allow_name_change = patch->allow_name_change || entry.allow_name_change;
+    patch->allow_kind_change = patch->allow_kind_change || entry.allow_kind_change;
+  }
+  auto patches = std::make_shared<const Patches>(std::move(list));
+  if (entry.target)
+    return Transform([patches, target = *entry.target, &context](ResMap& map) { return MergeByTarget(map, *patches, target, context); });
+  return Transform([patches, &context](ResMap& map) { return MergeById(map, *patches, context); });
+}
+
+}  // namespace
+
+Result<Transform> PatchStep(const PatchEntry& entry, const std::string& place, const Loader& loader, const Context& context) {
+  TRY(const Source source, LoadSource(entry, place, loader));
+  auto objects = ReadResources(source.text, source.name);
+  if (objects) return MergeTransform(std::move(*objects), entry, source, context);
+  auto operations = ParseJsonPatch(source.text);
+  if (!operations)
+    return base::Invalid(source.name + ": neither a strategic merge (" + objects.error().message + ") nor a JSON patch (" + operations.error().message + ")");
+  if (!entry.target) {
+    if (operations->operations.empty()) return Transform([](ResMap&) -> Result<void> { return {}; });
+    return base::Invalid(source.name + ": a JSON patch needs a target");
+  }
+  return JsonTransform(std::move(*operations), *entry.target, true);
+}
+
+Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::string_view more, const std::string& place, const Loader& loader, const Context& context) {
+  auto patches = std::make_shared<Patches>();
+  for (const Entry& item : items) {
+    auto objects = ReadResources(item.text, place);
+    if (!objects) {
+      TRY(const std::string text, loader.Load(item.text));
+      objects = ReadResources(text, loader.Describe(item.text));
+      if (!objects) return std::move(objects).error();
+    }
+    std::move(objects->begin(), objects->end(), std::back_inserter(*patches));
+  }
+  TRY(auto objects, ReadResources(more, place));
+  std::move(objects.begin(), objects.end(), std::back_inserter(*patches));
+  if (patches->empty()) return base::Invalid("there is no patch in it");
+  return Transform([patches, &context](ResMap& map) -> Result<void> {
+    for (const auto& patch : *patches) {
+      TRY(Resource * target, OnlyMatch(map, *patch));
+      TRY(MergeSelected(map, {target}, *patch, context));
+    }
+    return {};
+  });
+}
+
+Result<Transform> Json6902Step(const PatchEntry& entry, const std::string& place, const Loader& loader) {
+  if (!entry.target || entry.target->name.empty()) return base::Invalid("a JSON patch needs a target with a name");
+  TRY(const Source source, LoadSource(entry, place, loader));
+  auto operations = ParseJsonPatch(source.text);
+  if (!operations) return std::move(operations).error().Wrap(source.name);
+  if (operations->operations.empty()) return base::Invalid(source.name + ": there is no operation in it");
+  return JsonTransform(std::move(*operations), *entry.target, false);
+}
+
+}  // namespace sluice::kustomize

@@ -1,0 +1,25 @@
+// kustomize/context.h: what all kustomizations of one build share.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kustomize/build.h"
+#include "kustomize/schema.h"
+
+namespace sluice::kustomize {
+
+struct Context {
+  explicit Context(const BuildOptions& build_options) : options(build_options) {}
+
+  const BuildOptions& options;
+  std::vector<std::string> warnings;
+  bool track_origins = false;              ///< the root asks for some buildMetadata
+  bool schema_chosen = false;              ///< some kustomization's `openapi` has spoken; later ones are not heard
+  std::optional<Schema> custom_schema;
+
+  const Schema& schema() const { return custom_schema ? *custom_schema : Schema::Builtin(); }
+};
+
+}  // namespace sluice::kustomize

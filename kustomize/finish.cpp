@@ -1,0 +1,150 @@
+#include "kustomize/finish.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "kustomize/decode.h"
+#include "kustomize/node.h"
+#include "kustomize/sort.h"
+#include "kustomize/transformers.h"
+
+namespace sluice::kustomize {
+
+using base::Result;
+using document::Member;
+using document::Value;
+
+namespace {
+
+constexpr std::string_view kVersion = "kustomize-v5.8.2";
+constexpr std::string_view kLocalConfig = "config.kubernetes.io/local-config";
+constexpr std::string_view kOrigin = "config.kubernetes.io/origin";
+constexpr std::string_view kTransformations = "alpha.config.kubernetes.io/transformations";
+
+constexpr std::array<std::string_view, 19> kInternal = {
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/suffixes",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "internal.config.kubernetes.io/helm-generated",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.k8s.io/id",
+};
+
+bool Contains(const std::vector<std::string>& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+
+std::string TransformationsYaml(const std::vector<Origin>& transformations) {
+  std::string text;
+  for (const Origin& origin : transformations) {
+    std::string_view yaml;
+    const std::string lines = origin.ToYaml();
+    yaml = lines;
+    for (bool first = true; !yaml.empty(); first = false) {
+      const std::size_t end = std::min(yaml.find('\n') + 1, yaml.size());
+      text += first ? "- " : "  ";
+      text += yaml.substr(0, end);
+      yaml.remove_prefix(end);
+    }
+  }
+  return text;
+}
+
+void FinishOne(Resource& resource, bool origins, bool transformations) {
+  Value* metadata = resource.value.Find("metadata");
+  if (metadata == nullptr || !metadata->IsMapping()) return;
+  std::map<std::string, std::string> texts;
+  if (const Value* annotations = metadata->Find("annotations"))
+    for (const Member& member : annotations->members()) texts[member.key] = ScalarText(&member.value);
+  for (const std::string_view key : kInternal) texts.erase(std::string(key));
+  texts.erase(std::string(kOrigin));
+  texts.erase(std::string(kTransformations));
+  if (origins && resource.origin) texts[std::string(kOrigin)] = resource.origin->ToYaml();
+  if (transformations && !resource.transformations.empty()) texts[std::string(kTransformations)] = TransformationsYaml(resource.transformations);
+  metadata->Erase("annotations");
+  if (texts.empty()) return;
+  Value& annotations = metadata->Set("annotations", Value::Mapping());
+  for (const auto& [key, text] : texts) SetField(annotations, key, NewString(text));
+}
+
+Result<void> CheckNode(const Value& value, const Resource& resource, std::string_view key) {
+  if (value.kind() == document::Kind::Float && !std::isfinite(value.AsDouble().value_or(0)))
+    return base::Invalid(PlaceOf(resource.file ? *resource.file : "", value.mark()) + ": " + std::string(key) + " is " + std::string(value.text()) + ", which JSON cannot say");
+  for (const Value& item : value.items()) TRY(CheckNode(item, resource, key));
+  for (const Member& member : value.members()) {
+    if (member.key_kind != document::Kind::String)
+      return base::Invalid((member.key_mark.line != 0 && resource.file ? PlaceOf(*resource.file, member.key_mark) : resource.Place()) + ": key " + member.key + " in " +
+                           resource.CurrentId().Describe() + " is no string; quote it: \"" + member.key + "\"");
+    TRY(CheckNode(member.value, resource, member.key));
+  }
+  return {};
+}
+
+Result<LegacyOrder> OrderOf(const SortOptions& options) {
+  if (options.order != "legacy" && options.order != "fifo") return base::Invalid("sortOptions.order wants legacy or fifo, not \"" + options.order + "\"");
+  if (options.order == "fifo" && options.has_legacy) return base::Invalid("sortOptions.legacySortOptions is set, but the order is fifo");
+  return options.has_legacy ? LegacyOrder{options.first, options.last} : LegacyOrder::Default();
+}
+
+Result<void> SortLegacy(ResMap& map, const LegacyOrder& order) {
+  std::vector<SortKey> keys;
+  keys.reserve(map.size());
+  for (const auto& resource : map.list()) keys.push_back({resource->Gvk(), std::string(resource->Namespace()), std::string(resource->Name())});
+  const std::vector<std::size_t> positions = LegacySort(keys, order);
+  ResMap::List old = map.Release();
+  for (const std::size_t position : positions) TRY(map.Append(std::move(old[position])));
+  return {};
+}
+
+}  // namespace
+
+Result<void> DropLocal(ResMap& map) {
+  for (const auto& resource : map.list()) {
+    if (resource->Empty()) continue;
+    if (resource->Kind().empty()) return base::Invalid(resource->Place() + ": an object has no kind any more");
+    if (resource->Name().empty() && !resource->Kind().ends_with("List")) return base::Invalid(resource->Place() + ": " + std::string(resource->Kind()) + " has no metadata.name any more");
+  }
+  map.RemoveIf([](const Resource& resource) {
+    const Value* annotations = resource.value.At({"metadata", "annotations"});
+    const Value* local = annotations == nullptr ? nullptr : annotations->Find(kLocalConfig);
+    return resource.Empty() || (local != nullptr && ScalarText(local) != "false");
+  });
+  return {};
+}
+
+Result<void> SortObjects(ResMap& map, const std::optional<SortOptions>& options, Reorder reorder) {
+  if (!options) return reorder == Reorder::None ? Result<void>() : SortLegacy(map, LegacyOrder::Default());
+  TRY(const LegacyOrder order, OrderOf(*options));
+  return options->order == "legacy" ? SortLegacy(map, order) : Result<void>();
+}
+
+Result<void> AddManagedBy(ResMap& map) {
+  const FieldSpecs specs = {{.gvk = {}, .path = "metadata/labels", .create = true}};
+  return PairsStep({{"app.kubernetes.io/managed-by", std::string(kVersion)}}, specs)(map);
+}
+
+void FinishAnnotations(ResMap& map, const std::vector<std::string>& build_metadata) {
+  const bool origins = Contains(build_metadata, "originAnnotations"), transformations = Contains(build_metadata, "transformerAnnotations");
+  for (const auto& resource : map.list()) FinishOne(*resource, origins, transformations);
+}
+
+Result<void> CheckPrintable(const ResMap& map) {
+  for (const auto& resource : map.list()) TRY(CheckNode(resource->value, *resource, ""));
+  return {};
+}
+
+}  // namespace sluice::kustomize

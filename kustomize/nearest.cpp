@@ -1,0 +1,53 @@
+#include "kustomize/nearest.h"
+
+#include <algorithm>
+#include <cctype>
+#include <numeric>
+#include <vector>
+
+namespace sluice::kustomize {
+
+namespace {
+
+bool Same(char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b)); }
+
+/// Levenshtein's distance, one row at a time.
+std::size_t Edits(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (Same(a[i], b[j]) ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+bool Contains(std::string_view whole, std::string_view part) {
+  return std::search(whole.begin(), whole.end(), part.begin(), part.end(), Same) != whole.end();
+}
+
+}  // namespace
+
+std::string Nearest(std::string_view word, std::span<const std::string> candidates) {
+  constexpr std::size_t kLongest = 256;
+  if (word.empty() || word.size() > kLongest) return "";
+  std::string_view best;
+  std::size_t best_edits = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    if (candidate.empty() || candidate.size() > kLongest) continue;
+    std::size_t edits = Edits(word, candidate);
+    if (word.size() >= 3 && candidate.size() >= 3 && (Contains(candidate, word) || Contains(word, candidate))) edits = std::min<std::size_t>(edits, 1 + word.size() / 3);
+    if (edits < best_edits) {
+      best_edits = edits;
+      best = candidate;
+    }
+  }
+  return std::string(best);
+}
+
+}  // namespace sluice::kustomize

@@ -1,0 +1,197 @@
+#include "kustomize/read_resources.h"
+
+#include <algorithm>
+#include <charconv>
+#include <deque>
+
+#include "document/json.h"
+#include "document/yaml.h"
+#include "kustomize/decode.h"
+
+namespace sluice::kustomize {
+
+using base::Result;
+using document::Value;
+
+namespace {
+
+/// A piece of a file between separators.
+struct Piece {
+  std::string_view text;
+  std::uint32_t line = 1;   ///< of its first character
+};
+
+/// Carriage returns before line feeds go; `storage` holds the text if there were any.
+std::string_view WithoutCarriageReturns(std::string_view text, std::string& storage) {
+  if (text.find("\r\n") == text.npos) return text;
+  storage.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] != '\r' || i + 1 == text.size() || text[i + 1] != '\n') storage += text[i];
+  return storage;
+}
+
+/// A separator is a whole line (line feeds on both sides) that starts with `---`. Anything behind the dashes but blanks and a comment is an error.
+Result<std::vector<Piece>> SplitDocuments(std::string_view text, std::string_view file) {
+  std::vector<Piece> pieces;
+  std::uint32_t line = 1;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; (at = text.find("\n---", at)) != text.npos;) {
+    const std::size_t end = text.find('\n', at + 1);
+    if (end == text.npos) break;
+    const auto lines = static_cast<std::uint32_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(at + 1), '\n'));
+    const std::string_view rest = text.substr(at + 4, end - at - 4);
+    const std::size_t word = rest.find_first_not_of(" \t\r\v\f");
+    if (word != rest.npos && rest[word] != '#')
+      return base::Invalid(PlaceOf(file, {line + lines, 1}) + ": invalid document separator: " + std::string(text.substr(at + 1, end - at - 1)));
+    pieces.push_back({text.substr(begin, at + 1 - begin), line});
+    line += lines + 1;
+    begin = at = end + 1;                   // this line feed is spent: a separator on the very next line belongs to the next piece
+  }
+  pieces.push_back({text.substr(begin), line});
+  return pieces;
+}
+
+void ShiftMarks(Value& value, std::uint32_t lines) {
+  document::Mark mark = value.mark();
+  mark.line += lines;
+  value.set_mark(mark);
+  if (value.IsSequence()) {
+    for (Value& item : value.mutable_items()) ShiftMarks(item, lines);
+  } else if (value.IsMapping()) {
+    for (document::Member& member : value.mutable_members()) {
+      member.key_mark.line += lines;
+      ShiftMarks(member.value, lines);
+    }
+  }
+}
+
+/// `line:column: what` of a piece, as a message about the file.
+std::string ShiftMessage(const std::string& message, std::string_view file, std::uint32_t lines) {
+  std::uint32_t line = 0;
+  const auto [end, error] = std::from_chars(message.data(), message.data() + message.size(), line);
+  std::string place = file.empty() ? "" : std::string(file) + ":";
+  if (error != std::errc()) return place + " " + message;
+  return place + std::to_string(line + lines) + message.substr(static_cast<std::size_t>(end - message.data()));
+}
+
+Result<Value> ParsePiece(const Piece& piece, std::string_view file) {
+  document::YamlOptions options;
+  options.resolver = document::Resolver::GoYaml3;
+  options.max_bytes = 64u << 20;
+  auto value = document::ParseYaml(piece.text, options);
+  if (!value) return base::MakeError(value.error().reason, ShiftMessage(value.error().message, file, piece.line - 1));
+  if (piece.line > 1) ShiftMarks(*value, piece.line - 1);
+  return value;
+}
+
+bool NilOrEmpty(const Value& value) { return value.IsNull() || (value.IsScalar() ? value.text().empty() : value.empty()); }
+
+/// kind, and metadata.name unless it is a list.
+Result<void> CheckObject(const Value& object, std::string_view file) {
+  const std::string place = PlaceOf(file, object.mark()) + ": ";
+  if (!object.IsMapping()) return base::Invalid(place + "a Kubernetes object is a map with apiVersion, kind and metadata, not " + (object.IsSequence() ? "a list" : "a scalar"));
+  const std::string_view kind = ScalarText(object.Find("kind"));
+  if (kind.empty()) return base::Invalid(place + "an object has no kind");
+  if (kind.ends_with("List")) return {};
+  if (ScalarText(object.At({"metadata", "name"})).empty()) return base::Invalid(place + std::string(kind) + " has no metadata.name");
+  return {};
+}
+
+/// The lone document of kind List or ResourceList gives way to its items.
+std::vector<Value> Unwrap(Value document) {
+  std::vector<Value> objects;
+  const std::string_view kind = ScalarText(document.Find("kind"));
+  Value* items = document.Find("items");
+  if ((kind != "List" && kind != "ResourceList") || (items == nullptr && document.Find("functionConfig") == nullptr)) {
+    objects.push_back(std::move(document));
+  } else if (items != nullptr && items->IsSequence()) {
+    for (Value& item : items->mutable_items()) objects.push_back(std::move(item));
+  }
+  return objects;
+}
+
+Result<std::vector<Value>> ReadDocuments(std::string_view text, std::string_view file) {
+  TRY(const std::vector<Piece> pieces, SplitDocuments(text, file));
+  std::vector<Value> documents;
+  for (const Piece& piece : pieces) {
+    TRY(Value document, ParsePiece(piece, file));
+    if (document.IsNull()) continue;
+    if (pieces.size() == 1) return Unwrap(std::move(document));
+    documents.push_back(std::move(document));
+  }
+  return documents;
+}
+
+/// What is left after JSON: strings in double quotes, canonical numbers, dates as strings. Keys must be strings.
+Result<void> RoundTripThroughJson(Value& value, std::string_view file) {
+  if (value.IsSequence()) {
+    for (Value& item : value.mutable_items()) TRY(RoundTripThroughJson(item, file));
+  } else if (value.IsMapping()) {
+    for (document::Member& member : value.mutable_members()) {
+      if (member.key_kind != document::Kind::String) return base::Invalid(PlaceOf(file, member.key_mark) + ": key " + member.key + " is no string; quote it");
+      member.key_style = document::Style::DoubleQuoted;
+      TRY(RoundTripThroughJson(member.value, file));
+    }
+  } else {
+    TRY(Value fresh, document::ParseJson(document::EmitJson(value)));
+    fresh.set_mark(value.mark());
+    if (fresh.IsString()) fresh.set_style(document::Style::DoubleQuoted);
+    value = std::move(fresh);
+  }
+  return {};
+}
+
+/// Objects of kind …List with `items` give way to them, which go to the end and are looked at again.
+Result<std::vector<Value>> ExpandLists(std::vector<Value> documents, std::string_view file) {
+  std::deque<Value> pending;
+  for (Value& document : documents)
+    if (!NilOrEmpty(document)) pending.push_back(std::move(document));
+  std::vector<Value> objects;
+  for (const Value& document : pending) TRY(CheckObject(document, file));
+  while (!pending.empty()) {
+    Value object = std::move(pending.front());
+    pending.pop_front();
+    Value* items = ScalarText(object.Find("kind")).ends_with("List") ? object.Find("items") : nullptr;
+    if (items == nullptr) {
+      objects.push_back(std::move(object));
+      continue;
+    }
+    if (!items->IsSequence() && !items->IsNull())
+      return base::Invalid(PlaceOf(file, items->mark()) + ": items of " + std::string(ScalarText(object.Find("kind"))) + " is no list");
+    if (items->IsNull()) continue;
+    for (Value& item : items->mutable_items()) {
+      if (NilOrEmpty(item)) continue;
+      TRY(RoundTripThroughJson(item, file));
+      TRY(CheckObject(item, file));
+      pending.push_back(std::move(item));
+    }
+  }
+  return objects;
+}
+
+}  // namespace
+
+Result<std::vector<std::unique_ptr<Resource>>> ReadResources(std::string_view text, std::string_view file) {
+  std::string storage;
+  TRY(std::vector<Value> documents, ReadDocuments(WithoutCarriageReturns(text, storage), file));
+  TRY(std::vector<Value> objects, ExpandLists(std::move(documents), file));
+  const auto name = std::make_shared<const std::string>(file);
+  std::vector<std::unique_ptr<Resource>> resources;
+  resources.reserve(objects.size());
+  for (Value& object : objects) {
+    auto resource = std::make_unique<Resource>(std::move(object));
+    resource->file = name;
+    TRY(AbsorbInternalAnnotations(*resource));
+    resources.push_back(std::move(resource));
+  }
+  return resources;
+}
+
+Result<ResMap> ReadResMap(std::string_view text, std::string_view file) {
+  TRY(auto resources, ReadResources(text, file));
+  ResMap map;
+  for (auto& resource : resources) TRY(map.Append(std::move(resource)));
+  return map;
+}
+
+}  // namespace sluice::kustomize

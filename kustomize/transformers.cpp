@@ -1,0 +1,173 @@
+#include "kustomize/transformers.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "kustomize/generator.h"
+#include "kustomize/image.h"
+#include "kustomize/nearest.h"
+
+namespace sluice::kustomize {
+
+using base::Result;
+
+namespace {
+
+Result<void> AtResource(const Resource& resource, Result<void> result) {
+  if (result) return result;
+  return std::move(result).error().Wrap(resource.Place());
+}
+
+/// How many objects have an id, while ids change one after the other.
+class IdCounts {
+ public:
+  explicit IdCounts(const ResMap& map) {
+    for (const auto& resource : map.list()) Add(*resource, +1);
+  }
+  std::size_t Add(const Resource& resource, int by) { return counts_[Key(resource.CurrentId())] += static_cast<std::size_t>(by); }
+
+ private:
+  static std::string Key(const ResourceId& id) {
+    return id.gvk.group + '\n' + id.gvk.version + '\n' + id.gvk.kind + '\n' + id.ns + '\n' + id.name;
+  }
+  std::unordered_map<std::string, std::size_t> counts_;
+};
+
+
+base::Error CollisionOf(const ResMap& map, const Resource& resource) {
+  const ResourceId id = resource.CurrentId();
+  for (const auto& other : map.list())
+    if (other.get() != &resource && other->CurrentId() == id)
+      return base::Invalid("namespace makes two objects one: " + id.Describe() + " (" + resource.Place() + " and " + other->Place() + ")");
+  return base::Invalid("namespace makes two objects one: " + id.Describe());
+}
+
+/// One field spec, alone: prefixes treat `metadata/name` apart from the rest.
+struct Single {
+  FieldSpec spec;
+  FieldSpecFilter filter;
+};
+
+std::shared_ptr<const std::vector<Single>> Singles(const FieldSpecs& specs) {
+  auto singles = std::make_shared<std::vector<Single>>();
+  for (const FieldSpec& spec : specs) singles->push_back({spec, FieldSpecFilter({spec})});
+  return singles;
+}
+
+enum class Side { Prefix, Suffix };
+
+Result<void> Affix(Resource& resource, Side side, const std::string& text, const std::vector<Single>& singles) {
+  const ResourceId original = resource.OriginalId();
+  if (SkipsPrefixAndSuffix(original.gvk)) return {};
+  for (const Single& single : singles) {
+    if (!single.spec.gvk.Selects(original.gvk)) continue;
+    if (single.spec.path == "metadata/name" && !text.empty()) {
+      (side == Side::Prefix ? resource.prefixes : resource.suffixes).push_back(text);
+      resource.PushId();
+    }
+    TRY(side == Side::Prefix ? AddPrefix(resource.value, text, single.filter) : AddSuffix(resource.value, text, single.filter));
+  }
+  return {};
+}
+
+Transform AffixStep(Side side, std::string text, const FieldSpecs& specs) {
+  return [side, text = std::move(text), singles = Singles(specs)](ResMap& map) -> Result<void> {
+    for (const auto& resource : map.list()) {
+      TRY(AtResource(*resource, Affix(*resource, side, text, *singles)));
+      map.Touch(*resource);
+    }
+    return {};
+  };
+}
+
+/// The kinds of an object's ids that carry `name`.
+bool AnyIdFits(const Resource& resource, const std::string& name, const GvkFilter& filter) {
+  const auto ids = resource.AllIds();
+  return std::any_of(ids.begin(), ids.end(), [&](const ResourceId& id) { return id.name == name && filter.Selects(id.gvk); });
+}
+
+base::Error NoReplicaTarget(const ResMap& map, const std::string& name, const std::vector<Single>& singles) {
+  std::set<std::string> kinds;
+  std::vector<std::string> names;
+  for (const Single& single : singles) kinds.insert(single.spec.gvk.kind);
+  for (const auto& resource : map.list())
+    if (kinds.count(std::string(resource->Kind())) != 0) names.emplace_back(resource->Name());
+  std::string message = "no ";
+  std::size_t index = 0;
+  for (const std::string& kind : kinds) message += (index++ == 0 ? "" : index == kinds.size() ? " or " : ", ") + kind;
+  message += " is named \"" + name + "\"";
+  if (const std::string near = Nearest(name, names); !near.empty()) message += "; did you mean \"" + near + "\"?";
+  return base::Invalid(std::move(message));
+}
+
+}  // namespace
+
+Transform NamespaceStep(std::string ns, const FieldSpecs& specs, NamespaceOptions options) {
+  auto transformer = std::make_shared<const NamespaceTransformer>(ns, specs, options);
+  return [transformer, ns = std::move(ns)](ResMap& map) -> Result<void> {
+    if (ns.empty()) return {};
+    IdCounts counts(map);
+    for (const auto& resource : map.list()) {
+      if (resource->Empty() || resource->helm_generated) continue;
+      counts.Add(*resource, -1);
+      resource->PushId();
+      TRY(AtResource(*resource, transformer->Apply(resource->value)));
+      if (counts.Add(*resource, +1) != 1) return CollisionOf(map, *resource);
+      map.Touch(*resource);
+    }
+    return {};
+  };
+}
+
+Transform PrefixStep(std::string prefix, const FieldSpecs& specs) { return AffixStep(Side::Prefix, std::move(prefix), specs); }
+Transform SuffixStep(std::string suffix, const FieldSpecs& specs) { return AffixStep(Side::Suffix, std::move(suffix), specs); }
+
+Transform PairsStep(StringMap pairs, const FieldSpecs& specs) {
+  return [pairs = std::move(pairs), filter = FieldSpecFilter(specs)](ResMap& map) -> Result<void> {
+    if (pairs.empty()) return {};
+    for (const auto& resource : map.list()) TRY(AtResource(*resource, SetStringPairs(resource->value, pairs, filter)));
+    return {};
+  };
+}
+
+Transform ImageStep(Image image, const FieldSpecs& specs) {
+  return [transformer = ImageTransformer(std::move(image), specs)](ResMap& map) -> Result<void> {
+    for (const auto& resource : map.list()) TRY(AtResource(*resource, transformer.Apply(resource->value)));
+    return {};
+  };
+}
+
+Transform ReplicaStep(Replica replica, const FieldSpecs& specs) {
+  return [replica = std::move(replica), singles = Singles(specs)](ResMap& map) -> Result<void> {
+    bool found = false;
+    for (const Single& single : *singles) {
+      for (Resource* resource : map.ByAnyName(replica.name)) {
+        if (resource->Empty() || !AnyIdFits(*resource, replica.name, single.spec.gvk)) continue;
+        found = true;
+        TRY(AtResource(*resource, SetReplicas(resource->value, replica.count, single.filter)));
+      }
+    }
+    if (!found) return NoReplicaTarget(map, replica.name, *singles);
+    return {};
+  };
+}
+
+Transform HashStep() {
+  return [](ResMap& map) -> Result<void> {
+    for (const auto& resource : map.list()) {
+      if (!resource->needs_hash) continue;
+      auto hash = ContentHash(resource->value);
+      if (!hash) return std::move(hash).error().Wrap(resource->Place());
+      resource->PushId();
+      resource->SetName(std::string(resource->Name()) + "-" + *hash);
+      map.Touch(*resource);
+    }
+    return {};
+  };
+}
+
+}  // namespace sluice::kustomize

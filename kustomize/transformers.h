@@ -1,0 +1,28 @@
+// kustomize/transformers.h: namespace, namePrefix, nameSuffix, labels, annotations, images and replicas over a whole list of objects. The
+// value side is in names.h, labels.h and image.h; here are identities: what an object was called before, and which two would collide.
+// Rules: contract §8, §9, §10.
+#pragma once
+
+#include <string>
+
+#include "kustomize/field_spec.h"
+#include "kustomize/labels.h"
+#include "kustomize/names.h"
+#include "kustomize/step.h"
+#include "kustomize/types.h"
+
+namespace sluice::kustomize {
+
+/// Every object but Helm's; two objects with one id afterwards are an error.
+Transform NamespaceStep(std::string ns, const FieldSpecs& specs, NamespaceOptions options = {});
+Transform PrefixStep(std::string prefix, const FieldSpecs& specs);
+Transform SuffixStep(std::string suffix, const FieldSpecs& specs);
+/// Labels and annotations alike: sets `pairs` wherever `specs` reach.
+Transform PairsStep(StringMap pairs, const FieldSpecs& specs);
+Transform ImageStep(Image image, const FieldSpecs& specs);
+/// Errors: Invalid when no object of a fitting kind has or had the name.
+Transform ReplicaStep(Replica replica, const FieldSpecs& specs);
+/// Appends the content hash to the names of objects that want it.
+Transform HashStep();
+
+}  // namespace sluice::kustomize
