@@ -69,6 +69,14 @@ std::string Sha256::Hex() { return FinishHex(impl_->context.get()); }
 std::string Sha256Hex(std::string_view bytes) { return DigestHex(EVP_sha256(), bytes); }
 std::string Sha1Hex(std::string_view bytes) { return DigestHex(EVP_sha1(), bytes); }
 
+std::optional<std::string> NamedDigestHex(std::string_view algorithm, std::string_view bytes) {
+  if (algorithm == "sha1") return Sha1Hex(bytes);
+  if (algorithm == "sha256") return Sha256Hex(bytes);
+  if (algorithm == "sha384") return DigestHex(EVP_sha384(), bytes);
+  if (algorithm == "sha512") return DigestHex(EVP_sha512(), bytes);
+  return std::nullopt;
+}
+
 std::string HexEncode(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace sluice::base {
 
 std::string Sha256Hex(std::string_view bytes);   ///< 64 lower-case hex digits
 std::string Sha1Hex(std::string_view bytes);
+
+/// By the name that OCI and Flux write before the colon: "sha1", "sha256", "sha384", "sha512"; nullopt for another.
+std::optional<std::string> NamedDigestHex(std::string_view algorithm, std::string_view bytes);
 
 /// Incremental SHA-256.
 class Sha256 {
