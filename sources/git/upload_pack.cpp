@@ -85,15 +85,15 @@ Result<Pkt> UploadPack::Next() {
   return pkt;
 }
 
-Result<void> UploadPack::Connect() {
+Result<void> UploadPack::Connect(std::size_t max_refs) {
   profile_ = {};
   refs_.clear();
   reader_ = PktReader([&t = transport_](std::span<char> buffer) { return t.Read(buffer); });
   TRY(transport_.Advertise());
-  return ReadAdvertisement();
+  return ReadAdvertisement(max_refs);
 }
 
-Result<void> UploadPack::ReadAdvertisement() {
+Result<void> UploadPack::ReadAdvertisement(std::size_t max_refs) {
   TRY(Pkt pkt, Next());
   if (pkt.kind == PktKind::Data && pkt.line() == "# service=git-upload-pack") {   // http's own first line, and a flush
     TRY(pkt, Next());
@@ -104,15 +104,14 @@ Result<void> UploadPack::ReadAdvertisement() {
   if (pkt.kind == PktKind::Data && pkt.line() == "version 1") {
     TRY(pkt, Next());
   }
-  if (pkt.kind != PktKind::Data || pkt.line() != "version 2") return ReadV0Refs(pkt, {});
+  if (pkt.kind != PktKind::Data || pkt.line() != "version 2") return ReadV0Refs(pkt, max_refs);
   profile_.version = 2;
   for (;;) {
     TRY(pkt, Next());
     if (pkt.kind != PktKind::Data) break;
     if (profile_.capabilities.size() < kMaxCapabilities) profile_.capabilities.emplace_back(pkt.line());
   }
-  const std::string_view format = profile_.Value("object-format");
-  if (!format.empty() && format != "sha1") return Fail(Reason::Unsupported, "the repository uses " + Cleaned(format, {}) + " object ids; only SHA-1 is supported");
+  TRY(CheckFormat());
   if (!profile_.Has("ls-refs") || !profile_.Has("fetch")) return Fail(Reason::Invalid, "the host speaks Git's protocol 2 without ls-refs or fetch");
   return {};
 }
@@ -131,37 +130,53 @@ Result<std::vector<RemoteRef>> UploadPack::ListV2(const ListQuery& query) {
     if (pkt.kind != PktKind::Data) return refs;
     if (auto ref = ParseRefV2(pkt.line())) refs.push_back(*std::move(ref));
     if (refs.size() >= query.enough) return refs;
-    if (refs.size() > query.max_refs) return Fail(Reason::TooLarge, "more than " + std::to_string(query.max_refs) + " references: delete old ones on the host, or raise the limit");
+    if (refs.size() > query.max_refs) return TooMany(query.max_refs);
   }
 }
 
-/// Reads version 0's list, which comes by itself: `<id> <name>`, with the capabilities after a NUL on the first line and tags peeled on lines of their own.
-Result<void> UploadPack::ReadV0Refs(Pkt pkt, const ListQuery& query) {
+Result<void> UploadPack::CheckFormat() const {
+  const std::string_view format = profile_.Value("object-format");
+  if (format.empty() || format == "sha1") return {};
+  return Fail(Reason::Unsupported, "the repository uses " + Cleaned(format, {}) + " object ids; only SHA-1 is supported");
+}
+
+Error UploadPack::TooMany(std::size_t max_refs) const {
+  return Fail(Reason::TooLarge, "more than " + std::to_string(max_refs) + " references: delete old ones on the host, or raise the limit");
+}
+
+void UploadPack::TakeCapabilities(std::string_view words) {
+  while (!words.empty() && profile_.capabilities.size() < kMaxCapabilities) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    if (end > 0) profile_.capabilities.emplace_back(words.substr(0, end));
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+}
+
+/// `<id> <name>`; a tag's commit follows as `<id> <name>^{}`.
+Result<void> UploadPack::TakeV0Ref(std::string_view line) {
+  if (line.starts_with("shallow ")) return {};
+  if (line.size() < 42 || line[40] != ' ' || !IsId(line.substr(0, 40))) return Fail(Reason::Invalid, "the answer is not in Git's format: check the URL");
+  const std::string_view name = line.substr(41);
+  if (!name.ends_with(kPeeled)) {
+    refs_.push_back({std::string(name), std::string(line.substr(0, 40)), ""});
+  } else if (!refs_.empty() && refs_.back().name == name.substr(0, name.size() - kPeeled.size())) {
+    refs_.back().peeled = line.substr(0, 40);
+  }
+  return {};
+}
+
+/// Reads version 0's list, which comes by itself, with the capabilities after a NUL on its first line.
+Result<void> UploadPack::ReadV0Refs(Pkt pkt, std::size_t max_refs) {
   for (bool first = true; pkt.kind != PktKind::Flush; first = false) {
     if (pkt.kind != PktKind::Data) return Fail(Reason::Unavailable, "the list of references was cut off");
-    std::string_view line = pkt.line();
-    if (first) {
-      const std::size_t nul = std::min(line.find('\0'), line.size());
-      for (std::string_view rest = line.substr(std::min(nul + 1, line.size())); !rest.empty() && profile_.capabilities.size() < kMaxCapabilities;) {
-        const std::size_t end = std::min(rest.find(' '), rest.size());
-        if (end > 0) profile_.capabilities.emplace_back(rest.substr(0, end));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-      }
-      line = line.substr(0, nul);
-    }
-    if (line.size() < 42 || line[40] != ' ' || !IsId(line.substr(0, 40))) {
-      if (!line.starts_with("shallow ")) return Fail(Reason::Invalid, "the answer is not in Git's format: check the URL");
-    } else if (const std::string_view name = line.substr(41); name.ends_with(kPeeled)) {
-      if (!refs_.empty() && refs_.back().name == name.substr(0, name.size() - kPeeled.size())) refs_.back().peeled = line.substr(0, 40);
-    } else {
-      refs_.push_back({std::string(name), std::string(line.substr(0, 40)), ""});
-    }
-    if (refs_.size() > query.max_refs) return Fail(Reason::TooLarge, "more than " + std::to_string(query.max_refs) + " references: delete old ones on the host, or raise the limit");
+    const std::string_view line = pkt.line();
+    const std::size_t nul = first ? std::min(line.find('\0'), line.size()) : line.size();
+    if (nul < line.size()) TakeCapabilities(line.substr(nul + 1));
+    TRY(TakeV0Ref(line.substr(0, nul)));
+    if (refs_.size() > max_refs) return TooMany(max_refs);
     TRY(pkt, Next());
   }
-  const std::string_view format = profile_.Value("object-format");
-  if (!format.empty() && format != "sha1") return Fail(Reason::Unsupported, "the repository uses " + Cleaned(format, {}) + " object ids; only SHA-1 is supported");
-  return {};
+  return CheckFormat();
 }
 
 Result<std::vector<RemoteRef>> UploadPack::List(const ListQuery& query) {

@@ -45,8 +45,8 @@ class UploadPack {
   /// Both outlive it.
   UploadPack(Transport& transport, const TransportContext& context);
 
-  /// Connects and learns what the host can do.
-  base::Result<void> Connect();
+  /// Connects and learns what the host can do. TooLarge: version 0, and it lists more than `max_refs` references.
+  base::Result<void> Connect(std::size_t max_refs = 100'000);
   /// Instead: believes what it said before. Only for stateless transports.
   void Assume(const HostProfile& profile) { profile_ = profile; }
   const HostProfile& profile() const { return profile_; }
@@ -61,8 +61,12 @@ class UploadPack {
   base::Result<void> Pack(const PackQuery& query, const std::function<base::Result<void>(std::string_view)>& sink);
 
  private:
-  base::Result<void> ReadAdvertisement();
-  base::Result<void> ReadV0Refs(Pkt first, const ListQuery& query);
+  base::Result<void> ReadAdvertisement(std::size_t max_refs);
+  base::Result<void> ReadV0Refs(Pkt pkt, std::size_t max_refs);
+  void TakeCapabilities(std::string_view words);
+  base::Result<void> TakeV0Ref(std::string_view line);
+  base::Result<void> CheckFormat() const;
+  base::Error TooMany(std::size_t max_refs) const;
   base::Result<std::vector<RemoteRef>> ListV2(const ListQuery& query);
   std::string FetchRequestV2(const PackQuery& query) const;
   std::string FetchRequestV0(const PackQuery& query) const;

@@ -1,0 +1,62 @@
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <system_error>
+
+#include "base/digest.h"
+#include "sources/git/repository_impl.h"
+
+namespace sluice::sources {
+
+namespace fs = std::filesystem;
+
+struct GitCache::Impl {
+  std::string directory;
+  GitLimits limits;
+  GitClientOptions options;
+  base::Mutex mutex;
+  std::map<std::string, std::weak_ptr<Repository>> open GUARDED_BY(mutex);   // by the folder's name
+};
+
+GitCache::GitCache(std::string directory, GitLimits limits, GitClientOptions options) : impl_(std::make_unique<Impl>()) {
+  impl_->directory = std::move(directory);
+  impl_->limits = limits;
+  impl_->options = std::move(options);
+  std::error_code error;
+  fs::create_directories(impl_->directory, error);   // a failure shows at the first fetch
+  chmod(impl_->directory.c_str(), 0700);
+}
+
+GitCache::~GitCache() = default;
+
+std::shared_ptr<Repository> GitCache::Open(const GitUrl& url) {
+  const std::string name = base::Sha256Hex(url.text);
+  const base::MutexLock lock(impl_->mutex);
+  std::weak_ptr<Repository>& slot = impl_->open[name];
+  std::shared_ptr<Repository> repository = slot.lock();
+  if (!repository) {
+    repository.reset(new Repository(std::make_unique<Repository::Impl>(url, impl_->directory + "/" + name, impl_->limits, impl_->options)));
+    slot = repository;
+  }
+  return repository;
+}
+
+std::size_t GitCache::RemoveOthers(const std::vector<std::string>& keep) {
+  std::set<std::string> names;
+  for (const std::string& url : keep) names.insert(base::Sha256Hex(url));
+  const base::MutexLock lock(impl_->mutex);
+  std::erase_if(impl_->open, [](const auto& slot) { return slot.second.expired(); });
+  std::size_t removed = 0;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(impl_->directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.size() != 64 || names.contains(name) || impl_->open.contains(name)) continue;
+    removed += fs::remove_all(entry.path(), error) > 0;
+  }
+  return removed;
+}
+
+}  // namespace sluice::sources

@@ -1,0 +1,242 @@
+#include "sources/git/object_store.h"
+
+#include <git2.h>
+#include <git2/sys/odb_backend.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+namespace sluice::sources {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Invalid;
+using base::MakeError;
+using base::Reason;
+using base::Result;
+
+constexpr std::size_t kTreeCacheBytes = 8u << 20;
+constexpr std::size_t kIdleHandles = 4;
+constexpr std::string_view kTemporaryPack = "pack_";   // libgit2's name for a pack that is being received
+
+std::string LastError() {
+  const git_error* error = git_error_last();
+  return error && error->message ? error->message : "unknown error";
+}
+
+git_oid ToOid(const ObjectId& id) {
+  git_oid oid;
+  std::memcpy(oid.id, id.data(), id.size());
+  return oid;
+}
+
+git_object_t TypeOf(ObjectKind kind) {
+  constexpr git_object_t kTypes[] = {GIT_OBJECT_COMMIT, GIT_OBJECT_TREE, GIT_OBJECT_BLOB, GIT_OBJECT_TAG};
+  return kTypes[static_cast<int>(kind)];
+}
+
+/// What makes a folder a bare repository to Git's own tools.
+bool WriteSkeleton(const std::string& folder) {
+  std::error_code error;
+  for (const char* sub : {"", "/objects", "/objects/pack", "/objects/info", "/refs"}) {
+    fs::create_directories(folder + sub, error);
+    fs::permissions(folder + sub, fs::perms::owner_all, error);
+  }
+  if (!fs::exists(folder + "/config")) std::ofstream(folder + "/config") << "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
+  if (!fs::exists(folder + "/HEAD")) std::ofstream(folder + "/HEAD") << "ref: refs/heads/master\n";
+  return fs::exists(folder + "/HEAD") && fs::is_directory(folder + "/objects/pack");
+}
+
+/// A process that died while it received a pack left a part of it.
+void RemoveUnfinishedPacks(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder + "/objects/pack", error))
+    if (entry.path().filename().string().starts_with(kTemporaryPack)) fs::remove(entry.path(), error);
+}
+
+}  // namespace
+
+/// Holds a handle for the duration of one read.
+class ObjectStore::Lease {
+ public:
+  explicit Lease(const ObjectStore& store) : store_(store), odb_(store.TakeOdb()) {}
+  ~Lease() {
+    if (odb_) store_.GiveOdb(*odb_);
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  const Result<git_odb*>& get() const { return odb_; }
+
+ private:
+  const ObjectStore& store_;
+  Result<git_odb*> odb_;
+};
+
+ObjectStore::ObjectStore(std::string folder, std::uint64_t max_object_bytes) : folder_(std::move(folder)), max_object_bytes_(max_object_bytes) {}
+
+Result<std::shared_ptr<ObjectStore>> ObjectStore::Open(std::string folder, std::uint64_t max_object_bytes) {
+  if (!WriteSkeleton(folder)) return MakeError(Reason::Unavailable, "cannot write the Git cache at " + folder);
+  RemoveUnfinishedPacks(folder);
+  return std::shared_ptr<ObjectStore>(new ObjectStore(std::move(folder), max_object_bytes));
+}
+
+ObjectStore::~ObjectStore() {
+  for (git_odb* odb : idle_) git_odb_free(odb);
+  if (!retired_) return;
+  std::error_code error;
+  fs::remove_all(folder_, error);
+}
+
+Result<git_odb*> ObjectStore::TakeOdb() const {
+  {
+    const base::MutexLock lock(odb_mutex_);
+    if (!idle_.empty()) {
+      git_odb* odb = idle_.back();
+      idle_.pop_back();
+      return odb;
+    }
+  }
+  git_odb* odb = nullptr;
+  if (git_odb_open(&odb, (folder_ + "/objects").c_str()) < 0) return MakeError(Reason::Unavailable, "cannot open the Git cache: " + LastError());
+  return odb;
+}
+
+void ObjectStore::GiveOdb(git_odb* odb) const {
+  {
+    const base::MutexLock lock(odb_mutex_);
+    if (idle_.size() < kIdleHandles) {
+      idle_.push_back(odb);
+      return;
+    }
+  }
+  git_odb_free(odb);
+}
+
+base::Error ObjectStore::Damaged(const ObjectId& id) const {
+  damaged_ = true;
+  return MakeError(Reason::Unavailable, "the Git cache is damaged and will be fetched anew: object " + ToHex(id) + ": " + LastError());
+}
+
+Result<std::uint64_t> ObjectStore::SizeOf(const ObjectId& id) const {
+  const Lease lease(*this);
+  if (!lease.get()) return lease.get().error();
+  const git_oid oid = ToOid(id);
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  if (git_odb_read_header(&size, &type, *lease.get(), &oid) < 0) return Damaged(id);
+  return static_cast<std::uint64_t>(size);
+}
+
+Result<std::string> ObjectStore::Read(const ObjectId& id, ObjectKind kind) const {
+  const Lease lease(*this);
+  if (!lease.get()) return lease.get().error();
+  const git_oid oid = ToOid(id);
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  if (git_odb_read_header(&size, &type, *lease.get(), &oid) < 0) return Damaged(id);
+  if (type != TypeOf(kind)) return Invalid("object " + ToHex(id) + " is a " + git_object_type2string(type) + ", not a " + git_object_type2string(TypeOf(kind)));
+  if (size > max_object_bytes_) return MakeError(Reason::TooLarge, "object " + ToHex(id) + " has " + std::to_string(size) + " bytes, over the limit of " + std::to_string(max_object_bytes_));
+  git_odb_object* object = nullptr;
+  if (git_odb_read(&object, *lease.get(), &oid) < 0) return Damaged(id);
+  std::string bytes(static_cast<const char*>(git_odb_object_data(object)), git_odb_object_size(object));
+  git_odb_object_free(object);
+  return bytes;
+}
+
+std::shared_ptr<const Tree> ObjectStore::CachedTree(const ObjectId& id) const {
+  const base::MutexLock lock(tree_mutex_);
+  const auto it = trees_.find(id);
+  if (it == trees_.end()) return nullptr;
+  tree_order_.splice(tree_order_.begin(), tree_order_, it->second.place);
+  return it->second.tree;
+}
+
+void ObjectStore::CacheTree(const ObjectId& id, std::shared_ptr<const Tree> tree) const {
+  const base::MutexLock lock(tree_mutex_);
+  if (trees_.contains(id)) return;
+  tree_bytes_ += tree->bytes();
+  tree_order_.push_front(id);
+  trees_.emplace(id, Cached{std::move(tree), tree_order_.begin()});
+  while (tree_bytes_ > kTreeCacheBytes && trees_.size() > 1) {
+    const auto oldest = trees_.find(tree_order_.back());
+    tree_bytes_ -= oldest->second.tree->bytes();
+    trees_.erase(oldest);
+    tree_order_.pop_back();
+  }
+}
+
+Result<std::shared_ptr<const Tree>> ObjectStore::ReadTree(const ObjectId& id) const {
+  if (auto cached = CachedTree(id)) return cached;
+  TRY(std::string raw, Read(id, ObjectKind::Tree));
+  auto tree = Tree::Parse(std::move(raw));
+  if (!tree) return std::move(tree).error().Wrap("tree " + ToHex(id));
+  CacheTree(id, *tree);
+  return tree;
+}
+
+std::size_t ObjectStore::PackCount() const {
+  std::error_code error;
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator(folder_ + "/objects/pack", error)) count += entry.path().extension() == ".pack";
+  return count;
+}
+
+std::uint64_t ObjectStore::DiskBytes() const {
+  std::error_code error;
+  std::uint64_t bytes = 0;
+  for (const auto& entry : fs::directory_iterator(folder_ + "/objects/pack", error)) {
+    const std::uintmax_t size = entry.file_size(error);
+    if (!error) bytes += size;
+  }
+  return bytes;
+}
+
+namespace {
+
+int OnProgress(const git_indexer_progress*, void* waiter) { return static_cast<const Waiter*>(waiter)->Check() ? 0 : GIT_EUSER; }
+
+}  // namespace
+
+Result<std::unique_ptr<PackIngest>> PackIngest::Begin(const ObjectStore& store, std::uint64_t max_bytes, const Waiter& waiter) {
+  std::unique_ptr<PackIngest> ingest(new PackIngest(store, max_bytes, waiter));
+  TRY(ingest->odb_, store.TakeOdb());
+  git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
+  options.progress_cb = &OnProgress;
+  options.progress_cb_payload = const_cast<Waiter*>(&waiter);
+  const std::string folder = store.folder() + "/objects/pack";
+  if (git_indexer_new(&ingest->indexer_, folder.c_str(), 0400, ingest->odb_, &options) < 0) return ingest->Failed();
+  return ingest;
+}
+
+PackIngest::~PackIngest() {
+  git_indexer_free(indexer_);
+  if (odb_) store_.GiveOdb(odb_);
+}
+
+base::Error PackIngest::Failed() const {
+  if (auto ok = waiter_.Check(); !ok) return std::move(ok).error();
+  const std::string why = LastError();
+  const git_error* error = git_error_last();
+  if (why.find("exceeds") != std::string::npos || why.find("maximum") != std::string::npos || why.find("too large") != std::string::npos || why.find("Too many objects") != std::string::npos)
+    return MakeError(Reason::TooLarge, "the pack is over a limit: " + why);
+  if (error && error->klass == GIT_ERROR_OS) return MakeError(Reason::Unavailable, "cannot store the pack: " + why);
+  return Invalid("the host sent a damaged pack: " + why);
+}
+
+Result<void> PackIngest::Append(std::string_view bytes) {
+  bytes_ += bytes.size();
+  if (bytes_ > max_bytes_) return MakeError(Reason::TooLarge, "the repository needs more than " + std::to_string(max_bytes_) + " bytes of disk: make it smaller, or raise the limit");
+  git_indexer_progress progress{};
+  if (git_indexer_append(indexer_, bytes.data(), bytes.size(), &progress) < 0) return Failed();
+  return {};
+}
+
+Result<void> PackIngest::Finish() {
+  git_indexer_progress progress{};
+  if (git_indexer_commit(indexer_, &progress) < 0) return Failed();
+  return {};
+}
+
+}  // namespace sluice::sources

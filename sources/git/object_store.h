@@ -1,0 +1,101 @@
+// sources/git/object_store.h: one bare repository folder of the cache: objects in, objects out. libgit2 keeps the packs.
+// Thread-safe. A folder that was retired is removed when its last holder lets go, so that trees being read stay readable.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/result.h"
+#include "sources/git/objects.h"
+#include "sources/git/waiter.h"
+
+struct git_odb;
+struct git_indexer;
+
+namespace sluice::sources {
+
+enum class ObjectKind { Commit, Tree, Blob, Tag };
+
+class ObjectStore {
+ public:
+  /// Opens the repository at `folder`, made if absent. Unavailable: the disk.
+  static base::Result<std::shared_ptr<ObjectStore>> Open(std::string folder, std::uint64_t max_object_bytes);
+  ~ObjectStore();
+  ObjectStore(const ObjectStore&) = delete;
+  ObjectStore& operator=(const ObjectStore&) = delete;
+
+  /// An object's bytes, their hash checked. Unavailable: not there or damaged (the store is then marked so). Invalid: of another kind. TooLarge.
+  base::Result<std::string> Read(const ObjectId& id, ObjectKind kind) const;
+  base::Result<std::uint64_t> SizeOf(const ObjectId& id) const;
+  /// Recently used trees are kept, up to 8 MiB. Errors as Read, and of Tree::Parse.
+  base::Result<std::shared_ptr<const Tree>> ReadTree(const ObjectId& id) const;
+
+  bool damaged() const { return damaged_; }
+  const std::string& folder() const { return folder_; }
+  std::size_t PackCount() const;
+  std::uint64_t DiskBytes() const;
+  /// Whether the folder goes with the last holder.
+  void Retire(bool retired) { retired_ = retired; }
+
+ private:
+  friend class PackIngest;
+  class Lease;
+  ObjectStore(std::string folder, std::uint64_t max_object_bytes);
+  base::Result<git_odb*> TakeOdb() const;
+  void GiveOdb(git_odb* odb) const;
+  base::Error Damaged(const ObjectId& id) const;
+  std::shared_ptr<const Tree> CachedTree(const ObjectId& id) const;
+  void CacheTree(const ObjectId& id, std::shared_ptr<const Tree> tree) const;
+
+  const std::string folder_;
+  const std::uint64_t max_object_bytes_;
+  mutable std::atomic<bool> damaged_{false};
+  std::atomic<bool> retired_{false};
+
+  // libgit2's handles belong to one thread at a time: each reader takes one, idle ones wait here.
+  mutable base::Mutex odb_mutex_;
+  mutable std::vector<git_odb*> idle_ GUARDED_BY(odb_mutex_);
+
+  struct Cached {
+    std::shared_ptr<const Tree> tree;
+    std::list<ObjectId>::iterator place;
+  };
+  mutable base::Mutex tree_mutex_;
+  mutable std::map<ObjectId, Cached> trees_ GUARDED_BY(tree_mutex_);
+  mutable std::list<ObjectId> tree_order_ GUARDED_BY(tree_mutex_);   // most recently used first
+  mutable std::size_t tree_bytes_ GUARDED_BY(tree_mutex_) = 0;
+};
+
+/// A pack on its way in. It is part of the store once Finish has succeeded; without that nothing is left of it.
+class PackIngest {
+ public:
+  /// `max_bytes` is what the pack may have. The store and the waiter outlive it.
+  static base::Result<std::unique_ptr<PackIngest>> Begin(const ObjectStore& store, std::uint64_t max_bytes, const Waiter& waiter);
+  ~PackIngest();
+  PackIngest(const PackIngest&) = delete;
+  PackIngest& operator=(const PackIngest&) = delete;
+
+  /// Errors: TooLarge (bytes, objects, one object), Invalid (no pack), Unavailable (the disk), Timeout, Canceled.
+  base::Result<void> Append(std::string_view bytes);
+  base::Result<void> Finish();
+
+ private:
+  PackIngest(const ObjectStore& store, std::uint64_t max_bytes, const Waiter& waiter) : store_(store), max_bytes_(max_bytes), waiter_(waiter) {}
+  base::Error Failed() const;
+
+  const ObjectStore& store_;
+  const std::uint64_t max_bytes_;
+  const Waiter& waiter_;
+  std::uint64_t bytes_ = 0;
+  git_odb* odb_ = nullptr;
+  git_indexer* indexer_ = nullptr;
+};
+
+}  // namespace sluice::sources
