@@ -31,11 +31,12 @@ class NamespaceTransformer {
   base::Result<void> Apply(document::Value& object) const;
 
  private:
-  base::Result<void> SetMetadata(document::Value& object, const document::GroupVersionKind& gvk) const;
-  base::Result<void> SetSubjects(document::Value& object, const document::GroupVersionKind& gvk) const;
-  base::Result<void> SetScalar(document::Value& leaf) const;
+  base::Result<void> Set(document::Value& leaf) const;
+  base::Result<void> SetSubjects(document::Value& object) const;
   std::string namespace_;
-  FieldSpecs specs_;
+  FieldSpecFilter metadata_;                        ///< metadata/namespace
+  FieldSpecFilter core_, other_;                    ///< the specs for objects of apiVersion v1, and for all others
+  FieldSpecFilter core_bindings_, other_bindings_;  ///< the same for role bindings, whose subjects are looked after by themselves
   NamespaceOptions options_;
 };
 

@@ -46,6 +46,37 @@ void OverwriteScalar(Value& leaf, std::string_view text) {
   leaf.set_mark(mark);
 }
 
+namespace {
+
+base::Result<void> CheckScalar(const Value& leaf) {
+  if (leaf.IsScalar()) return {};
+  return base::Invalid(std::string("a scalar is needed, not a ") + (leaf.IsMapping() ? "mapping" : "list"));
+}
+
+}  // namespace
+
+base::Result<void> SetScalar(Value& leaf, Value value) {
+  TRY(CheckScalar(leaf));
+  const document::Mark mark = leaf.mark();
+  leaf = WithStyle(std::move(value), leaf.style());
+  leaf.set_mark(mark);
+  return {};
+}
+
+base::Result<void> SetUntagged(Value& leaf, std::string_view text) {
+  TRY(CheckScalar(leaf));
+  OverwriteScalar(leaf, text);
+  return {};
+}
+
+void SetUntaggedField(Value& map, std::string_view key, std::string_view text) {
+  if (Value* old = map.Find(key); old != nullptr) {
+    OverwriteScalar(*old, text);
+  } else {
+    SetField(map, key, NewString(text));
+  }
+}
+
 Value WithStyle(Value value, Style style) {
   if (!value.IsScalar()) return value;
   const bool requote = IsQuoted(style) && !value.IsString();

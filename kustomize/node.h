@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "base/result.h"
 #include "document/value.h"
 
 namespace sluice::kustomize {
@@ -19,6 +20,14 @@ document::Value NewString(std::string_view text);
 
 /// `leaf` := the untagged `text`, in the style that `leaf` has (kyaml FieldSetter without a name).
 void OverwriteScalar(document::Value& leaf, std::string_view text);
+
+/// `leaf` := `value` (a scalar that knows its kind), in the style that `leaf` has. Errors: Invalid, `leaf` is a collection.
+base::Result<void> SetScalar(document::Value& leaf, document::Value value);
+/// The same for an untagged text.
+base::Result<void> SetUntagged(document::Value& leaf, std::string_view text);
+
+/// `map[key]` := the untagged `text`; quoted as needed where the field is new.
+void SetUntaggedField(document::Value& map, std::string_view key, std::string_view text);
 
 /// `map[key]` := `value`. A field that is there keeps its key and its quoting style, so that a number written over a quoted string is a string; a null
 /// removes the field. `key_source` gives the new field's key its spelling; without it the key is plain, and YAML decides what it is.

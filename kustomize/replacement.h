@@ -2,6 +2,8 @@
 // is the caller's (it knows identities). Pure. Rules: kustomize api/filters/replacement.
 #pragma once
 
+#include <string_view>
+
 #include "base/result.h"
 #include "document/value.h"
 #include "kustomize/types.h"
@@ -10,6 +12,9 @@ namespace sluice::kustomize {
 
 /// What `source` reads from the object it selected. Errors: Invalid (field missing or empty, delimiter on a non-scalar, index out of range).
 base::Result<document::Value> ReplacementValue(const document::Value& object, const ReplacementSource& source);
+
+/// What a `sourceValue` stands for: text without a type.
+document::Value LiteralReplacement(std::string_view text);
 
 /// Writes `value` to every field path of `target` in `object`. Errors: Invalid (field not found, bad path, delimiter on a non-scalar).
 base::Result<void> WriteReplacement(document::Value& object, const document::Value& value, const ReplacementTarget& target);
