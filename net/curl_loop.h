@@ -40,6 +40,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   void Arm(const std::shared_ptr<Watch>& watch, bool write);
   void Ready(const std::shared_ptr<Watch>& watch, bool write);
   void Act(curl_socket_t socket, int events);
+  void Nudge(const std::shared_ptr<Watch>& watch, std::chrono::milliseconds after);
   void ReportEnded();
 
   boost::asio::io_context& io_;
