@@ -125,7 +125,8 @@ net::Task<Result<Value>> Client::Impl::Write(ApiRequest request, const ObjectRef
   request.path += query.text();
   request.as = options.as;
   request.timeout = options.timeout;
-  request.mutates = !options.dry_run && !options.past_write_gate;
+  request.mutates = !options.dry_run && !options.for_lease;
+  request.urgent = options.for_lease;
   if (options.metadata_only) request.accept = kAcceptMetadata;
   CO_TRY(const net::Response response, co_await Send(std::move(request), ref.gvk));
   if (!options.dry_run && ChangesDiscovery(ref.gvk)) mapper.Invalidate();
@@ -149,6 +150,7 @@ net::Task<Result<Value>> Client::Get(const ObjectRef& ref, const ReadOptions& op
   request.verb = "get";
   request.as = options.as;
   request.timeout = options.timeout;
+  request.urgent = options.for_lease;
   if (options.metadata_only) request.accept = kAcceptMetadata;
   CO_TRY(const net::Response response, co_await impl_->Send(std::move(request), ref.gvk));
   co_return ReadObject(response, ref.gvk, options.metadata_only);

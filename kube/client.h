@@ -31,6 +31,7 @@ struct ReadOptions {
   Impersonate as;
   bool metadata_only = false;                      ///< PartialObjectMetadata: apiVersion, kind and metadata of the object asked for, nothing else
   std::chrono::milliseconds timeout{0};            ///< of one try; 0: the transport's
+  bool for_lease = false;                          ///< of leases alone: before all other requests
 };
 
 struct WriteOptions {
@@ -40,7 +41,7 @@ struct WriteOptions {
   Impersonate as;
   bool metadata_only = false;                      ///< of the answer
   std::chrono::milliseconds timeout{0};
-  bool past_write_gate = false;                    ///< for leases alone
+  bool for_lease = false;                          ///< of leases alone: before all other requests and past the write gate
 };
 
 struct ApplyOptions {

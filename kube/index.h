@@ -44,8 +44,9 @@ enum class Change : std::uint8_t {
   Added = 1,               ///< seen for the first time, and not by our own apply
   Drift = 2,               ///< the fields we own changed, and not by our own apply
   Readiness = 4,           ///< the status changed, in phase or words
-  Deleted = 8,             ///< gone, or no longer labelled as this owner's
+  Deleted = 8,             ///< gone, or no longer labelled as this owner's, and not by our own doing
   Selectors = 16,          ///< a steering annotation changed
+  Gone = 32,               ///< the end of an object that we deleted (WriteGuard::Deleted)
 };
 using Changes = std::uint8_t;
 inline bool Has(Changes changes, Change change) { return (changes & static_cast<std::uint8_t>(change)) != 0; }
@@ -65,6 +66,8 @@ struct IndexOptions {
 };
 
 class OwnedIndex {
+  struct Impl;
+
  public:
   /// `client` and `listener` outlive it.
   OwnedIndex(Client& client, IndexOptions options, OwnedListener& listener);
@@ -95,12 +98,12 @@ class OwnedIndex {
     ~WriteGuard();                               ///< without Applied(): judged against what was there before
     /// `stored`: what the server answered, whole. `desired`: rollout::FingerprintDesired of what was applied.
     void Applied(const document::Value& stored, std::uint64_t desired);
-    void Deleted();                              ///< we deleted it: its end is no news
+    void Deleted();                              ///< we deleted it: its end, now or once its finalizers are done, is Gone, not Deleted
 
    private:
     friend class OwnedIndex;
-    WriteGuard(std::weak_ptr<void> index, ObjectRef ref) : index_(std::move(index)), ref_(std::move(ref)) {}
-    std::weak_ptr<void> index_;
+    WriteGuard(std::weak_ptr<Impl> index, ObjectRef ref) : index_(std::move(index)), ref_(std::move(ref)) {}
+    std::weak_ptr<Impl> index_;
     ObjectRef ref_;
   };
   WriteGuard BeginWrite(ObjectRef ref);
@@ -115,7 +118,6 @@ class OwnedIndex {
   Stats stats() const;
 
  private:
-  struct Impl;
   std::shared_ptr<Impl> impl_;
 };
 

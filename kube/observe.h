@@ -17,6 +17,8 @@
 namespace sluice::kube {
 
 class Observer {
+  struct Impl;
+
  public:
   /// `client` outlives it.
   Observer(Client& client, ReflectorOptions options);
@@ -25,13 +27,10 @@ class Observer {
   Observer& operator=(const Observer&) = delete;
   net::Task<void> Close();
 
-  /// Somebody's interest in one object, or in the objects that a selector names. Ends when destroyed; may outlive the Observer.
+  /// Somebody's interest in one object, or in the objects that a selector names. Ends with its last copy; may outlive the Observer.
   class Subscription {
    public:
     Subscription() = default;
-    Subscription(Subscription&&) noexcept = default;
-    Subscription& operator=(Subscription&& other) noexcept;
-    ~Subscription();
     bool synced() const;                           ///< what Get and List answer is the server's word, not ignorance
     SharedObject Get() const;                      ///< nullptr: absent, or not synced
     std::vector<SharedObject> List() const;        ///< sorted by namespace and name
@@ -56,7 +55,8 @@ class Observer {
   std::size_t watches() const;
 
  private:
-  struct Impl;
+  struct Shared;
+  Subscription Subscribe(std::shared_ptr<Shared> shared, std::function<void()> changed);
   std::shared_ptr<Impl> impl_;
 };
 

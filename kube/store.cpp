@@ -32,6 +32,7 @@ struct ObjectStore::Impl final : WatchListener {
   std::vector<StoreListener*> listeners;
   std::uint64_t list = 0;
   bool told_synced = false;
+  std::optional<base::Error> trouble;
   Reflector reflector;
 
   Impl(Client& client, document::GroupVersionKind gvk, ReflectorOptions options)
@@ -41,6 +42,7 @@ struct ObjectStore::Impl final : WatchListener {
   void OnObject(Value object) override { Put(std::move(object), list); }
   void OnDeleted(Value object) override;
   void OnListEnd(std::string_view resource_version) override;
+  void OnTrouble(const base::Error& error) override;
 
   void Put(Value object, std::uint64_t told_by);
   void Replace(Entry& entry, SharedObject object, std::uint64_t version);
@@ -108,7 +110,14 @@ void ObjectStore::Impl::OnListEnd(std::string_view resource_version) {
     at = missing ? objects.erase(at) : std::next(at);
   }
   for (const SharedObject& object : gone) Tell([&](StoreListener& listener) { listener.OnDeleted(object); });
+  trouble.reset();
   if (!std::exchange(told_synced, true)) Tell([](StoreListener& listener) { listener.OnSynced(); });
+}
+
+void ObjectStore::Impl::OnTrouble(const base::Error& error) {
+  if (told_synced) return;
+  trouble = error;
+  Tell([](StoreListener& listener) { listener.OnTrouble(); });
 }
 
 ObjectStore::ObjectStore(Client& client, document::GroupVersionKind gvk, ReflectorOptions options)
@@ -121,6 +130,8 @@ void ObjectStore::Start() { impl_->reflector.Start(); }
 net::Task<void> ObjectStore::Close() { return impl_->reflector.Close(); }
 bool ObjectStore::synced() const { return impl_->reflector.synced(); }
 net::Task<Result<void>> ObjectStore::WaitSynced(std::chrono::nanoseconds timeout) { return impl_->reflector.WaitSynced(timeout); }
+
+const std::optional<base::Error>& ObjectStore::trouble() const { return impl_->trouble; }
 
 SharedObject ObjectStore::Get(const NamespacedName& name) const {
   const auto found = impl_->objects.find(name);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,7 @@ class StoreListener {
   virtual void OnUpdated(const SharedObject& before, const SharedObject& after) = 0;   ///< the resourceVersion differs
   virtual void OnDeleted(const SharedObject& last) = 0;
   virtual void OnSynced() {}                                                           ///< after the first whole list
+  virtual void OnTrouble() {}                                                          ///< the first list failed and will be tried again
 };
 
 class ObjectStore {
@@ -41,6 +43,8 @@ class ObjectStore {
   net::Task<void> Close();
   bool synced() const;
   net::Task<base::Result<void>> WaitSynced(std::chrono::nanoseconds timeout);
+  /// The last failure, if the first list has not been whole yet.
+  const std::optional<base::Error>& trouble() const;
 
   SharedObject Get(const document::NamespacedName& name) const;                 ///< nullptr if there is none
   std::vector<SharedObject> List() const;                                       ///< sorted by namespace and name

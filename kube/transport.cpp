@@ -153,11 +153,12 @@ Result<void> Transport::Impl::MayBegin(const ApiRequest& request) const {
 }
 
 net::Task<Outcome> Transport::Impl::Try(const ApiRequest& request, const net::BodySink& sink, milliseconds left) {
-  auto permit = co_await permits.Acquire(left);
-  if (!permit) {
-    base::Error error = std::move(permit).error();
-    if (error.reason == Reason::Timeout) error = base::MakeError(Reason::Unavailable, "too many requests to the API server wait already");
-    co_return Outcome{std::move(error), 0};
+  net::AsyncSemaphore::Permit permit;
+  if (!request.urgent) {
+    auto acquired = co_await permits.Acquire(left);
+    if (!acquired && acquired.error().reason != Reason::Timeout) co_return Outcome{std::move(acquired).error(), 0};
+    if (!acquired) co_return Outcome{base::MakeError(Reason::Unavailable, "too many requests to the API server wait already"), 0};
+    permit = std::move(acquired).value();
   }
   if (Result<void> gate = MayBegin(request); !gate) co_return Outcome{std::move(gate).error(), 0};
   net::Request http = ToHttp(request);

@@ -69,6 +69,7 @@ struct ApiRequest {
   std::chrono::milliseconds timeout{0};              ///< of one try; 0: TransportOptions::timeout
   std::size_t max_response_bytes = 64u << 20;
   bool mutates = false;                              ///< asks the write gate first
+  bool urgent = false;                               ///< waits for no other request (leases)
   bool redact = false;                               ///< the body holds secrets: the server's words are cleaned of `body`'s values
 };
 

@@ -185,7 +185,9 @@ net::Task<Result<void>> Reflector::Impl::Turn() {
   if (watched) co_return watched;
   const Reason reason = watched.error().reason;
   if (reason == Reason::Gone) ++stats.expired;
-  if (reason == Reason::Gone || reason == Reason::TooLarge || reason == Reason::Invalid || reason == Reason::NotFound) resource_version.clear();
+  // A server that went back in time (etcd restored from a backup) answers a watch from the future with silence, hence Timeout.
+  constexpr Reason kStartOver[] = {Reason::Gone, Reason::TooLarge, Reason::Invalid, Reason::NotFound, Reason::Timeout};
+  if (std::find(std::begin(kStartOver), std::end(kStartOver), reason) != std::end(kStartOver)) resource_version.clear();
   co_return watched;
 }
 

@@ -1,0 +1,222 @@
+// What is recorded becomes, at once, either a new Event or a patch of one, and waits in one of a few lanes. An Event keeps its lane, so that its
+// patches follow its creation; the lanes run side by side, so that one slow answer does not hold up all.
+#include "kube/events.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <functional>
+#include <utility>
+
+#include "base/utf8.h"
+#include "kube/event_correlator.h"
+#include "net/await.h"
+
+namespace sluice::kube {
+
+namespace {
+
+using base::Reason;
+using base::Result;
+using document::Value;
+
+constexpr std::size_t kMaxMessage = 39'000;
+constexpr std::size_t kMaxName = 253;
+constexpr std::size_t kLanes = 4;
+
+std::string Cut(std::string message) {
+  constexpr std::string_view kDots = "...";
+  if (message.size() <= kMaxMessage) return message;
+  std::size_t end = 0;
+  while (end < message.size()) {
+    const std::size_t length = std::max<std::size_t>(1, base::Utf8Length(std::string_view(message).substr(end)));
+    if (end + length > kMaxMessage - kDots.size()) break;
+    end += length;
+  }
+  message.resize(end);
+  return message.append(kDots);
+}
+
+/// `<object>.<nanoseconds in hex>`, as client-go names them; the object's name gives way where the whole would be too long.
+std::string EventName(std::string_view object, std::uint64_t number) {
+  std::string hex;
+  for (int shift = 60; shift >= 0; shift -= 4) hex += "0123456789abcdef"[number >> shift & 15];
+  std::string name(object.substr(0, kMaxName - 1 - hex.size()));
+  while (!name.empty() && (name.back() == '.' || name.back() == '-')) name.pop_back();
+  return name.append(".").append(hex);
+}
+
+/// One write that waits.
+struct Job {
+  Value event;                 // whole: a patch whose Event has expired creates it anew
+  bool patch = false;
+};
+
+Value PatchOf(const Value& event) {
+  Value patch = Value::Mapping();
+  for (std::string_view field : {"count", "lastTimestamp", "message"}) patch.Set(field, *event.Find(field));
+  return patch;
+}
+
+}  // namespace
+
+Value ReferenceTo(const Value& object) {
+  Value reference = Value::Mapping();
+  const auto set = [&](std::string_view key, std::string_view value) {
+    if (!value.empty()) reference.Set(key, value);
+  };
+  set("kind", object.StringAt({"kind"}));
+  set("namespace", NamespaceOf(object));
+  set("name", NameOf(object));
+  set("uid", object.StringAt({"metadata", "uid"}));
+  set("apiVersion", object.StringAt({"apiVersion"}));
+  set("resourceVersion", object.StringAt({"metadata", "resourceVersion"}));
+  return reference;
+}
+
+struct EventRecorder::Impl {
+  Client& client;
+  const EventOptions options;
+  EventCorrelator correlator;
+  EventStats stats;
+  std::array<std::deque<Job>, kLanes> lanes;
+  std::array<bool, kLanes> busy{};
+  std::size_t waiting = 0;
+  std::uint64_t last_number = 0;
+  net::Event idle{net::Event::Kind::Latch};
+  net::Scope scope;
+
+  Impl(Client& c, EventOptions o)
+      : client(c), options(std::move(o)), correlator(options.memory), scope(c.transport().environment().io) {
+    idle.Set();
+  }
+
+  std::uint64_t NextNumber(base::TimePoint now);
+  Value Body(const Event& event, const Correlated& as, base::TimePoint now) const;
+  void Enqueue(Job job, std::size_t lane);
+  void DropOldest();
+  void Settle();
+  net::Task<Result<void>> Write(const Job& job);
+  static net::Task<void> RunLane(std::shared_ptr<Impl> self, std::size_t lane);
+};
+
+/// Nanoseconds, but never the same twice.
+std::uint64_t EventRecorder::Impl::NextNumber(base::TimePoint now) {
+  const auto nanoseconds = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count());
+  last_number = std::max(nanoseconds, last_number + 1);
+  return last_number;
+}
+
+Value EventRecorder::Impl::Body(const Event& event, const Correlated& as, base::TimePoint now) const {
+  const std::string_view ns = event.involved.StringAt({"namespace"});
+  Value body = Value::Mapping();
+  body.Set("apiVersion", "v1");
+  body.Set("kind", "Event");
+  Value& metadata = body["metadata"];
+  metadata.Set("name", as.name);
+  metadata.Set("namespace", ns.empty() ? "default" : ns);
+  for (const auto& [key, value] : event.annotations) metadata["annotations"].Set(key, value);
+  body.Set("involvedObject", event.involved);
+  body.Set("reason", event.reason);
+  body.Set("message", as.message);
+  body.Set("type", event.type == EventType::Warning ? "Warning" : "Normal");
+  body.Set("count", static_cast<std::int64_t>(as.count));
+  body.Set("firstTimestamp", base::FormatRfc3339(as.first));
+  body.Set("lastTimestamp", base::FormatRfc3339(now));
+  body["source"].Set("component", options.component);
+  if (!options.instance.empty()) body["source"].Set("host", options.instance);
+  body.Set("reportingComponent", options.component);
+  body.Set("reportingInstance", options.instance);
+  return body;
+}
+
+void EventRecorder::Impl::DropOldest() {
+  std::deque<Job>* longest = &lanes[0];
+  for (std::deque<Job>& lane : lanes) {
+    if (lane.size() > longest->size()) longest = &lane;
+  }
+  longest->pop_front();
+  --waiting;
+  ++stats.dropped;
+}
+
+void EventRecorder::Impl::Enqueue(Job job, std::size_t lane) {
+  if (waiting >= options.queue) DropOldest();
+  lanes[lane].push_back(std::move(job));
+  ++waiting;
+  idle.Reset();
+}
+
+/// Nothing waits and nobody writes: whoever flushes may go.
+void EventRecorder::Impl::Settle() {
+  bool any = waiting != 0;
+  for (bool lane : busy) any = any || lane;
+  if (!any) idle.Set();
+}
+
+net::Task<Result<void>> EventRecorder::Impl::Write(const Job& job) {
+  const WriteOptions write{.manager = options.component};
+  if (job.patch) {
+    const ObjectRef ref = ObjectRef::Of(job.event);
+    const Value patch = PatchOf(job.event);
+    auto patched = co_await client.Patch(ref, PatchType::Merge, patch, write);
+    if (patched) ++stats.patched;
+    if (patched) co_return Result<void>();
+    if (patched.error().reason != Reason::NotFound) co_return std::move(patched).error();
+  }
+  auto created = co_await client.Create(job.event, write);
+  if (!created) co_return std::move(created).error();
+  ++stats.created;
+  co_return Result<void>();
+}
+
+net::Task<void> EventRecorder::Impl::RunLane(std::shared_ptr<Impl> self, std::size_t lane) {
+  while (!self->lanes[lane].empty()) {
+    const Job job = std::move(self->lanes[lane].front());
+    self->lanes[lane].pop_front();
+    --self->waiting;
+    Result<void> written = co_await self->Write(job);
+    if (written) continue;
+    if (written.error().reason == Reason::Canceled) break;
+    ++self->stats.failed;
+    const base::Logger& log = self->client.transport().environment().log;
+    log.Error("event not written", written.error().message, {{"namespace", NamespaceOf(job.event)}, {"reason", job.event.StringAt({"reason"})}});
+  }
+  self->busy[lane] = false;
+  self->Settle();
+}
+
+EventRecorder::EventRecorder(Client& client, EventOptions options) : impl_(std::make_shared<Impl>(client, std::move(options))) {}
+EventRecorder::~EventRecorder() { impl_->scope.Cancel(); }
+
+void EventRecorder::Record(Event event) {
+  Impl& impl = *impl_;
+  event.message = Cut(std::move(event.message));
+  const base::TimePoint now = impl.client.transport().environment().clock.Now();
+  std::string name = EventName(event.involved.StringAt({"name"}), impl.NextNumber(now));
+  std::optional<Correlated> correlated = impl.correlator.Correlate(event, now, std::move(name));
+  if (!correlated) {
+    ++impl.stats.limited;
+    return;
+  }
+  correlated->message = Cut(std::move(correlated->message));
+  const std::size_t lane = std::hash<std::string>()(correlated->name) % kLanes;
+  impl.Enqueue({.event = impl.Body(event, *correlated, now), .patch = correlated->count > 1}, lane);
+  if (!std::exchange(impl.busy[lane], true)) impl.scope.Spawn(Impl::RunLane(impl_, lane));
+}
+
+net::Task<void> EventRecorder::Flush(std::chrono::nanoseconds timeout) {
+  const std::shared_ptr<Impl> impl = impl_;
+  [[maybe_unused]] const Result<void> waited = co_await impl->idle.Wait(timeout);   // either way there is nothing more to do here
+}
+
+net::Task<void> EventRecorder::Close() {
+  const std::shared_ptr<Impl> impl = impl_;
+  for (std::deque<Job>& lane : impl->lanes) lane.clear();
+  impl->waiting = 0;
+  co_await impl->scope.Close();
+}
+
+const EventStats& EventRecorder::stats() const { return impl_->stats; }
+
+}  // namespace sluice::kube
