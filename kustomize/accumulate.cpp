@@ -57,11 +57,6 @@ const TransformerConfig& SharedConfig::get() const {
 }
 
 Result<void> SharedConfig::Merge(const SharedConfig& other) {
-  if (other.config_ == config_ && other.has_builtin_ == has_builtin_) return {};
-  if (!config_ && !has_builtin_) {
-    *this = other;
-    return {};
-  }
   if (!other.config_) return other.has_builtin_ ? MergeBuiltin() : Result<void>();
   TRY(Merge(*other.config_));
   has_builtin_ = has_builtin_ || other.has_builtin_;
@@ -71,6 +66,12 @@ Result<void> SharedConfig::Merge(const SharedConfig& other) {
 Result<void> SharedConfig::MergeBuiltin() {
   if (has_builtin_) return {};
   if (config_) TRY(Merge(BuiltinConfig()));
+  has_builtin_ = true;
+  return {};
+}
+
+Result<void> SharedConfig::MergeWithBuiltin(const TransformerConfig& other) {
+  TRY(Merge(other));
   has_builtin_ = true;
   return {};
 }
@@ -212,23 +213,40 @@ Result<void> Target::AddComponent(const Entry& entry, Accumulator& into) {
   return {};
 }
 
+Result<Value> Target::ReadConfigFile(const Entry& entry, std::string_view field, document::DuplicateKeys duplicates) const {
+  auto text = loader_->Load(entry.text);
+  if (!text) return Missing(entry, field, std::move(text).error());
+  const std::string file = loader_->Describe(entry.text);
+  return document::ParseYaml(*text, {.resolver = document::Resolver::Yaml11, .duplicate_keys = duplicates, .file = file});
+}
+
+// The files are merged with each other, then into the built-in configuration, and that into what came from below: at each merge a broad
+// spec goes if a narrower one of the same path is there already, so the order shows.
 Result<void> Target::AddConfig(Accumulator& into) {
-  TRY(into.config.MergeBuiltin());
-  for (const auto* list : {&kustomization_.configurations, &kustomization_.crds}) {
-    const bool crds = list == &kustomization_.crds;
-    for (const Entry& entry : *list) {
-      const std::string_view field = crds ? "crds" : "configurations";
-      auto text = loader_->Load(entry.text);
-      if (!text) return Missing(entry, field, std::move(text).error());
-      const std::string file = loader_->Describe(entry.text);
-      const auto duplicates = crds ? document::DuplicateKeys::LastWins : document::DuplicateKeys::Refuse;
-      TRY(const Value content, document::ParseYaml(*text, {.resolver = document::Resolver::Yaml11, .duplicate_keys = duplicates, .file = file}));
-      TRY(const TransformerConfig config, crds ? ParseCrds(content, file) : ParseConfiguration(content, file));
-      auto merged = into.config.Merge(config);
-      if (!merged) return At(Place(entry.mark, std::string(field) + " " + Shown(entry.text)), std::move(merged).error());
+  if (kustomization_.configurations.empty()) {
+    TRY(into.config.MergeBuiltin());
+  } else {
+    TransformerConfig files, own = BuiltinConfig();
+    for (const Entry& entry : kustomization_.configurations) {
+      TRY(const Value content, ReadConfigFile(entry, "configurations", document::DuplicateKeys::Refuse));
+      TRY(const TransformerConfig config, ParseConfiguration(content, loader_->Describe(entry.text)));
+      TRY(AtEntry(entry, "configurations", MergeConfig(files, config)));
     }
+    const Entry& first = kustomization_.configurations.front();
+    TRY(AtEntry(first, "configurations", MergeConfig(own, files)));
+    TRY(AtEntry(first, "configurations", into.config.MergeWithBuiltin(own)));
+  }
+  for (const Entry& entry : kustomization_.crds) {
+    TRY(const Value content, ReadConfigFile(entry, "crds", document::DuplicateKeys::LastWins));
+    TRY(const TransformerConfig config, ParseCrds(content, loader_->Describe(entry.text)));
+    TRY(AtEntry(entry, "crds", into.config.Merge(config)));
   }
   return {};
+}
+
+Result<void> Target::AtEntry(const Entry& entry, std::string_view field, Result<void> result) const {
+  if (result) return result;
+  return At(Place(entry.mark, std::string(field) + " " + Shown(entry.text)), std::move(result).error());
 }
 
 Result<ResMap> Target::PluginConfigs(const std::vector<Entry>& entries, std::string_view field) {
@@ -289,6 +307,7 @@ Result<void> Target::Run(const Step& step, ResMap& map) const {
     for (const auto& resource : map.list()) {
       if (resource->origin) resource->transformations.push_back(*step.origin);
       else resource->origin = step.origin;
+      UnshareAnnotations(*resource);
     }
   }
   map.DropEmpty();

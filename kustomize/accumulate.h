@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "document/yaml.h"
 #include "kustomize/apply_vars.h"
 #include "kustomize/context.h"
 #include "kustomize/field_spec.h"
@@ -28,6 +29,8 @@ class SharedConfig {
   base::Result<void> Merge(const SharedConfig& other);
   base::Result<void> MergeBuiltin();
   base::Result<void> Merge(const TransformerConfig& other);
+  /// The same with one that the built-in one is part of.
+  base::Result<void> MergeWithBuiltin(const TransformerConfig& other);
 
  private:
   std::shared_ptr<const TransformerConfig> config_;   ///< null: empty, or just the built-in one
@@ -62,6 +65,8 @@ class Target {
   base::Result<void> AddDirectory(const Entry& entry, Accumulator& into);
   base::Result<void> AddComponent(const Entry& entry, Accumulator& into);
   base::Result<void> AddConfig(Accumulator& into);
+  base::Result<document::Value> ReadConfigFile(const Entry& entry, std::string_view field, document::DuplicateKeys duplicates) const;
+  base::Result<void> AtEntry(const Entry& entry, std::string_view field, base::Result<void> result) const;
   base::Result<void> RunGenerators(Accumulator& into);
   base::Result<void> RunTransformers(Accumulator& into);
   base::Result<void> RunValidators(Accumulator& into);

@@ -64,6 +64,8 @@ void Forget(Resource& resource) {
   resource.needs_hash = false;
   resource.behavior = Behavior::Create;
   resource.generated = false;
+  resource.origin.reset();
+  resource.transformations.clear();
 }
 
 Result<void> Merge(Resource& target, const Resource& patch, const Value& body, const Context& context) {
@@ -75,6 +77,7 @@ Result<void> Merge(Resource& target, const Resource& patch, const Value& body, c
     target.value = Value();
     return {};
   }
+  SyncShared(target);
   if (ForgetsAnnotations(body)) Forget(target);
   if (!patch.allow_kind_change) target.SetKind(kind);
   if (!patch.allow_name_change) target.SetName(name);
@@ -147,13 +150,29 @@ bool Remembered(const Resource& resource) {
   return !resource.previous.empty() || !resource.prefixes.empty() || !resource.suffixes.empty() || resource.generated || resource.needs_hash || resource.origin;
 }
 
+/// What kustomize has among the annotations while a JSON patch looks, of which a patch may take the part about origins away.
+void ShowAnnotations(Resource& resource) {
+  if (!Remembered(resource)) return;
+  Value& annotations = resource.value["metadata"]["annotations"];
+  if (annotations.IsNull()) annotations = Value::Mapping();
+  if (!annotations.IsMapping()) return;
+  if (resource.origin) annotations.Set(kOriginAnnotation, Value(resource.origin->ToYaml()));
+  if (!resource.transformations.empty()) annotations.Set(kTransformationsAnnotation, Value(""));
+}
+
+void HideAnnotations(Resource& resource) {
+  Value* annotations = resource.value.At({"metadata", "annotations"});
+  const bool mapping = annotations != nullptr && annotations->IsMapping();
+  if (!mapping || !annotations->Erase(kOriginAnnotation)) resource.origin.reset();
+  if (!mapping || !annotations->Erase(kTransformationsAnnotation)) resource.transformations.clear();
+}
+
 Result<void> PatchObject(Resource& resource, const JsonPatch& patch) {
-  if (Remembered(resource)) {
-    Value& annotations = resource.value["metadata"]["annotations"];
-    if (annotations.IsNull()) annotations = Value::Mapping();
-  }
+  ShowAnnotations(resource);
   auto applied = ApplyJsonPatch(resource.value, patch);
   if (!applied) return std::move(applied).error().Wrap(resource.CurrentId().Describe() + " (" + resource.Place() + ")");
+  HideAnnotations(resource);
+  resource.shared.clear();
   return AbsorbInternalAnnotations(resource);
 }
 

@@ -120,6 +120,7 @@ Result<void> Write(ResMap& map, const Value& value, const ReplacementTarget& tar
     if (!compiled.Selects(*resource)) continue;
     auto written = WriteReplacement(resource->value, value, target);
     if (!written) return std::move(written).error().Wrap(resource->CurrentId().Describe() + " (" + resource->Place() + ")");
+    SyncShared(*resource);
     map.Touch(*resource);
   }
   return {};

@@ -86,6 +86,7 @@ Result<void> ResolveVars(ResMap& map, const std::vector<DeclaredVar>& vars, cons
   for (const auto& resource : map.list()) {
     auto expanded = ExpandVars(resource->value, values, filter, used);
     if (!expanded) return std::move(expanded).error().Wrap(resource->Place());
+    SyncShared(*resource);
   }
   std::string unused;
   for (const auto& [name, value] : values)

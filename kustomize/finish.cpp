@@ -21,8 +21,6 @@ namespace {
 
 constexpr std::string_view kVersion = "kustomize-v5.8.2";
 constexpr std::string_view kLocalConfig = "config.kubernetes.io/local-config";
-constexpr std::string_view kOrigin = "config.kubernetes.io/origin";
-constexpr std::string_view kTransformations = "alpha.config.kubernetes.io/transformations";
 
 constexpr std::array<std::string_view, 19> kInternal = {
     "internal.config.kubernetes.io/previousKinds",
@@ -71,10 +69,10 @@ void FinishOne(Resource& resource, bool origins, bool transformations) {
   if (const Value* annotations = metadata->Find("annotations"))
     for (const Member& member : annotations->members()) texts[member.key] = ScalarText(&member.value);
   for (const std::string_view key : kInternal) texts.erase(std::string(key));
-  texts.erase(std::string(kOrigin));
-  texts.erase(std::string(kTransformations));
-  if (origins && resource.origin) texts[std::string(kOrigin)] = resource.origin->ToYaml();
-  if (transformations && !resource.transformations.empty()) texts[std::string(kTransformations)] = TransformationsYaml(resource.transformations);
+  texts.erase(std::string(kOriginAnnotation));
+  texts.erase(std::string(kTransformationsAnnotation));
+  if (origins && resource.origin) texts[std::string(kOriginAnnotation)] = resource.origin->ToYaml();
+  if (transformations && !resource.transformations.empty()) texts[std::string(kTransformationsAnnotation)] = TransformationsYaml(resource.transformations);
   metadata->Erase("annotations");
   if (texts.empty()) return;
   Value& annotations = metadata->Set("annotations", Value::Mapping());

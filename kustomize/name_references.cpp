@@ -259,6 +259,7 @@ Result<void> FixNameReferences(ResMap& map, const std::vector<NameReference>& re
   for (std::size_t i = 0; i < map.size(); ++i) {
     auto fixed = FixObject(map[i], index.all()[i], index, rules);
     if (!fixed) return std::move(fixed).error().Wrap(map[i].Place());
+    SyncShared(map[i]);
     map.Touch(map[i]);
   }
   return {};

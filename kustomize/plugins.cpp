@@ -202,6 +202,7 @@ Result<void> AddValueTo(ResMap& map, const std::string& value, const ValueTarget
   for (Resource* resource : selected) {
     auto done = target.field_path == "metadata/namespace" ? set_namespace.Apply(resource->value) : AddValue(resource->value, value, target.field_path, position);
     if (!done) return std::move(done).error().Wrap(resource->Place());
+    SyncShared(*resource);
     map.Touch(*resource);
   }
   return {};

@@ -126,6 +126,7 @@ base::Result<void> ResMap::Absorb(std::unique_ptr<Resource> generated) {
   old.value = AbsorbGenerated(old.value, generated->value, generated->behavior);
   old.needs_hash = old.needs_hash && generated->needs_hash;
   if (generated->behavior == Behavior::Replace && generated->origin) old.origin = generated->origin;
+  old.shared.clear();
   Touch(old);
   return {};
 }

@@ -14,11 +14,16 @@
 #include "document/object.h"
 #include "document/value.h"
 #include "kustomize/generator.h"
+#include "kustomize/shared_nodes.h"
 
 namespace sluice::kustomize {
 
 /// The effective namespace of kinds known to be cluster-scoped.
 inline constexpr std::string_view kNotNamespaceable = "_non_namespaceable_";
+
+/// Annotations that buildMetadata asks for.
+inline constexpr std::string_view kOriginAnnotation = "config.kubernetes.io/origin";
+inline constexpr std::string_view kTransformationsAnnotation = "alpha.config.kubernetes.io/transformations";
 
 /// What tells one object from another: `ns` is the effective namespace (cluster kinds: kNotNamespaceable; none: "default").
 struct ResourceId {
@@ -60,6 +65,7 @@ class Resource {
   bool needs_hash = false;
   bool allow_name_change = false, allow_kind_change = false;  ///< of a patch
   bool helm_generated = false;
+  std::vector<SharedNode> shared;              ///< labels and annotations that are one node in several places
   std::vector<std::string> var_names;          ///< vars whose value is read from here
   std::optional<Origin> origin;
   std::vector<Origin> transformations;

@@ -1,6 +1,7 @@
 #include "kustomize/transformers.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <unordered_map>
@@ -10,10 +11,13 @@
 #include "kustomize/generator.h"
 #include "kustomize/image.h"
 #include "kustomize/nearest.h"
+#include "kustomize/node.h"
 
 namespace sluice::kustomize {
 
 using base::Result;
+using document::GroupVersionKind;
+using document::Value;
 
 namespace {
 
@@ -84,6 +88,48 @@ Transform AffixStep(Side side, std::string text, const FieldSpecs& specs) {
   };
 }
 
+/// Which places concern which kind, worked out once a kind.
+class PlacesByKind {
+ public:
+  explicit PlacesByKind(const PairPlaces& places) : places_(places) {}
+  const std::vector<std::uint32_t>& For(const GroupVersionKind& gvk) {
+    auto [found, fresh] = by_kind_.try_emplace(gvk);
+    for (std::uint32_t i = 0; fresh && i < places_.size(); ++i)
+      if (places_[i].spec.gvk.Selects(gvk)) found->second.push_back(i);
+    return found->second;
+  }
+
+ private:
+  const PairPlaces& places_;
+  std::map<GroupVersionKind, std::vector<std::uint32_t>> by_kind_;
+};
+
+/// Writes one pair to every place, and notes which of them got a new node: it is the same one in all of them.
+Result<void> SetPair(Resource& resource, const GroupVersionKind& gvk, const std::string& key, const std::string& text,
+                     const std::shared_ptr<const PairPlaces>& places, const std::vector<std::uint32_t>& fitting) {
+  SharedNode node{.places = places, .members = {}, .key = key, .value = NewString(text)};
+  for (const std::uint32_t place : fitting) {
+    std::uint32_t ordinal = 0;
+    TRY((*places)[place].filter.Apply(resource.value, gvk, Creates::Mapping, [&](Value& map) -> Result<void> {
+      if (map.IsNull()) return {};
+      if (!map.IsMapping()) return base::Invalid("a mapping is needed, not a " + std::string(map.IsSequence() ? "list" : "scalar"));
+      if (map.Find(key) == nullptr) node.members.push_back({place, ordinal});
+      ++ordinal;
+      SetField(map, key, node.value);
+      return {};
+    }));
+  }
+  if (node.members.size() > 1) resource.shared.push_back(std::move(node));
+  return {};
+}
+
+Result<void> SetPairs(Resource& resource, const GroupVersionKind& gvk, const StringMap& pairs, const std::shared_ptr<const PairPlaces>& places,
+                      const std::vector<std::uint32_t>& fitting) {
+  for (const auto& [key, text] : pairs) TRY(SetPair(resource, gvk, key, text, places, fitting));
+  SyncShared(resource);
+  return {};
+}
+
 /// The kinds of an object's ids that carry `name`.
 bool AnyIdFits(const Resource& resource, const std::string& name, const GvkFilter& filter) {
   const auto ids = resource.AllIds();
@@ -127,9 +173,15 @@ Transform PrefixStep(std::string prefix, const FieldSpecs& specs) { return Affix
 Transform SuffixStep(std::string suffix, const FieldSpecs& specs) { return AffixStep(Side::Suffix, std::move(suffix), specs); }
 
 Transform PairsStep(StringMap pairs, const FieldSpecs& specs) {
-  return [pairs = std::move(pairs), filter = FieldSpecFilter(specs)](ResMap& map) -> Result<void> {
+  auto places = std::make_shared<PairPlaces>();
+  for (const FieldSpec& spec : specs) places->emplace_back(spec);
+  return [pairs = std::move(pairs), places = std::shared_ptr<const PairPlaces>(std::move(places))](ResMap& map) -> Result<void> {
     if (pairs.empty()) return {};
-    for (const auto& resource : map.list()) TRY(AtResource(*resource, SetStringPairs(resource->value, pairs, filter)));
+    PlacesByKind by_kind(*places);
+    for (const auto& resource : map.list()) {
+      const GroupVersionKind gvk = resource->Gvk();
+      TRY(AtResource(*resource, SetPairs(*resource, gvk, pairs, places, by_kind.For(gvk))));
+    }
     return {};
   };
 }
