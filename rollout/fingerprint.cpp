@@ -95,7 +95,11 @@ class Finder {
 
 class Hasher {
  public:
-  explicit Hasher(const Value& object) : kind_(object.StringAt({"kind"})), typed_(IsBuiltInGroup(document::GvkOf(object).group)) {}
+  explicit Hasher(const Value& object) : kind_(object.StringAt({"kind"})) {
+    const std::string group = document::SplitApiVersion(object.StringAt({"apiVersion"})).first;
+    typed_ = IsBuiltInGroup(group);
+    has_rules_ = typed_ || group == "apiextensions.k8s.io";
+  }
 
   Hash Whole(const Value& value, Place place) const {
     if (value.IsMapping()) return WholeMapping(value, place);
@@ -119,9 +123,9 @@ class Hasher {
   // Object and metadata level: what names the object, and its status, are no part of it.
   void AddTopLevel(const Value& object, MappingHash& sum) const {
     for (const Member& member : object.members()) {
-      if (member.key == "apiVersion" || member.key == "kind" || member.key == "status" || member.value.IsNull()) continue;
+      if (member.key == "apiVersion" || member.key == "kind" || member.key == "status") continue;
       if (member.key == "metadata") AddMetadata(member.value, sum);
-      else sum.Add(member.key, Whole(member.value, {"", member.key}));
+      else if (const Place place{"", member.key}; !Skips(place, member.value)) sum.Add(member.key, Whole(member.value, place));
     }
   }
 
@@ -137,7 +141,13 @@ class Hasher {
 
  private:
   std::optional<Hash> Absent() const { return typed_ ? std::optional(kEmpty) : std::nullopt; }
-  bool Skips(Place place, const Value& value) const { return typed_ && IsServerDefault(kind_, place, value); }
+
+  // Whether the member `value` at `place` counts for nothing.
+  bool Skips(Place place, const Value& value) const {
+    if (value.IsNull()) return true;
+    if (value.IsSequence() && value.empty() && IsAssociativeList(place.key) && (typed_ || place.parent == "metadata")) return true;
+    return has_rules_ && IsServerDefault(kind_, place, value);
+  }
 
   Hash Scalar(const Value& value, Place place) const {
     if (typed_ && IsQuantity(kind_, place)) {
@@ -175,7 +185,7 @@ class Hasher {
     MappingHash sum;
     for (const Member& member : value.members()) {
       const Place below = place.Below(member.key);
-      if (!member.value.IsNull() && !Skips(below, member.value)) sum.Add(member.key, Whole(member.value, below));
+      if (!Skips(below, member.value)) sum.Add(member.key, Whole(member.value, below));
     }
     return sum.any() ? sum.Finish() : ZeroOr(HashWords(std::array<Hash, 1>{0}, kMapping));
   }
@@ -195,7 +205,7 @@ class Hasher {
       const std::string_view key = std::string_view(child.key).substr(2);
       const Value* value = finder.Find(key);
       const Place below = place.Below(key);
-      if (value != nullptr && Skips(below, *value)) continue;
+      if (value != nullptr && !value->IsNull() && Skips(below, *value)) continue;
       if (const auto hash = Owned(child.value, value, below)) sum.Add(key, *hash);
     }
     return sum.any() ? std::optional(sum.Finish()) : Absent();
@@ -206,7 +216,8 @@ class Hasher {
   void AddMetadata(const Value& metadata, MappingHash& sum) const {
     MappingHash inner;
     for (const Member& member : metadata.members()) {
-      if (!IsIdentity(member.key) && !member.value.IsNull()) inner.Add(member.key, Whole(member.value, {"metadata", member.key}));
+      const Place place{"metadata", member.key};
+      if (!IsIdentity(member.key) && !Skips(place, member.value)) inner.Add(member.key, Whole(member.value, place));
     }
     if (inner.any()) sum.Add("metadata", inner.Finish());
   }
@@ -222,7 +233,8 @@ class Hasher {
   }
 
   std::string_view kind_;
-  bool typed_;
+  bool typed_ = false;       // passes through Go structs
+  bool has_rules_ = false;   // has rows in fingerprint_rules.cpp
 };
 
 // --- Lists whose items are owned one by one.

@@ -41,7 +41,7 @@ std::optional<Suffix> ParseSuffix(std::string_view text) {
 struct DefaultRow {
   std::string_view kind, parent, key, value;   // kind "" is any
 };
-// Fields that are atomic to server-side apply but filled with defaults inside.
+// Fields that are atomic to server-side apply and yet filled with defaults inside.
 constexpr DefaultRow kDefaults[] = {
     {"", "fieldRef", "apiVersion", "v1"},
     {"", "resourceFieldRef", "divisor", "0"},
@@ -49,13 +49,38 @@ constexpr DefaultRow kDefaults[] = {
     {"NetworkPolicy", "ports", "protocol", "TCP"},
     {"MutatingWebhookConfiguration", "rules", "scope", "*"},
     {"ValidatingWebhookConfiguration", "rules", "scope", "*"},
+    {"ValidatingAdmissionPolicy", "matchConstraints", "matchPolicy", "Equivalent"},
+    {"ValidatingAdmissionPolicy", "resourceRules", "scope", "*"},
+    {"ValidatingAdmissionPolicy", "excludeResourceRules", "scope", "*"},
+    {"ValidatingAdmissionPolicyBinding", "matchResources", "matchPolicy", "Equivalent"},
+    {"ValidatingAdmissionPolicyBinding", "resourceRules", "scope", "*"},
+    {"MutatingAdmissionPolicy", "matchConstraints", "matchPolicy", "Equivalent"},
+    {"MutatingAdmissionPolicy", "resourceRules", "scope", "*"},
+    {"MutatingAdmissionPolicyBinding", "matchResources", "matchPolicy", "Equivalent"},
+    {"MutatingAdmissionPolicyBinding", "resourceRules", "scope", "*"},
     {"RoleBinding", "roleRef", "apiGroup", "rbac.authorization.k8s.io"},
-    {"ClusterRoleBinding", "roleRef", "apiGroup", "rbac.authorization.k8s.io"},
     {"RoleBinding", "subjects", "apiGroup", "rbac.authorization.k8s.io"},
+    {"RoleBinding", "subjects", "apiGroup", ""},
+    {"ClusterRoleBinding", "roleRef", "apiGroup", "rbac.authorization.k8s.io"},
     {"ClusterRoleBinding", "subjects", "apiGroup", "rbac.authorization.k8s.io"},
+    {"ClusterRoleBinding", "subjects", "apiGroup", ""},
     {"StatefulSet", "volumeClaimTemplates", "apiVersion", "v1"},
     {"StatefulSet", "volumeClaimTemplates", "kind", "PersistentVolumeClaim"},
+    {"StatefulSet", "spec", "volumeMode", "Filesystem"},
+    {"ResourceClaim", "exactly", "allocationMode", "ExactCount"},
+    {"ResourceClaim", "exactly", "count", "1"},
+    {"ResourceClaimTemplate", "exactly", "allocationMode", "ExactCount"},
+    {"ResourceClaimTemplate", "exactly", "count", "1"},
+    {"CustomResourceDefinition", "spec", "preserveUnknownFields", "false"},
 };
+
+// What the server puts there itself, whatever it is, and selectors that select everything when they are left out.
+bool IsServerOwned(std::string_view kind, Place place, const document::Value& value) {
+  if (kind == "StatefulSet") return place.parent == "volumeClaimTemplates" && place.key == "status";
+  if (kind == "Namespace") return place.parent == "spec" && place.key == "finalizers";
+  const bool matches = place.parent == "matchConstraints" || place.parent == "matchResources";
+  return matches && (place.key == "namespaceSelector" || place.key == "objectSelector") && value.IsMapping() && value.empty();
+}
 
 }  // namespace
 
@@ -98,11 +123,17 @@ bool IsQuantity(std::string_view kind, Place place) {
 }
 
 bool IsServerDefault(std::string_view kind, Place place, const document::Value& value) {
-  if (kind == "StatefulSet" && place.parent == "volumeClaimTemplates" && place.key == "status") return true;
-  if (kind == "StatefulSet" && place.key == "volumeMode") return value.text() == "Filesystem";
+  if (!value.IsScalar()) return IsServerOwned(kind, place, value);
   return std::any_of(std::begin(kDefaults), std::end(kDefaults), [&](const DefaultRow& row) {
     return row.key == place.key && row.parent == place.parent && (row.kind.empty() || row.kind == kind) && row.value == value.text();
   });
+}
+
+bool IsAssociativeList(std::string_view key) {
+  constexpr std::string_view kLists[] = {"containers", "initContainers", "ephemeralContainers", "ports", "env", "volumes", "volumeMounts", "volumeDevices",
+                                         "imagePullSecrets", "hostAliases", "topologySpreadConstraints", "finalizers", "ownerReferences", "secrets",
+                                         "resourceClaims", "claims", "schedulingGates", "webhooks"};
+  return std::find(std::begin(kLists), std::end(kLists), key) != std::end(kLists);
 }
 
 }  // namespace sluice::rollout
