@@ -91,7 +91,7 @@ struct PlanOptions {
 struct Plan {
   std::vector<PlannedStage> stages;   ///< those with objects, in order
   std::vector<PlannedPrune> prune;    ///< reverse apply order
-  Inventory inventory;                ///< after success: every desired object (skipped ones too) in apply order, and what is kept unpruned
+  Inventory inventory;                ///< after success: every desired object (skipped ones too) in apply order; while the guard holds, the last one's as well
   std::string held;                   ///< why nothing is pruned, "" if it is
   bool HasChanges() const;            ///< something would be written
   /// One line an object that is not unchanged: `Deployment/shop/web configured (fields differ from the live object)`, then the prunes.
