@@ -1,6 +1,7 @@
 #include "controller/git_repository/reconciler.h"
 
 #include "base/digest.h"
+#include "controller/object_events.h"
 #include "net/await.h"
 #include "sources/artifact/ignored_files.h"
 
@@ -27,7 +28,6 @@ std::string Title(const std::string& message) {
 
 sources::ArtifactOwner OwnerOf(const Key& key) { return {.kind = "GitRepository", .namespace_ = key.ns, .name = key.name}; }
 SourceKey SourceOf(const Key& key) { return {.kind = "GitRepository", .ns = key.ns, .name = key.name}; }
-Key KeyOf(const Value& object) { return {std::string(document::NamespaceOf(object)), std::string(document::NameOf(object))}; }
 
 /// The commit in `main@sha1:…` or `sha1:…`; "" for any other form.
 std::string CommitOf(std::string_view revision) {

@@ -1,0 +1,336 @@
+#include "cli/controller_command.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+
+#include "base/log.h"
+#include "cli/environment.h"
+#include "cli/metrics_page.h"
+#include "cli/version.h"
+#include "controller/git_repository/reconciler.h"
+#include "controller/kustomization/reconciler.h"
+#include "controller/object_events.h"
+#include "kube/lease.h"
+#include "net/await.h"
+#include "net/server.h"
+#include "sources/git/library.h"
+
+namespace sluice::cli {
+namespace {
+
+using base::Result;
+using controller::Key;
+using controller::Triggers;
+
+const document::GroupVersionKind kGitRepository{"source.toolkit.fluxcd.io", "v1", "GitRepository"};
+const document::GroupVersionKind kKustomization{"kustomize.toolkit.fluxcd.io", "v1", "Kustomization"};
+
+/// The flags as the parts want them.
+struct Settings {
+  base::Duration retention_ttl{}, requeue_dependency{}, min_retry{}, max_retry{};
+  std::chrono::milliseconds lease_duration{}, renew_deadline{}, retry_period{};
+  rollout::CustomStageKinds custom_stage_kinds;
+  std::string storage_path, namespace_, hostname;
+  base::LogLevel log_level = base::LogLevel::Info;
+};
+
+Result<base::Duration> ParseDuration(std::string_view flag, const std::string& text) {
+  const auto parsed = base::ParseGoDuration(text);
+  if (!parsed || parsed->count() <= 0) return base::Invalid(std::string(flag) + ": \"" + text + "\" is not a duration such as 30s or 10m");
+  return *parsed;
+}
+
+Result<rollout::CustomStageKinds> ParseKinds(const std::vector<std::string>& kinds) {
+  rollout::CustomStageKinds out;
+  for (const std::string& kind : kinds) {
+    const std::size_t slash = kind.find('/');
+    if (slash == std::string::npos) return base::Invalid("--custom-apply-stage-kinds: \"" + kind + "\" is not group/Kind");
+    out.insert({kind.substr(0, slash), kind.substr(slash + 1)});
+  }
+  return out;
+}
+
+Result<base::LogLevel> ParseLevel(const std::string& word) {
+  if (word == "trace") return base::LogLevel::Trace;
+  if (word == "debug") return base::LogLevel::Debug;
+  if (word == "info") return base::LogLevel::Info;
+  if (word == "error") return base::LogLevel::Error;
+  return base::Invalid("--log-level: \"" + word + "\" is none of trace, debug, info, error");
+}
+
+Result<Settings> Read(const ControllerFlags& flags) {
+  Settings out;
+  TRY(out.retention_ttl, ParseDuration("--artifact-retention-ttl", flags.artifact_retention_ttl));
+  TRY(out.requeue_dependency, ParseDuration("--requeue-dependency", flags.requeue_dependency));
+  TRY(out.min_retry, ParseDuration("--min-retry-delay", flags.min_retry_delay));
+  TRY(out.max_retry, ParseDuration("--max-retry-delay", flags.max_retry_delay));
+  TRY(const base::Duration lease, ParseDuration("--leader-election-lease-duration", flags.lease_duration));
+  TRY(const base::Duration renew, ParseDuration("--leader-election-renew-deadline", flags.renew_deadline));
+  TRY(const base::Duration retry, ParseDuration("--leader-election-retry-period", flags.retry_period));
+  if (renew >= lease) return base::Invalid("--leader-election-renew-deadline must be shorter than --leader-election-lease-duration");
+  out.lease_duration = std::chrono::duration_cast<std::chrono::milliseconds>(lease);
+  out.renew_deadline = std::chrono::duration_cast<std::chrono::milliseconds>(renew);
+  out.retry_period = std::chrono::duration_cast<std::chrono::milliseconds>(retry);
+  TRY(out.custom_stage_kinds, ParseKinds(flags.custom_apply_stage_kinds));
+  TRY(out.log_level, ParseLevel(flags.log_level));
+  out.storage_path = flags.storage_path.empty() ? EnvironmentOr("STORAGE_PATH", "/data") : flags.storage_path;
+  out.namespace_ = EnvironmentOr("RUNTIME_NAMESPACE", "flux");
+  out.hostname = EnvironmentOr("HOSTNAME", "sluice");
+  return out;
+}
+
+/// Every part of the running controller, in the order they depend on each other.
+class Process {
+ public:
+  Process(const ControllerFlags& flags, Settings settings, kube::ClusterConfig config)
+      : flags_(flags),
+        settings_(std::move(settings)),
+        log_(base::Logger::ToStderr(settings_.log_level)),
+        random_(base::SystemSeed()),
+        scope_(runtime_.io()),
+        timers_(runtime_.io()),
+        client_(kube::Environment{runtime_.io(), clock_, random_, log_}, std::move(config), kube::TransportOptions{.max_in_flight = flags.requests}),
+        workers_(runtime_.io(), flags.workers),
+        cache_(settings_.storage_path + "/git", {}, {.ssh_hostkey_algorithms = flags.ssh_hostkey_algos, .ssh_kex_algorithms = flags.ssh_kex_algos}),
+        artifacts_({.directory = settings_.storage_path + "/artifacts",
+                    .advertised_address = sources::AdvertisedAddress(flags.storage_adv_addr, flags.storage_addr, settings_.hostname),
+                    .retention_ttl = std::chrono::duration_cast<std::chrono::seconds>(settings_.retention_ttl),
+                    .retention_records = flags.artifact_retention_records}),
+        services_{client_, workers_, clock_, random_, log_, static_cast<double>(flags.interval_jitter_percentage) / 100.0, settings_.requeue_dependency},
+        git_repositories_(client_, kGitRepository, ReflectorOptionsOf()),
+        kustomizations_(client_, kKustomization, ReflectorOptionsOf()),
+        source_events_(client_, {.component = "source-controller", .instance = settings_.hostname}),
+        kustomize_events_(client_, {.component = "kustomize-controller", .instance = settings_.hostname}),
+        observer_(client_, {}),
+        git_(controller::git_repository::Reconciler::Parts{services_, git_repositories_, cache_, artifacts_, registry_, source_events_}),
+        kustomize_(controller::kustomization::Reconciler::Parts{services_, kustomizations_, git_repositories_, registry_, observer_, kustomize_events_},
+                   {.no_cross_namespace_refs = flags.no_cross_namespace_refs,
+                    .default_service_account = flags.default_service_account,
+                    .custom_stage_kinds = settings_.custom_stage_kinds}),
+        index_(client_, {}, kustomize_),
+        git_queue_(scope_, timers_, QueueOptions(), [this](Key key, Triggers why) { return git_.Reconcile(std::move(key), why); }),
+        kustomize_queue_(scope_, timers_, QueueOptions(), [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); }),
+        git_feeder_(git_queue_, {}),
+        kustomize_feeder_(kustomize_queue_, [this](const kube::SharedObject& before, const kube::SharedObject& after) { kustomize_.OnKustomizationChanged(before, after); }) {
+    kustomize_.Connect(index_, kustomize_queue_);
+    registry_.OnChanged([this](const controller::SourceKey& key) { kustomize_.OnSourceChanged(key); });
+    git_repositories_.AddListener(git_feeder_);
+    kustomizations_.AddListener(kustomize_feeder_);
+  }
+
+  int Run() { return runtime_.BlockOn(RunTask()); }
+
+ private:
+  kube::ReflectorOptions ReflectorOptionsOf() const {
+    return {.ns = flags_.watch_all_namespaces ? "" : settings_.namespace_, .label_selector = flags_.watch_label_selector};
+  }
+  controller::WorkQueueOptions QueueOptions() const { return {.concurrent = flags_.concurrent, .min_retry = settings_.min_retry, .max_retry = settings_.max_retry}; }
+
+  net::Task<int> RunTask() {
+    if (const Result<void> served = Serve(); !served) {
+      log_.Error("cannot serve", served.error().message);
+      co_return 1;
+    }
+    log_.Info("starting", {{"version", VersionText()}, {"server", client_.transport().config().server}});
+    if (flags_.leader_election) {
+      StartElection();
+    } else {
+      StartControllers();
+    }
+    net::Task<Result<int>> waiting = net::WaitForSignal({SIGTERM, SIGINT});
+    const Result<int> signal = co_await std::move(waiting);
+    log_.Info("stopping", {{"signal", signal ? *signal : 0}});
+    net::Task<void> stopping = StopAll();
+    co_await std::move(stopping);
+    co_return exit_code_;
+  }
+
+  void StartElection() {
+    kube::LeaseOptions options{.ns = settings_.namespace_, .name = LeaseName(), .identity = settings_.hostname + "_" + std::to_string(random_.Next()),
+                               .lease_duration = settings_.lease_duration, .renew_deadline = settings_.renew_deadline, .retry_period = settings_.retry_period,
+                               .release_on_close = flags_.leader_election_release_on_cancel};
+    kube::LeaderElector::Callbacks callbacks;
+    callbacks.gained = [this] { StartControllers(); };
+    callbacks.lost = [this] {
+      if (stopping_) return;
+      log_.Error("leadership lost", "the lease could not be renewed in time; ending, so that a successor is alone");
+      exit_code_ = 1;
+      kustomize_queue_.Stop();
+      git_queue_.Stop();
+      scope_.Cancel();
+      raise(SIGTERM);
+    };
+    elector_.emplace(client_, std::move(options), std::move(callbacks));
+    client_.transport().SetWriteGate([this] { return elector_->leads(); });
+    elector_->Start();
+  }
+
+  std::string LeaseName() const { return "sluice-leader-election" + (flags_.watch_label_selector.empty() ? "" : "-" + ShortHash(flags_.watch_label_selector)); }
+
+  void StartControllers() {
+    git_repositories_.Start();
+    kustomizations_.Start();
+  }
+
+  Result<void> Serve() {
+    const auto start = [this](const std::string& flag, const std::string& address, net::HttpServer::Handler handler) -> Result<void> {
+      if (address.empty() || address == "0") return {};
+      TRY(const Listen listen, ParseListen(flag, address));
+      servers_.push_back(std::make_unique<net::HttpServer>(runtime_.io(), net::ServerOptions{.address = listen.host, .port = listen.port}, std::move(handler)));
+      return servers_.back()->Start();
+    };
+    TRY(start("--storage-addr", flags_.storage_addr, [this](net::ServerRequest request) { return ServeArtifact(std::move(request)); }));
+    TRY(start("--metrics-addr", flags_.metrics_addr, [this](net::ServerRequest request) { return ServeMetrics(std::move(request)); }));
+    TRY(start("--health-addr", flags_.health_addr, [](net::ServerRequest request) { return ServeHealth(std::move(request)); }));
+    return {};
+  }
+
+  net::Task<net::ServerResponse> ServeArtifact(net::ServerRequest request) {
+    net::ServerResponse response;
+    if (request.method != "GET" && request.method != "HEAD") {
+      response.status = 405;
+      co_return response;
+    }
+    if (request.target == "/") co_return response;   // the readiness probe of Flux's layout
+    if (auto file = artifacts_.FileFor(request.target)) {
+      response.file = std::move(*file);
+    } else {
+      response.status = 404;
+    }
+    co_return response;
+  }
+
+  net::Task<net::ServerResponse> ServeMetrics(net::ServerRequest request) {
+    net::ServerResponse response;
+    if (request.target != "/metrics") {
+      response.status = 404;
+      co_return response;
+    }
+    const MetricsSources sources{.transport = &client_.transport(), .index = &index_, .queues = {{"gitrepository", &git_queue_}, {"kustomization", &kustomize_queue_}}};
+    response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4");
+    response.body = MetricsPage(sources);
+    co_return response;
+  }
+
+  static net::Task<net::ServerResponse> ServeHealth(net::ServerRequest request) {
+    net::ServerResponse response;
+    response.status = request.target == "/healthz" || request.target == "/readyz" ? 200 : 404;
+    if (response.status == 200) response.body = "ok\n";
+    co_return response;
+  }
+
+  /// In the order in which things depend on each other: no new runs, runs ended, words said, watches closed.
+  net::Task<void> StopAll() {
+    stopping_ = true;
+    kustomize_queue_.Stop();
+    git_queue_.Stop();
+    net::Task<void> runs = scope_.Close();
+    co_await std::move(runs);
+    const auto patience = std::chrono::seconds(5);
+    net::Task<void> flush = source_events_.Flush(patience);
+    co_await std::move(flush);
+    net::Task<void> flush_more = kustomize_events_.Flush(patience);
+    co_await std::move(flush_more);
+    for (auto& server : servers_) server->Stop();
+    if (elector_) {
+      net::Task<void> yielding = elector_->Close();
+      co_await std::move(yielding);
+    }
+    std::vector<net::Task<void>> closing;
+    closing.push_back(source_events_.Close());
+    closing.push_back(kustomize_events_.Close());
+    closing.push_back(index_.Close());
+    closing.push_back(observer_.Close());
+    closing.push_back(kustomizations_.Close());
+    closing.push_back(git_repositories_.Close());
+    for (net::Task<void>& task : closing) {
+      net::Task<void> one = std::move(task);
+      co_await std::move(one);
+    }
+  }
+
+  const ControllerFlags& flags_;
+  const Settings settings_;
+  base::Logger log_;
+  base::SystemClock clock_;
+  base::SeededRandom random_;
+  net::Runtime runtime_;
+  net::Scope scope_;
+  net::Timers timers_;
+  kube::Client client_;
+  net::WorkerPool workers_;
+  sources::GitLibrary git_library_;
+  sources::GitCache cache_;
+  sources::ArtifactStore artifacts_;
+  controller::Services services_;
+  kube::ObjectStore git_repositories_, kustomizations_;
+  kube::EventRecorder source_events_, kustomize_events_;
+  kube::Observer observer_;
+  controller::SourceRegistry registry_;
+  controller::git_repository::Reconciler git_;
+  controller::kustomization::Reconciler kustomize_;
+  kube::OwnedIndex index_;
+  controller::WorkQueue git_queue_, kustomize_queue_;
+  controller::QueueFeeder git_feeder_, kustomize_feeder_;
+  std::vector<std::unique_ptr<net::HttpServer>> servers_;
+  std::optional<kube::LeaderElector> elector_;
+  int exit_code_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
+  CLI::App* c = app.add_subcommand("controller", "Run the controller");
+  c->add_option("--kubeconfig", flags.kubeconfig, "Path to a kubeconfig; else $KUBECONFIG, the pod's service account, ~/.kube/config");
+  c->add_option("--context", flags.context, "Context of the kubeconfig");
+  c->add_option("--log-level", flags.log_level, "trace, debug, info or error")->capture_default_str();
+  c->add_option("--storage-path", flags.storage_path, "Directory for Git caches and artifacts ($STORAGE_PATH, else /data)");
+  c->add_option("--storage-addr", flags.storage_addr, "Where artifacts are served")->capture_default_str();
+  c->add_option("--storage-adv-addr", flags.storage_adv_addr, "Host and port in the URLs of artifacts");
+  c->add_option("--metrics-addr", flags.metrics_addr, "Where /metrics is served; 0 turns it off")->capture_default_str();
+  c->add_option("--health-addr", flags.health_addr, "Where /healthz and /readyz are served; 0 turns it off")->capture_default_str();
+  c->add_option("--artifact-retention-ttl", flags.artifact_retention_ttl, "How long an older artifact is kept")->capture_default_str();
+  c->add_option("--artifact-retention-records", flags.artifact_retention_records, "How many artifacts of an object are kept")->capture_default_str();
+  c->add_option("--concurrent", flags.concurrent, "Runs at a time, for each kind")->capture_default_str();
+  c->add_option("--workers", flags.workers, "Threads for building and for Git")->capture_default_str();
+  c->add_option("--kube-api-inflight", flags.requests, "Requests to the API server at a time")->capture_default_str();
+  c->add_option("--requeue-dependency", flags.requeue_dependency, "How often a missing source or dependency is looked for")->capture_default_str();
+  c->add_option("--min-retry-delay", flags.min_retry_delay, "The first wait after a failure")->capture_default_str();
+  c->add_option("--max-retry-delay", flags.max_retry_delay, "The longest wait after a failure")->capture_default_str();
+  c->add_option("--interval-jitter-percentage", flags.interval_jitter_percentage, "By how much intervals vary")->capture_default_str();
+  c->add_flag("--enable-leader-election", flags.leader_election, "Let one of several replicas work");
+  c->add_flag("--leader-election-release-on-cancel,!--no-leader-election-release-on-cancel", flags.leader_election_release_on_cancel, "Give the lease back at the end");
+  c->add_option("--leader-election-lease-duration", flags.lease_duration, "How long others wait for a leader that is silent")->capture_default_str();
+  c->add_option("--leader-election-renew-deadline", flags.renew_deadline, "How long a leader goes on without renewing")->capture_default_str();
+  c->add_option("--leader-election-retry-period", flags.retry_period, "How long between two tries")->capture_default_str();
+  c->add_option("--watch-all-namespaces", flags.watch_all_namespaces, "false: only $RUNTIME_NAMESPACE")->capture_default_str();
+  c->add_option("--watch-label-selector", flags.watch_label_selector, "Only objects with these labels (sharding)");
+  c->add_flag("--no-cross-namespace-refs", flags.no_cross_namespace_refs, "Refuse sources and dependencies of other namespaces");
+  c->add_option("--default-service-account", flags.default_service_account, "For Kustomizations that name none");
+  c->add_option("--ssh-hostkey-algos", flags.ssh_hostkey_algos, "Host key algorithms for Git over ssh")->delimiter(',');
+  c->add_option("--ssh-kex-algos", flags.ssh_kex_algos, "Key exchange algorithms for Git over ssh")->delimiter(',');
+  c->add_option("--custom-apply-stage-kinds", flags.custom_apply_stage_kinds, "group/Kind to apply in a stage of their own")->delimiter(',');
+}
+
+int RunController(const ControllerFlags& flags) {
+  Result<Settings> settings = Read(flags);
+  if (!settings) {
+    std::cerr << "Error: " << settings.error().message << "\n";
+    return 2;
+  }
+  Result<kube::ClusterConfig> config = LoadClusterConfig(flags.kubeconfig, flags.context);
+  if (!config) {
+    std::cerr << "Error: " << config.error().message << "\n";
+    return 2;
+  }
+  Process process(flags, std::move(*settings), std::move(*config));
+  return process.Run();
+}
+
+}  // namespace sluice::cli

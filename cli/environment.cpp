@@ -1,0 +1,40 @@
+#include "cli/environment.h"
+
+#include <charconv>
+#include <cstdlib>
+
+#include "base/digest.h"
+
+namespace sluice::cli {
+
+std::string EnvironmentOr(const char* name, std::string_view fallback) {
+  const char* value = std::getenv(name);   // NOLINT(concurrency-mt-unsafe): before any thread is started
+  return value == nullptr || *value == '\0' ? std::string(fallback) : std::string(value);
+}
+
+base::Result<kube::ClusterConfig> LoadClusterConfig(const std::string& kubeconfig, const std::string& context) {
+  return kube::LoadConfig({.kubeconfig_flag = kubeconfig,
+                           .context_flag = context,
+                           .kubeconfig_env = EnvironmentOr("KUBECONFIG", ""),
+                           .home = EnvironmentOr("HOME", ""),
+                           .service_host = EnvironmentOr("KUBERNETES_SERVICE_HOST", ""),
+                           .service_port = EnvironmentOr("KUBERNETES_SERVICE_PORT", "")});
+}
+
+base::Result<Listen> ParseListen(std::string_view flag, std::string_view address) {
+  const std::size_t colon = address.rfind(':');
+  Listen out;
+  const std::string_view port = colon == std::string_view::npos ? address : address.substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+  if (colon == std::string_view::npos || error != std::errc() || end != port.data() + port.size()) {
+    return base::Invalid(std::string(flag) + ": \"" + std::string(address) + "\" is not an address such as :9090 or 127.0.0.1:9090");
+  }
+  std::string_view host = address.substr(0, colon);
+  if (host.starts_with("[") && host.ends_with("]")) host = host.substr(1, host.size() - 2);
+  out.host = host.empty() ? "0.0.0.0" : std::string(host);
+  return out;
+}
+
+std::string ShortHash(std::string_view text) { return base::Sha256Hex(text).substr(0, 8); }
+
+}  // namespace sluice::cli

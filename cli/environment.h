@@ -1,0 +1,28 @@
+// cli/environment.h: what the command reads of its surroundings: variables, the kubeconfig, addresses to listen on.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "kube/config.h"
+
+namespace sluice::cli {
+
+std::string EnvironmentOr(const char* name, std::string_view fallback);
+
+/// --kubeconfig and --context, $KUBECONFIG, the pod's service account, ~/.kube/config: the first there is.
+base::Result<kube::ClusterConfig> LoadClusterConfig(const std::string& kubeconfig, const std::string& context);
+
+struct Listen {
+  std::string host;
+  std::uint16_t port = 0;
+};
+/// ":9090" (every address), "127.0.0.1:9090", "[::1]:9090". Invalid names the flag.
+base::Result<Listen> ParseListen(std::string_view flag, std::string_view address);
+
+/// The first 8 hex digits of SHA-256, as sharded leases are named.
+std::string ShortHash(std::string_view text);
+
+}  // namespace sluice::cli

@@ -1,0 +1,312 @@
+// How a set of objects is applied.
+//
+// The owned-object index already knows, for every live object that carries our labels, a hash of the fields we own. So most objects of most runs
+// are judged without a request. What is left is dry-run, all of a stage before any of it is written, so that a broken revision is never
+// half applied. The dry run's answer also replaces the look at the live object: it is the live object with our fields put in, so it tells what
+// the object's annotations ask for and whether there is anything to change. Then the stage is written, kind by kind in Flux's order,
+// objects of one kind side by side.
+#include "controller/kustomization/apply.h"
+
+#include <algorithm>
+
+#include "controller/gather.h"
+#include "net/await.h"
+#include "rollout/annotations.h"
+#include "rollout/diagnose.h"
+#include "rollout/fingerprint.h"
+#include "rollout/status.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+using base::Error;
+using base::Result;
+using document::Value;
+using rollout::LiveFacts;
+
+constexpr auto kSyncTimeout = std::chrono::seconds(30);
+constexpr auto kStageTimeout = std::chrono::seconds(60);
+
+std::string NameOf(const kube::ObjectRef& ref) { return ref.Id().ToString(); }
+
+/// Whether the server refused because a field cannot change: only a new object can have it.
+bool IsImmutable(const Error& error) {
+  return (error.reason == base::Reason::Invalid || error.reason == base::Reason::Conflict) &&
+         (error.message.find("is immutable") != std::string::npos || error.message.find("immutable field") != std::string::npos ||
+          error.message.find("updates to statefulset spec for fields other than") != std::string::npos ||
+          error.message.find("cannot change roleRef") != std::string::npos);
+}
+
+}  // namespace
+
+struct Applier::Item {
+  kube::ObjectRef ref;
+  const Value* desired = nullptr;
+  rollout::PlannedObject plan;
+  bool watched = false;
+  bool recreate = false, done = false;
+  std::string live_uid;             ///< of the object that the dry run met; "" if it would be created
+  Effect effect = Effect::Unchanged;
+  std::optional<Error> error;
+  bool Writes() const { return plan.action == rollout::Action::Create || plan.action == rollout::Action::Configure; }
+};
+
+std::string_view ToString(Effect effect) {
+  switch (effect) {
+    case Effect::Unchanged: return "unchanged";
+    case Effect::Created: return "created";
+    case Effect::Configured: return "configured";
+    case Effect::Recreated: return "recreated";
+    case Effect::Skipped: break;
+  }
+  return "skipped";
+}
+
+net::Task<ApplyResult> Applier::Run(ApplyRequest request) {
+  ApplyResult result;
+  rollout::SortForApply(request.objects);
+  for (const Value& object : request.objects) all_.push_back(kube::ObjectRef::Of(object));
+  for (const rollout::Stage stage : rollout::kStages) {
+    std::vector<Item> items;
+    for (const Value& object : request.objects) {
+      if (rollout::StageOf(object, request.custom_stage_kinds) != stage) continue;
+      items.push_back(Item{.ref = kube::ObjectRef::Of(object), .desired = &object});
+    }
+    if (items.empty()) continue;
+    net::Task<Result<void>> running = RunStage(items, request, result);
+    Result<void> ran = co_await std::move(running);
+    if (ran && rollout::IsWaitedFor(stage)) {
+      net::Task<Result<void>> waiting = AwaitStage(items);
+      ran = co_await std::move(waiting);
+    }
+    if (!ran) {
+      result.error = std::move(ran).error();
+      break;
+    }
+  }
+  co_return result;
+}
+
+net::Task<Result<void>> Applier::RunStage(std::vector<Item>& items, const ApplyRequest& request, ApplyResult& result) {
+  net::Task<Result<void>> locating = Locate(items);
+  CO_TRY(co_await std::move(locating));
+  for (Item& item : items) {
+    net::Task<void> judging = Judge(item, request);
+    co_await std::move(judging);
+    if (item.error) co_return std::move(*item.error);
+  }
+  net::Task<Result<void>> trying = DryRunAll(items, request);
+  CO_TRY(co_await std::move(trying));
+  net::Task<Result<void>> recording = Record(items, request);
+  CO_TRY(co_await std::move(recording));
+  net::Task<Result<void>> writing = WriteAll(items, request);
+  Result<void> written = co_await std::move(writing);
+  for (const Item& item : items) {
+    if (item.Writes() && !item.done) continue;
+    result.applied.push_back({.ref = item.ref,
+                              .effect = item.effect,
+                              .pod_selector = rollout::PodSelector(*item.desired),
+                              .vanishes = rollout::VanishesWhenDone(*item.desired)});
+  }
+  co_return written;
+}
+
+/// Which resource each kind is, and from now on what the index knows of it.
+net::Task<Result<void>> Applier::Locate(std::vector<Item>& items) {
+  const document::GroupVersionKind* last = nullptr;
+  bool watched = false;
+  kube::ResourcePtr resource;
+  for (Item& item : items) {
+    if (last == nullptr || *last != item.ref.gvk) {
+      net::Task<Result<kube::ResourcePtr>> finding = client_.mapper().Find(item.ref.gvk);
+      Result<kube::ResourcePtr> found = co_await std::move(finding);
+      if (!found) co_return std::move(found).error().Wrap(NameOf(item.ref) + " not applied");
+      resource = std::move(found).value();
+      net::Task<Result<void>> following = index_.EnsureWatched(item.ref.gvk, kSyncTimeout);
+      const Result<void> followed = co_await std::move(following);
+      if (!followed && (followed.error().reason == base::Reason::Canceled || followed.error().reason == base::Reason::Timeout)) co_return followed.error();
+      watched = followed.has_value();   // else we are not allowed to look: each object is asked for instead
+      last = &item.ref.gvk;
+    }
+    item.watched = watched;
+    if (resource->namespaced && item.ref.ns.empty()) {
+      co_return base::Invalid(NameOf(item.ref) + " namespace not specified: set metadata.namespace, or spec.targetNamespace of the Kustomization");
+    }
+  }
+  co_return Result<void>();
+}
+
+net::Task<void> Applier::Judge(Item& item, const ApplyRequest& request) {
+  LiveFacts facts;
+  const auto known = index_.Lookup(item.ref);
+  if (known) {
+    facts.presence = known->owner == request.owner ? LiveFacts::Presence::Present : LiveFacts::Presence::Foreign;
+    facts.fingerprint = known->fingerprint;
+    facts.selectors = known->selectors;
+    facts.deleting = known->deleting;
+    facts.settled = known->settled;
+  } else if (item.watched) {
+    facts.presence = LiveFacts::Presence::Absent;
+  }
+  item.plan = rollout::PlanObject(*item.desired, facts);
+  // `IfNotPresent` turns on whether any object of that name exists, ours or not, so it is worth a look.
+  const bool asks = item.plan.action == rollout::Action::Create && item.plan.selectors.Has(rollout::Selector::SsaIfNotPresent);
+  if (asks) {
+    const kube::ReadOptions options{.as = request.as, .metadata_only = true};
+    net::Task<Result<Value>> reading = client_.Get(item.ref, options);
+    const Result<Value> live = co_await std::move(reading);
+    if (live) item.plan.action = rollout::Action::Skip;
+    if (!live && live.error().reason != base::Reason::NotFound) item.error = live.error().Wrap(NameOf(item.ref));
+  }
+  if (item.plan.action == rollout::Action::Skip) item.effect = Effect::Skipped;
+}
+
+net::Task<Result<void>> Applier::DryRunAll(std::vector<Item>& items, const ApplyRequest& request) {
+  std::vector<Item*> changed;
+  for (Item& item : items) {
+    if (item.Writes()) changed.push_back(&item);
+  }
+  if (changed.empty()) co_return Result<void>();
+  auto each = [this, &changed, &request](std::size_t i) { return DryRun(*changed[i], request); };
+  net::Task<Result<void>> all = ForEach(client_.transport().environment().io, changed.size(), request.concurrent, each);
+  CO_TRY(co_await std::move(all));
+  // Independent errors are reported together: one look at the condition is enough to mend them all.
+  std::optional<Error> first;
+  for (const Item* item : changed) {
+    if (!item->error) continue;
+    if (first) {
+      first->message += "\n" + item->error->message;
+    } else {
+      first = item->error;
+    }
+  }
+  if (first) co_return std::move(*first);
+  co_return Result<void>();
+}
+
+net::Task<void> Applier::DryRun(Item& item, const ApplyRequest& request) {
+  const kube::ApplyOptions options{.manager = std::string(kFieldManager), .force = true, .dry_run = true, .as = request.as};
+  net::Task<Result<Value>> sending = client_.Apply(*item.desired, options);
+  Result<Value> answer = co_await std::move(sending);
+  const bool force = request.force || item.plan.selectors.Has(rollout::Selector::Force);
+  if (!answer) {
+    if (force && IsImmutable(answer.error())) {
+      item.recreate = true;
+      co_return;
+    }
+    item.error = std::move(answer).error().Wrap(NameOf(item.ref) + " dry-run failed");
+    co_return;
+  }
+  const rollout::Selectors live = rollout::SelectorsOf(*answer);
+  if (live.Excluded()) {   // the live object asks to be left alone
+    item.plan.action = rollout::Action::Skip;
+    item.effect = Effect::Skipped;
+    co_return;
+  }
+  item.live_uid = answer->StringAt({"metadata", "uid"});
+  const auto known = index_.Lookup(item.ref);
+  const std::uint64_t would_be = rollout::FingerprintLive(*answer, kFieldManager);
+  if (known && known->owner == request.owner && known->uid == item.live_uid && would_be == known->fingerprint) {
+    index_.Settle(item.ref, {.desired = item.plan.fingerprint, .live = would_be});
+    item.plan.action = rollout::Action::Unchanged;
+  }
+}
+
+net::Task<Result<void>> Applier::Record(const std::vector<Item>& items, const ApplyRequest& request) {
+  const bool creates = std::any_of(items.begin(), items.end(), [](const Item& item) { return item.plan.action == rollout::Action::Create; });
+  if (!creates || recorded_ || !request.before_create) co_return Result<void>();
+  net::Task<Result<void>> recording = request.before_create(all_);
+  CO_TRY(co_await std::move(recording));
+  recorded_ = true;
+  co_return Result<void>();
+}
+
+net::Task<Result<void>> Applier::WriteAll(std::vector<Item>& items, const ApplyRequest& request) {
+  for (std::size_t begin = 0; begin < items.size();) {
+    // Objects of one kind side by side, kinds one after the other.
+    std::size_t end = begin;
+    std::vector<Item*> group;
+    for (; end < items.size() && items[end].ref.gvk == items[begin].ref.gvk; ++end) {
+      if (items[end].Writes()) group.push_back(&items[end]);
+    }
+    begin = end;
+    if (group.empty()) continue;
+    auto each = [this, &group, &request](std::size_t i) { return Write(*group[i], request); };
+    net::Task<Result<void>> all = ForEach(client_.transport().environment().io, group.size(), request.concurrent, each);
+    CO_TRY(co_await std::move(all));
+    for (const Item* item : group) {
+      if (item->error) co_return *item->error;
+    }
+  }
+  co_return Result<void>();
+}
+
+net::Task<void> Applier::Write(Item& item, const ApplyRequest& request) {
+  if (item.recreate) {
+    net::Task<Result<void>> removing = Remove(item, request);
+    Result<void> removed = co_await std::move(removing);
+    if (!removed) {
+      item.error = std::move(removed).error().Wrap(NameOf(item.ref) + " could not be recreated");
+      co_return;
+    }
+  }
+  const kube::ApplyOptions options{.manager = std::string(kFieldManager), .force = true, .as = request.as};
+  auto guard = index_.BeginWrite(item.ref);
+  net::Task<Result<Value>> sending = client_.Apply(*item.desired, options);
+  Result<Value> stored = co_await std::move(sending);
+  if (!stored) {
+    item.error = std::move(stored).error().Wrap(NameOf(item.ref) + " apply failed");
+    co_return;
+  }
+  guard.Applied(*stored, item.plan.fingerprint);
+  item.done = true;
+  const bool existed = !item.recreate && item.live_uid == stored->StringAt({"metadata", "uid"});
+  item.effect = item.recreate ? Effect::Recreated : existed ? Effect::Configured : Effect::Created;
+}
+
+/// Deletes in the background and waits until it is gone, by watching the index.
+net::Task<Result<void>> Applier::Remove(const Item& item, const ApplyRequest& request) {
+  const kube::ReadOptions look{.as = request.as, .metadata_only = true};
+  net::Task<Result<Value>> reading = client_.Get(item.ref, look);
+  Result<Value> live = co_await std::move(reading);
+  if (!live && live.error().reason == base::Reason::NotFound) co_return Result<void>();
+  if (!live) co_return std::move(live).error();
+  auto guard = index_.BeginWrite(item.ref);
+  const kube::DeleteOptions options{.uid = std::string(live->StringAt({"metadata", "uid"})), .as = request.as};
+  net::Task<Result<void>> deleting = client_.Delete(item.ref, options);
+  CO_TRY(co_await std::move(deleting));
+  guard.Deleted();
+  const base::TimePoint deadline = clock_.Now() + request.recreate_timeout;
+  while (clock_.Now() < deadline) {
+    net::Task<Result<Value>> again = client_.Get(item.ref, look);
+    Result<Value> still = co_await std::move(again);
+    if (!still && still.error().reason == base::Reason::NotFound) co_return Result<void>();
+    if (still && still->StringAt({"metadata", "uid"}) != options.uid) co_return Result<void>();
+    net::Task<Result<void>> pause = woken_.Wait(std::chrono::seconds(1));   // the index saw something, or it is not watched
+    const Result<void> woke = co_await std::move(pause);
+    if (!woke && woke.error().reason == base::Reason::Canceled) co_return woke.error();
+  }
+  co_return base::MakeError(base::Reason::Timeout, "still there after " + base::FormatGoDuration(request.recreate_timeout) + ": a finalizer holds it");
+}
+
+net::Task<Result<void>> Applier::AwaitStage(const std::vector<Item>& items) {
+  const base::TimePoint deadline = clock_.Now() + kStageTimeout;
+  for (;;) {
+    std::string missing;
+    for (const Item& item : items) {
+      if (item.effect == Effect::Skipped || !item.watched) continue;
+      const auto live = index_.Lookup(item.ref);
+      if (live && live->status.phase == rollout::Phase::Current) continue;
+      if (!missing.empty()) missing += ", ";
+      missing += NameOf(item.ref) + " status: '" + std::string(rollout::ToString(live ? live->status.phase : rollout::Phase::NotFound)) + "'";
+    }
+    if (missing.empty()) co_return Result<void>();
+    const base::Duration left = deadline - clock_.Now();
+    if (left.count() <= 0) co_return base::MakeError(base::Reason::Timeout, "timeout waiting for: [" + missing + "]");
+    net::Task<Result<void>> pause = woken_.Wait(left);
+    const Result<void> woke = co_await std::move(pause);
+    if (!woke && woke.error().reason == base::Reason::Canceled) co_return woke.error();
+  }
+}
+
+}  // namespace sluice::controller::kustomization

@@ -1,0 +1,84 @@
+// controller/kustomization/apply.h: the built objects reach the cluster: stage by stage, what differs is dry-run first and written only if the
+// whole stage passed; what is equal costs no request (docs/architecture.md, "Applying"). Rules: Flux's apply engine.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "document/object.h"
+#include "document/value.h"
+#include "kube/client.h"
+#include "kube/index.h"
+#include "net/executor.h"
+#include "rollout/order.h"
+#include "rollout/plan.h"
+
+namespace sluice::controller::kustomization {
+
+inline constexpr std::string_view kFieldManager = "kustomize-controller";
+
+enum class Effect { Unchanged, Created, Configured, Recreated, Skipped };
+std::string_view ToString(Effect effect);   ///< Flux's words: "unchanged", "created", "configured", "skipped"
+
+struct AppliedObject {
+  kube::ObjectRef ref;
+  Effect effect = Effect::Unchanged;
+  std::string pod_selector;       ///< of the pods it makes ("app=web"), "" for what makes none: for the diagnosis
+  bool vanishes = false;          ///< its end is its success (a Job with a time to live)
+};
+
+struct ApplyRequest {
+  std::vector<document::Value> objects;         ///< normalised, with owner labels
+  kube::Impersonate as;
+  kube::Owner owner;
+  bool force = false;                           ///< delete and create anew what cannot be changed in place
+  rollout::CustomStageKinds custom_stage_kinds;
+  base::Duration recreate_timeout = std::chrono::seconds(60);
+  std::size_t concurrent = 8;                   ///< requests at a time
+  /// Awaited once, before the first object is created, with every object of the request: the inventory has to be on record by then.
+  std::function<net::Task<base::Result<void>>(std::vector<kube::ObjectRef>)> before_create;
+};
+
+struct ApplyResult {
+  std::vector<AppliedObject> applied;           ///< in apply order; after a failure what was done until then
+  std::optional<base::Error> error;
+};
+
+class Applier {
+ public:
+  /// `woken` is set whenever the index saw a change of this owner's objects: stages that are waited for wait on it. All outlive Run.
+  Applier(kube::Client& client, kube::OwnedIndex& index, const base::Clock& clock, net::Event& woken)
+      : client_(client), index_(index), clock_(clock), woken_(woken) {}
+
+  /// Never throws away what was done: on an error `applied` says what had been written. Canceled between two requests leaves a state
+  /// that the next run finishes.
+  net::Task<ApplyResult> Run(ApplyRequest request);
+
+ private:
+  struct Item;
+  net::Task<base::Result<void>> RunStage(std::vector<Item>& items, const ApplyRequest& request, ApplyResult& result);
+  net::Task<base::Result<void>> Locate(std::vector<Item>& items);
+  net::Task<void> Judge(Item& item, const ApplyRequest& request);
+  net::Task<base::Result<void>> DryRunAll(std::vector<Item>& items, const ApplyRequest& request);
+  net::Task<void> DryRun(Item& item, const ApplyRequest& request);
+  net::Task<base::Result<void>> Record(const std::vector<Item>& items, const ApplyRequest& request);
+  net::Task<base::Result<void>> WriteAll(std::vector<Item>& items, const ApplyRequest& request);
+  net::Task<void> Write(Item& item, const ApplyRequest& request);
+  net::Task<base::Result<void>> Remove(const Item& item, const ApplyRequest& request);
+  net::Task<base::Result<void>> AwaitStage(const std::vector<Item>& items);
+
+  kube::Client& client_;
+  kube::OwnedIndex& index_;
+  const base::Clock& clock_;
+  net::Event& woken_;
+  std::vector<kube::ObjectRef> all_;
+  bool recorded_ = false;
+};
+
+}  // namespace sluice::controller::kustomization

@@ -1,0 +1,135 @@
+#include "controller/kustomization/build.h"
+
+#include <map>
+
+#include "base/digest.h"
+#include "controller/kustomization/overlay.h"
+#include "document/object.h"
+#include "document/substitute.h"
+#include "document/yaml.h"
+#include "kustomize/build.h"
+#include "rollout/annotations.h"
+#include "rollout/normalize.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+using base::Invalid;
+using base::Result;
+using document::Value;
+
+constexpr std::string_view kSubstituteKey = "kustomize.toolkit.fluxcd.io/substitute";
+constexpr std::string_view kMask = "**SOPS**";
+
+std::string NameForMessages(const Value& object) { return document::IdOf(object).ToString(); }
+
+Result<std::string> DirectoryOf(const base::Files& files, const Spec& spec) {
+  const auto directory = base::NormalizePath(spec.path);
+  const auto missing = [&](std::string_view why) { return base::NotFound("kustomization path not found: " + spec.path + std::string(why)); };
+  std::string_view path = spec.path;
+  while (path.starts_with("/")) path.remove_prefix(1);   // Flux joins the path below the artifact's root, also one that begins with a slash
+  const auto below = directory ? directory : base::NormalizePath(path);
+  if (!below) return missing(" (it leaves the artifact)");
+  const auto info = files.Stat(*below);
+  if (!info) return missing("");
+  if (info->type != base::FileType::Directory) return missing(" (it is a file)");
+  return *below;
+}
+
+/// Encrypted values are shown masked, whatever the kind, so that a build can be looked at without keys.
+void MaskEncrypted(Value& value) {
+  if (value.IsString() && value.AsString()->starts_with("ENC[")) value = Value(kMask);
+  if (value.IsSequence()) {
+    for (Value& item : value.mutable_items()) MaskEncrypted(item);
+  } else if (value.IsMapping()) {
+    for (document::Member& member : value.mutable_members()) MaskEncrypted(member.value);
+  }
+}
+
+Result<void> TreatEncrypted(Value& object, bool mask) {
+  if (object.Find("sops") == nullptr) return {};
+  if (!mask) {
+    return Invalid(NameForMessages(object) + " is SOPS encrypted, configuring decryption is required for this secret to be reconciled");
+  }
+  object.Erase("sops");
+  for (document::Member& member : object.mutable_members()) {
+    if (member.key == "data" || member.key == "stringData") MaskEncrypted(member.value);
+  }
+  return {};
+}
+
+class Substitution {
+ public:
+  explicit Substitution(const BuildInput& input) : strict_(input.strict_substitution) {
+    for (const auto& [name, value] : input.variables) values_[name] = value;
+    active_ = input.spec.post_build && (!values_.empty() || input.spec.post_build->always);
+  }
+
+  /// Variables are put into the object's text, which is then read again: `"${N}"` without quotes may become a number.
+  Result<void> Apply(Value& object) const {
+    if (!active_ || rollout::InMetadata(object, kSubstituteKey, "disabled")) return {};
+    const std::string text = document::EmitYaml(object);
+    if (text.find("${") == std::string::npos) return {};
+    const std::string name = NameForMessages(object);
+    const auto lookup = [this](std::string_view variable) -> std::optional<std::string> {
+      const auto at = values_.find(variable);
+      return at == values_.end() ? std::nullopt : std::optional(at->second);
+    };
+    auto replaced = document::Substitute(text, lookup, {.strict = strict_});
+    if (!replaced) return std::move(replaced).error().Wrap("variable substitution failed for " + name);
+    document::YamlOptions options;
+    options.resolver = document::Resolver::Yaml11;   // as sigs.k8s.io/yaml reads it
+    auto parsed = document::ParseYaml(*replaced, options);
+    if (!parsed) return std::move(parsed).error().Wrap("after variable substitution " + name + " is no longer YAML");
+    object = std::move(*parsed);
+    return {};
+  }
+
+ private:
+  std::map<std::string, std::string, std::less<>> values_;
+  bool strict_ = true, active_ = false;
+};
+
+Result<kustomize::BuildResult> BuildTree(const base::Files& files, const std::string& directory, const Spec& spec) {
+  TRY(RootFile root, MakeRootFile(files, directory, spec));
+  const OverlayFiles over(files, std::move(root));
+  kustomize::BuildOptions options;
+  options.load_restrictor = kustomize::LoadRestrictor::None;   // access is confined to the artifact's root
+  options.reorder = kustomize::Reorder::None;
+  return kustomize::Build(over, directory, options);
+}
+
+std::string DigestOf(const std::vector<Value>& objects) {
+  base::Sha256 hash;
+  for (const Value& object : objects) hash.Update("---\n" + document::EmitYaml(object));
+  return "sha256:" + hash.Hex();
+}
+
+}  // namespace
+
+Result<BuildOutput> Build(const BuildInput& input) {
+  const base::RecordingFiles files(input.files);
+  TRY(const std::string directory, DirectoryOf(files, input.spec));
+  auto built = BuildTree(files, directory, input.spec);
+  if (!built) return std::move(built).error().Wrap("kustomize build failed");
+  for (const auto& [name, value] : input.variables) {
+    if (!document::IsVariableName(name)) return Invalid("postBuild: \"" + name + "\" cannot name a variable: want letters, digits and _, no digit first");
+  }
+  const Substitution substitution(input);
+  for (Value& object : built->documents) {
+    TRY(TreatEncrypted(object, input.mask_encrypted));
+    TRY(substitution.Apply(object));
+  }
+  rollout::NormalizeOptions options;
+  if (input.owner_labels) options.owner = {input.ns, input.name};
+  options.common_labels = input.spec.common_labels;
+  options.common_annotations = input.spec.common_annotations;
+  BuildOutput out;
+  TRY(out.objects, rollout::NormalizeDesired(std::move(built->documents), options));
+  out.digest = DigestOf(out.objects);
+  out.reads = files.Take();
+  out.warnings = std::move(built->warnings);
+  return out;
+}
+
+}  // namespace sluice::controller::kustomization

@@ -1,0 +1,91 @@
+#include "controller/kustomization/prune.h"
+
+#include <algorithm>
+
+#include "controller/gather.h"
+#include "net/await.h"
+#include "rollout/annotations.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+using base::Error;
+using base::Result;
+using document::Value;
+
+struct Item {
+  rollout::InventoryEntry entry;
+  kube::ObjectRef ref;
+  bool deleted = false, terminating = false;
+  std::optional<Error> error;
+};
+
+bool IsOwned(const Value& live, const kube::Owner& owner) {
+  return document::LabelOf(live, "kustomize.toolkit.fluxcd.io/name") == owner.name &&
+         document::LabelOf(live, "kustomize.toolkit.fluxcd.io/namespace") == owner.ns;
+}
+
+net::Task<void> DeleteOne(kube::Client& client, kube::OwnedIndex& index, Item& item, const PruneRequest& request) {
+  const kube::ReadOptions look{.as = request.as, .metadata_only = true};
+  net::Task<Result<Value>> reading = client.Get(item.ref, look);
+  const Result<Value> live = co_await std::move(reading);
+  if (!live) {
+    // NotFound: the object is gone, or its kind is.
+    if (live.error().reason != base::Reason::NotFound) item.error = live.error().Wrap(item.entry.id.ToString() + " delete failed");
+    co_return;
+  }
+  const rollout::Selectors asks = rollout::SelectorsOf(*live);
+  if (!IsOwned(*live, request.owner) || asks.Excluded() || asks.Has(rollout::Selector::PruneDisabled)) co_return;
+  item.terminating = !live->StringAt({"metadata", "deletionTimestamp"}).empty();
+  if (item.terminating) co_return;
+  auto guard = index.BeginWrite(item.ref);
+  const kube::DeleteOptions options{.uid = std::string(live->StringAt({"metadata", "uid"})), .as = request.as};
+  net::Task<Result<void>> deleting = client.Delete(item.ref, options);
+  Result<void> done = co_await std::move(deleting);
+  if (!done && done.error().reason != base::Reason::NotFound) {
+    item.error = std::move(done).error().Wrap(item.entry.id.ToString() + " delete failed");
+    co_return;
+  }
+  guard.Deleted();
+  item.deleted = true;
+}
+
+}  // namespace
+
+net::Task<PruneResult> Prune(kube::Client& client, kube::OwnedIndex& index, PruneRequest request) {
+  std::vector<Item> items;
+  for (auto entry = request.entries.rbegin(); entry != request.entries.rend(); ++entry) {
+    items.push_back(Item{.entry = *entry, .ref = kube::ObjectRef{.gvk = entry->Gvk(), .ns = entry->id.ns, .name = entry->id.name}});
+  }
+  PruneResult result;
+  for (std::size_t begin = 0; begin < items.size();) {
+    std::size_t end = begin;
+    while (end < items.size() && items[end].ref.gvk == items[begin].ref.gvk) ++end;
+    auto each = [&client, &index, &items, &request, begin](std::size_t i) { return DeleteOne(client, index, items[begin + i], request); };
+    net::Task<Result<void>> all = ForEach(client.transport().environment().io, end - begin, request.concurrent, each);
+    Result<void> ran = co_await std::move(all);
+    begin = end;
+    if (!ran) {
+      result.error = std::move(ran).error();
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        if (!items[i].deleted) result.left.push_back(items[i].entry);
+      }
+      co_return result;
+    }
+  }
+  for (Item& item : items) {
+    if (item.deleted) result.deleted.push_back(item.ref);
+    if (item.terminating) result.terminating.push_back(item.ref);
+    if (!item.error) continue;
+    result.left.push_back(item.entry);
+    if (result.error) {
+      result.error->message += "\n" + item.error->message;
+    } else {
+      result.error = item.error;
+    }
+  }
+  std::reverse(result.left.begin(), result.left.end());
+  co_return result;
+}
+
+}  // namespace sluice::controller::kustomization

@@ -1,0 +1,381 @@
+// The way of one run, from what is asked for to what is applied. What follows (health, the end, deletion) is in reconciler_health.cpp and
+// reconciler_end.cpp.
+#include "controller/kustomization/reconciler.h"
+
+#include <algorithm>
+
+#include "controller/conditions.h"
+#include "controller/kustomization/state.h"
+#include "controller/object_events.h"
+#include "controller/spec_reader.h"
+#include "net/await.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+using base::Error;
+using base::Result;
+using document::Value;
+using kube::SharedObject;
+using rollout::Inventory;
+
+constexpr std::string_view kStatusManager = "gotk-kustomize-controller";
+/// How long a source that nobody has looked at yet is waited for before its absence is reported.
+constexpr base::Duration kSourceGrace = std::chrono::seconds(5);
+/// Somebody who undoes our corrections at once is answered ever more slowly.
+constexpr base::Duration kDriftWindow = std::chrono::seconds(10);
+constexpr unsigned kFreeDrifts = 5;
+
+Inventory InventoryOf(const std::vector<kube::ObjectRef>& refs) {
+  std::vector<rollout::InventoryEntry> entries;
+  for (const kube::ObjectRef& ref : refs) entries.push_back({.id = ref.Id(), .version = ref.gvk.version});
+  return Inventory(std::move(entries));
+}
+
+Inventory InventoryOf(const std::vector<AppliedObject>& applied) {
+  std::vector<kube::ObjectRef> refs;
+  for (const AppliedObject& object : applied) refs.push_back(object.ref);
+  return InventoryOf(refs);
+}
+
+std::string ChangeLines(const std::vector<AppliedObject>& applied) {
+  std::string out;
+  for (const AppliedObject& object : applied) {
+    if (object.effect == Effect::Unchanged || object.effect == Effect::Skipped) continue;
+    out += (out.empty() ? "" : "\n") + object.ref.Id().ToString() + " " + std::string(ToString(object.effect));
+  }
+  return out;
+}
+
+std::string DeletionLines(const std::vector<kube::ObjectRef>& deleted) {
+  std::string out;
+  for (const kube::ObjectRef& ref : deleted) out += (out.empty() ? "" : "\n") + ref.Id().ToString() + " deleted";
+  return out;
+}
+
+bool IsReady(const Value& object) {
+  const Value* status = object.Find("status");
+  if (status == nullptr) return false;
+  const Value* observed = status->Find("observedGeneration");
+  return observed != nullptr && observed->AsInt() == GenerationOf(object) && Conditions::FromStatus(*status).IsTrue(condition::kReady);
+}
+
+}  // namespace
+
+Reconciler::Reconciler(Parts parts, ReconcilerOptions options)
+    : parts_(parts), options_(std::move(options)), writer_(parts.services.client, parts.store, std::string(kStatusManager)) {}
+
+Reconciler::~Reconciler() = default;
+
+void Reconciler::Connect(kube::OwnedIndex& index, WorkQueue& queue) {
+  index_ = &index;
+  queue_ = &queue;
+}
+
+// ---- News ----------------------------------------------------------------------------------------------------------------------------
+
+void Reconciler::OnChanged(const kube::Owner& owner, const kube::ObjectRef& ref, kube::Changes changes) {
+  const auto at = states_.find(owner);
+  if (at == states_.end()) return;
+  State& state = *at->second;
+  state.woken.Set();
+  Triggers why = 0;
+  if (kube::Has(changes, kube::Change::Drift) || kube::Has(changes, kube::Change::Deleted) || kube::Has(changes, kube::Change::Selectors)) {
+    why |= trigger::kDrift;
+    parts_.services.log.Debug("owned object changed", {{"controller", "kustomization"}, {"namespace", owner.ns}, {"name", owner.name}, {"object", ref.Id().ToString()}});
+  }
+  if (state.health) why |= trigger::kHealth;
+  if (why != 0) queue_->Add(owner, why);
+}
+
+void Reconciler::OnKustomizationChanged(const SharedObject& before, const SharedObject& after) {
+  const Key key = KeyOf(after ? *after : *before);
+  if (!after) {
+    links_.Remove(key);
+  } else if (!before || GenerationOf(*before) != GenerationOf(*after)) {
+    links_.Update(*after);
+  }
+  for (const Key& dependent : links_.DependentsOf(key)) {
+    const auto at = states_.find(dependent);
+    if (at != states_.end() && at->second->waits_for_dependency) queue_->Add(dependent, trigger::kDependency);
+  }
+}
+
+void Reconciler::OnSourceChanged(const SourceKey& source) {
+  for (const Key& key : links_.OfSource(source)) queue_->Add(key, trigger::kSource);
+}
+
+// ---- One run -------------------------------------------------------------------------------------------------------------------------
+
+controller::Outcome Reconciler::Next(State& state, base::Duration delay) {
+  state.due = parts_.services.clock.Now() + std::chrono::duration_cast<base::TimePoint::duration>(delay);
+  return {.again_in = delay, .back_off = false};
+}
+
+base::Duration Reconciler::Left(const State& state) const {
+  return std::max<base::Duration>(state.due - parts_.services.clock.Now(), std::chrono::milliseconds(1));
+}
+
+base::Duration Reconciler::Interval(const Spec& spec) { return parts_.services.random.Jitter(spec.interval, parts_.services.interval_jitter); }
+
+kube::Impersonate Reconciler::Identity(const Key& key, const Spec& spec) const {
+  const std::string& account = spec.service_account_name.empty() ? options_.default_service_account : spec.service_account_name;
+  return account.empty() ? kube::Impersonate{} : kube::Impersonate::ServiceAccount(key.ns, account);
+}
+
+net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
+  SharedObject object = parts_.store.Get(key);
+  if (!object) {
+    states_.erase(key);
+    queue_->Forget(key);
+    co_return controller::Outcome{};
+  }
+  auto& slot = states_[key];
+  const std::string_view uid = object->StringAt({"metadata", "uid"});
+  if (!slot || slot->uid != uid) {
+    slot = std::make_shared<State>();
+    slot->uid = uid;
+  }
+  auto run = std::make_shared<Run>();
+  run->key = key;
+  run->object = object;
+  run->keep = slot;
+  run->state = slot.get();
+  run->why = why;
+  run->started = parts_.services.clock.Now();
+  State& state = *slot;
+  if (IsDeleting(*object)) {
+    net::Task<controller::Outcome> task = Finalize(run);
+    co_return co_await std::move(task);
+  }
+  Result<Spec> spec = ParseSpec(*object);
+  if (!spec) {
+    state.ForgetIntent();
+    const bool unsupported = spec.error().reason == base::Reason::Unsupported;
+    net::Task<controller::Outcome> task = Stall(run, unsupported ? reason::kFeatureGateDisabled : reason::kFailed, spec.error().message);
+    co_return co_await std::move(task);
+  }
+  if (spec->suspend) {
+    state.ForgetIntent();
+    co_return controller::Outcome{};
+  }
+  run->spec = std::move(*spec);
+  run->as = Identity(key, run->spec);
+  run->source = parts_.registry.Find({run->spec.source.kind, run->spec.source.ns, run->spec.source.name});
+  const bool same_intent = state.applied && state.generation == GenerationOf(*object) && run->source && run->source->revision == state.revision &&
+                           document::AnnotationOf(*object, kRequestedAt) == state.requested;
+  const bool retries = state.unhealthy && (why & trigger::kTimer) != 0;
+  if (same_intent && state.health && (why & trigger::kDrift) == 0 && !retries) {
+    run->attempt = state.attempt;
+    net::Task<controller::Outcome> task = CheckHealth(run);
+    co_return co_await std::move(task);
+  }
+  const bool nothing_for_us = ((why & ~(trigger::kHealth | trigger::kDependency)) == 0) && (same_intent || !state.waits_for_dependency);
+  if (nothing_for_us && state.due != base::TimePoint()) co_return controller::Outcome{.again_in = Left(state), .back_off = false};
+  if (why == trigger::kDrift && run->started < state.drift_not_before) {
+    co_return controller::Outcome{.again_in = state.drift_not_before - run->started, .back_off = false};
+  }
+  net::Task<controller::Outcome> task = RunFull(run);
+  co_return co_await std::move(task);
+}
+
+/// Looks for the source's tree. Sets `not_yet` where it is too early to complain: somebody is going to look, or an earlier process's artifact is
+/// about to be restored.
+std::optional<Error> Reconciler::FindSource(Run& run, bool& not_yet) const {
+  const SourceReference& ref = run.spec.source;
+  State& state = *run.state;
+  if (run.source) {
+    state.waits_for_source.clear();
+    return std::nullopt;
+  }
+  const SharedObject source = parts_.git_repositories.Get({ref.ns, ref.name});
+  if (!source && parts_.git_repositories.synced()) return base::NotFound("Source '" + ref.ToString() + "' not found");
+  if (state.waits_for_source != ref.ToString()) {
+    state.waits_for_source = ref.ToString();
+    state.source_missing_since = run.started;
+  }
+  const bool kept = source && source->At({"status", "artifact"}) != nullptr;
+  const Value* observed = source ? source->At({"status", "observedGeneration"}) : nullptr;
+  const bool unseen = !source || observed == nullptr || observed->AsInt().value_or(-1) < 0;
+  not_yet = (kept || unseen) && run.started < state.source_missing_since + kSourceGrace;
+  return base::NotFound("Source artifact not found, retrying in " + base::FormatGoDuration(parts_.services.requeue_dependency));
+}
+
+/// Why a dependency holds this run up; nullopt if none does.
+std::optional<std::string> Reconciler::UnmetDependency(const Run& run) const {
+  for (const Key& name : run.spec.depends_on) {
+    if (options_.no_cross_namespace_refs && name.ns != run.key.ns) return "dependency '" + name.ToString() + "': cross-namespace references are not allowed";
+    const SharedObject dependency = parts_.store.Get(name);
+    if (!dependency) return "dependency '" + name.ToString() + "' not found";
+    if (!IsReady(*dependency)) return "dependency '" + name.ToString() + "' is not ready";
+    const Result<Spec> spec = ParseBuildSpec(*dependency);
+    const bool same_source = spec && spec->source.kind == run.spec.source.kind && spec->source.ns == run.spec.source.ns && spec->source.name == run.spec.source.name;
+    if (same_source && dependency->StringAt({"status", "lastAppliedRevision"}) != run.source->revision) {
+      return "dependency '" + name.ToString() + "' revision is not up to date";
+    }
+  }
+  return std::nullopt;
+}
+
+net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
+  State& state = *run->state;
+  const SourceReference& ref = run->spec.source;
+  if (ref.kind != "GitRepository") {
+    net::Task<controller::Outcome> task = Stall(run, reason::kFeatureGateDisabled, RefusedField("spec.sourceRef.kind \"" + ref.kind + "\"").message);
+    co_return co_await std::move(task);
+  }
+  if (options_.no_cross_namespace_refs && ref.ns != run->key.ns) {
+    const std::string message = "can't access '" + ref.ToString() + "', cross-namespace references have been blocked";
+    net::Task<controller::Outcome> task = Stall(run, reason::kAccessDenied, message);
+    co_return co_await std::move(task);
+  }
+  bool not_yet = false;
+  if (auto missing = FindSource(*run, not_yet)) {
+    if (not_yet) co_return Next(state, kSourceGrace);
+    const bool kept = run->object->StringAt({"status", "lastAppliedRevision"}).size() > 0;
+    if (kept && missing->message.starts_with("Source artifact")) co_return Next(state, parts_.services.requeue_dependency);   // its last state holds
+    const bool absent = !missing->message.starts_with("Source artifact");
+    const base::Duration again = absent ? run->spec.retry_interval : parts_.services.requeue_dependency;
+    net::Task<controller::Outcome> task = Fail(run, reason::kArtifactFailed, std::move(*missing), again);
+    co_return co_await std::move(task);
+  }
+  run->attempt.revision = run->source->revision;
+  run->attempt.origin_revision = run->source->origin_revision;
+  const auto unmet = UnmetDependency(*run);
+  state.waits_for_dependency = unmet.has_value();
+  if (unmet) {
+    net::Task<controller::Outcome> task = Fail(run, reason::kDependencyNotReady, base::MakeError(base::Reason::Unavailable, *unmet), parts_.services.requeue_dependency);
+    co_return co_await std::move(task);
+  }
+  if (!HasFinalizer(*run->object)) {
+    net::Task<Result<SharedObject>> marking = writer_.SetFinalizer(run->object, true);
+    Result<SharedObject> marked = co_await std::move(marking);
+    if (!marked) co_return controller::Outcome{.again_in = {}, .back_off = true};
+    run->object = std::move(marked).value();
+  }
+  BuildOutput built;
+  net::Task<Result<bool>> building = BuildInto(run, built);
+  Result<bool> needed = co_await std::move(building);
+  if (!needed) {
+    const bool no_path = needed.error().message.starts_with("kustomization path not found");
+    net::Task<controller::Outcome> task = Fail(run, no_path ? reason::kArtifactFailed : reason::kBuildFailed, std::move(needed).error());
+    co_return co_await std::move(task);
+  }
+  if (!*needed) {   // nothing that this Kustomization reads has changed: only the revision moves on
+    run->attempt.digest = state.attempt.digest;
+    run->attempt.inventory = state.attempt.inventory;
+    state.revision = run->source->revision;
+    state.requested = document::AnnotationOf(*run->object, kRequestedAt);
+    state.attempt = run->attempt;
+    if (state.health && !state.unhealthy) {
+      net::Task<controller::Outcome> waiting = CheckHealth(run);
+      co_return co_await std::move(waiting);
+    }
+    net::Task<controller::Outcome> task = Succeed(run, std::nullopt);
+    co_return co_await std::move(task);
+  }
+  net::Task<controller::Outcome> task = ApplyAndPrune(run, std::move(built));
+  co_return co_await std::move(task);
+}
+
+/// Builds, unless the last build still stands: then false.
+net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOutput& output) {
+  State& state = *run->state;
+  net::Task<Result<Variables>> reading = ReadVariables(parts_.services.client, run->key.ns, run->spec);
+  CO_TRY(Variables variables, co_await std::move(reading));
+  std::string digest = DigestOf(variables);
+  const bool may_stand = state.applied && !state.unhealthy && state.generation == GenerationOf(*run->object) && state.variables == digest &&
+                         (run->why & (trigger::kDrift | trigger::kTimer | trigger::kRequested)) == 0;
+  struct Job {
+    std::shared_ptr<const SourceArtifact> source;
+    Spec spec;
+    Key key;
+    Variables variables;
+    std::optional<base::ReadSet> stands;
+  };
+  auto job = std::make_shared<Job>(Job{run->source, run->spec, run->key, std::move(variables), std::nullopt});
+  if (may_stand) job->stands = state.reads;
+  auto work = [job]() -> Result<std::optional<BuildOutput>> {
+    if (job->stands && base::Unchanged(*job->stands, *job->source->files)) return std::optional<BuildOutput>();
+    const BuildInput input{.files = *job->source->files, .spec = job->spec, .name = job->key.name, .ns = job->key.ns, .variables = job->variables};
+    TRY(BuildOutput built, Build(input));
+    return std::optional<BuildOutput>(std::move(built));
+  };
+  net::Task<Result<std::optional<BuildOutput>>> building = parts_.services.workers.Run(std::move(work));
+  CO_TRY(std::optional<BuildOutput> built, co_await std::move(building));
+  if (!built) co_return false;
+  output = std::move(*built);
+  state.ForgetIntent();
+  state.variables = std::move(digest);
+  co_return true;
+}
+
+/// Before anything is created the record already names it, so that a crash leaves no object that nobody knows of.
+net::Task<Result<void>> Reconciler::RecordInventory(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> all) {
+  const Inventory together = InventoryOf(all).Union(run->inventory);
+  Attempt attempt = run->attempt;
+  attempt.inventory = together.ToValue();
+  const std::string message = "Detecting drift for revision " + attempt.revision + " with a timeout of " + base::FormatGoDuration(run->spec.timeout);
+  Value status = StatusProgressing(*run->object, attempt, message, true, parts_.services.clock.Now());
+  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
+  CO_TRY(run->object, co_await std::move(writing));
+  run->inventory = together;
+  co_return Result<void>();
+}
+
+net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> run, BuildOutput built) {
+  State& state = *run->state;
+  run->attempt.digest = built.digest;
+  const Value* recorded = run->object->At({"status", "inventory"});
+  Result<Inventory> inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
+  if (!inventory) {
+    net::Task<controller::Outcome> task = Fail(run, reason::kFailed, std::move(inventory).error());
+    co_return co_await std::move(task);
+  }
+  run->inventory = std::move(*inventory);
+  ApplyRequest request{.objects = std::move(built.objects), .as = run->as, .owner = run->key, .force = run->spec.force,
+                       .custom_stage_kinds = options_.custom_stage_kinds, .recreate_timeout = run->spec.timeout};
+  request.before_create = [this, run](std::vector<kube::ObjectRef> all) { return RecordInventory(run, std::move(all)); };
+  Applier applier(parts_.services.client, *index_, parts_.services.clock, state.woken);
+  net::Task<ApplyResult> applying = applier.Run(std::move(request));
+  ApplyResult result = co_await std::move(applying);
+  std::string changes = ChangeLines(result.applied);
+  if (result.error) {
+    if (!changes.empty()) result.error->message += "\n" + changes;
+    net::Task<controller::Outcome> task = Fail(run, reason::kFailed, std::move(*result.error));
+    co_return co_await std::move(task);
+  }
+  Inventory wanted = InventoryOf(result.applied);
+  PruneResult pruned;
+  if (run->spec.prune) {
+    PruneRequest pruning{.entries = run->inventory.Without(wanted), .as = run->as, .owner = run->key};
+    net::Task<PruneResult> deleting = Prune(parts_.services.client, *index_, std::move(pruning));
+    pruned = co_await std::move(deleting);
+  }
+  if (!changes.empty()) Emit(*run, kube::EventType::Normal, reason::kProgressing, changes);
+  if (!pruned.deleted.empty()) Emit(*run, kube::EventType::Normal, reason::kProgressing, DeletionLines(pruned.deleted));
+  for (const rollout::InventoryEntry& entry : pruned.left) wanted.Add(entry);
+  run->attempt.inventory = wanted.ToValue();
+  if (pruned.error) {
+    net::Task<controller::Outcome> task = Fail(run, reason::kPruneFailed, std::move(*pruned.error));
+    co_return co_await std::move(task);
+  }
+  state.applied = true;
+  state.generation = GenerationOf(*run->object);
+  state.revision = run->source->revision;
+  state.requested = document::AnnotationOf(*run->object, kRequestedAt);
+  state.reads = std::move(built.reads);
+  state.changed = !changes.empty() || !pruned.deleted.empty();
+  state.attempt = run->attempt;
+  state.wait_started = run->started;
+  if (state.changed && (run->why & trigger::kDrift) != 0) {
+    state.drifts = run->started - state.last_drift < kDriftWindow ? state.drifts + 1 : 0;
+    state.last_drift = run->started;
+    const auto pause = state.drifts < kFreeDrifts ? base::Duration(0) : std::min<base::Duration>(std::chrono::seconds(1LL << std::min(state.drifts - kFreeDrifts, 12U)), run->spec.interval);
+    state.drift_not_before = run->started + std::chrono::duration_cast<base::TimePoint::duration>(pause);
+  }
+  net::Task<controller::Outcome> task = BeginHealth(run, std::move(result.applied));
+  co_return co_await std::move(task);
+}
+
+}  // namespace sluice::controller::kustomization

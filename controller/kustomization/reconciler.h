@@ -1,0 +1,106 @@
+// controller/kustomization/reconciler.h: what a Kustomization asks for is built, applied, followed until it is healthy, kept that way and pruned.
+// Rules: docs/architecture.md, "Kustomization". A run goes as far as it can without waiting for a rollout; it is woken by what happens.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "controller/kustomization/apply.h"
+#include "controller/kustomization/build.h"
+#include "controller/kustomization/health.h"
+#include "controller/kustomization/links.h"
+#include "controller/kustomization/prune.h"
+#include "controller/kustomization/status.h"
+#include "controller/kustomization/variables.h"
+#include "controller/services.h"
+#include "controller/source_registry.h"
+#include "controller/status_writer.h"
+#include "controller/work_queue.h"
+#include "kube/index.h"
+#include "kube/observe.h"
+
+namespace sluice::controller::kustomization {
+
+struct ReconcilerOptions {
+  bool no_cross_namespace_refs = false;
+  std::string default_service_account;
+  rollout::CustomStageKinds custom_stage_kinds;
+  base::Duration progress_after = std::chrono::seconds(2);   ///< a rollout that is done sooner is not reported in between
+  base::Duration progress_every = std::chrono::seconds(1);   ///< at most one report of progress in so long
+};
+
+class Reconciler final : public kube::OwnedListener {
+ public:
+  struct Parts {
+    Services& services;
+    kube::ObjectStore& store;          ///< of Kustomizations
+    kube::ObjectStore& git_repositories;
+    SourceRegistry& registry;
+    kube::Observer& observer;
+    kube::EventRecorder& events;
+  };
+  Reconciler(Parts parts, ReconcilerOptions options);
+  ~Reconciler() override;
+
+  /// The two it is tied to in a circle; set before the first run.
+  void Connect(kube::OwnedIndex& index, WorkQueue& queue);
+
+  net::Task<controller::Outcome> Reconcile(Key key, Triggers why);
+
+  /// An object of ours changed: drift is put back, readiness wakes who waits for it.
+  void OnChanged(const kube::Owner& owner, const kube::ObjectRef& ref, kube::Changes changes) override;
+  /// A Kustomization changed: those that depend on it may go on.
+  void OnKustomizationChanged(const kube::SharedObject& before, const kube::SharedObject& after);
+  /// A source has another revision, or none.
+  void OnSourceChanged(const SourceKey& source);
+
+ private:
+  struct State;
+  /// One run: what it is about, and what it found so far.
+  struct Run {
+    Key key;
+    kube::SharedObject object;
+    Spec spec;
+    State* state = nullptr;
+    std::shared_ptr<State> keep;
+    std::shared_ptr<const SourceArtifact> source;
+    kube::Impersonate as;
+    Attempt attempt;
+    base::TimePoint started;
+    rollout::Inventory inventory;      ///< on record
+    Triggers why = 0;
+  };
+
+  net::Task<controller::Outcome> RunFull(std::shared_ptr<Run> run);
+  net::Task<base::Result<bool>> BuildInto(std::shared_ptr<Run> run, BuildOutput& output);
+  net::Task<controller::Outcome> ApplyAndPrune(std::shared_ptr<Run> run, BuildOutput built);
+  net::Task<base::Result<void>> RecordInventory(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> all);
+  net::Task<controller::Outcome> BeginHealth(std::shared_ptr<Run> run, std::vector<AppliedObject> applied);
+  net::Task<controller::Outcome> CheckHealth(std::shared_ptr<Run> run);
+  net::Task<controller::Outcome> ReportProgress(std::shared_ptr<Run> run, HealthReport report);
+  net::Task<controller::Outcome> Succeed(std::shared_ptr<Run> run, std::optional<base::Duration> checked);
+  net::Task<controller::Outcome> Fail(std::shared_ptr<Run> run, std::string_view reason, base::Error error, std::optional<base::Duration> again = {});
+  net::Task<controller::Outcome> Stall(std::shared_ptr<Run> run, std::string_view reason, std::string message);
+  net::Task<controller::Outcome> Finalize(std::shared_ptr<Run> run);
+  net::Task<controller::Outcome> Release(std::shared_ptr<Run> run);
+
+  std::optional<base::Error> FindSource(Run& run, bool& not_yet) const;
+  std::optional<std::string> UnmetDependency(const Run& run) const;
+  void Emit(const Run& run, kube::EventType type, std::string_view reason, std::string_view message, bool commit_status = false);
+  controller::Outcome Next(State& state, base::Duration delay);
+  base::Duration Left(const State& state) const;
+  base::Duration Interval(const Spec& spec);
+  kube::Impersonate Identity(const Key& key, const Spec& spec) const;
+
+  Parts parts_;
+  ReconcilerOptions options_;
+  StatusWriter writer_;
+  Links links_;
+  kube::OwnedIndex* index_ = nullptr;
+  WorkQueue* queue_ = nullptr;
+  std::map<Key, std::shared_ptr<State>> states_;
+};
+
+}  // namespace sluice::controller::kustomization

@@ -1,0 +1,159 @@
+// How a run ends: success, failure, or the Kustomization's own end.
+#include "controller/kustomization/reconciler.h"
+#include "controller/kustomization/state.h"
+#include "net/await.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+using base::Error;
+using base::Result;
+using document::Value;
+using kube::SharedObject;
+using rollout::Inventory;
+
+bool Same(const Value* left, const std::optional<Value>& right) {
+  if (!right) return true;
+  return left != nullptr && *left == *right;
+}
+
+/// What deleting the Kustomization does to what it applied.
+bool Deletes(const Spec& spec) {
+  switch (spec.deletion_policy) {
+    case DeletionPolicy::MirrorPrune: return spec.prune;
+    case DeletionPolicy::Delete:
+    case DeletionPolicy::WaitForTermination: return true;
+    case DeletionPolicy::Orphan: break;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Reconciler::Emit(const Run& run, kube::EventType type, std::string_view reason, std::string_view message, bool commit_status) {
+  std::vector<std::pair<std::string, std::string>> metadata;
+  if (!run.attempt.revision.empty()) metadata.emplace_back("revision", run.attempt.revision);
+  if (!run.attempt.origin_revision.empty()) metadata.emplace_back("originRevision", run.attempt.origin_revision);
+  if (commit_status) metadata.emplace_back("commit_status", "update");
+  parts_.events.Record(MakeEvent(*run.object, type, reason, message, std::move(metadata)));
+}
+
+net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std::optional<base::Duration> checked) {
+  State& state = *run->state;
+  const base::TimePoint now = parts_.services.clock.Now();
+  run->attempt.duration = now - (checked ? state.wait_started : run->started);
+  state.reported.clear();
+  state.investigated = false;
+  const bool news = state.changed || !ShowsSuccess(*run->object, run->attempt.revision) || !Same(run->object->At({"status", "inventory"}), run->attempt.inventory);
+  if (!news) co_return Next(state, Interval(run->spec));
+  const bool was_ready = ShowsSuccess(*run->object, run->attempt.revision);
+  Value status = StatusSucceeded(*run->object, run->attempt, checked, now);
+  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  if (!written) {
+    if (written.error().reason == base::Reason::NotFound) co_return controller::Outcome{};
+    co_return controller::Outcome{.again_in = {}, .back_off = true};
+  }
+  state.changed = false;
+  if (checked && !was_ready) Emit(*run, kube::EventType::Normal, reason::kSucceeded, "Health check passed in " + base::FormatGoDuration(*checked));
+  Emit(*run, kube::EventType::Normal, reason::kSucceeded,
+       "Reconciliation finished in " + base::FormatGoDuration(run->attempt.duration) + ", next run in " + base::FormatGoDuration(run->spec.interval), true);
+  parts_.services.log.Info("reconciliation finished", {{"controller", "kustomization"},
+                                                       {"namespace", run->key.ns},
+                                                       {"name", run->key.name},
+                                                       {"revision", run->attempt.revision},
+                                                       {"durationSeconds", std::chrono::duration<double>(run->attempt.duration).count()}});
+  co_return Next(state, Interval(run->spec));
+}
+
+net::Task<controller::Outcome> Reconciler::Fail(std::shared_ptr<Run> run, std::string_view why, Error error, std::optional<base::Duration> again) {
+  State& state = *run->state;
+  if (error.reason == base::Reason::Canceled) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
+  const base::TimePoint now = parts_.services.clock.Now();
+  if (why != reason::kHealthCheckFailed) {
+    state.ForgetIntent();
+    run->attempt.duration = now - run->started;
+  }
+  parts_.services.log.Error("reconciliation failed", error.message,
+                            {{"controller", "kustomization"}, {"namespace", run->key.ns}, {"name", run->key.name}, {"revision", run->attempt.revision}, {"reason", why}});
+  const bool waits = why == reason::kDependencyNotReady;
+  const std::string event = waits ? "Dependencies do not meet ready condition, retrying in " + base::FormatGoDuration(parts_.services.requeue_dependency) : error.message;
+  Emit(*run, waits ? kube::EventType::Normal : kube::EventType::Warning, why, event);
+  Value status = StatusFailed(*run->object, run->attempt, why, error.message, now);
+  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  if (!written && written.error().reason == base::Reason::NotFound) co_return controller::Outcome{};
+  co_return Next(state, again.value_or(run->spec.retry_interval));
+}
+
+net::Task<controller::Outcome> Reconciler::Stall(std::shared_ptr<Run> run, std::string_view why, std::string message) {
+  Value status = StatusStalled(*run->object, why, message, parts_.services.clock.Now());
+  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  if (!written) co_return controller::Outcome{.again_in = {}, .back_off = true};
+  if (*written != run->object) Emit(*run, kube::EventType::Warning, why, message);
+  co_return controller::Outcome{};
+}
+
+net::Task<controller::Outcome> Reconciler::Release(std::shared_ptr<Run> run) {
+  net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(run->object, false);
+  const Result<SharedObject> released = co_await std::move(releasing);
+  const bool gone = released || released.error().reason == base::Reason::NotFound;
+  if (gone) states_.erase(run->key);
+  co_return controller::Outcome{.again_in = {}, .back_off = !gone};
+}
+
+net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
+  run->state->ForgetIntent();
+  if (!HasFinalizer(*run->object)) co_return controller::Outcome{};
+  const Value* remote = run->object->At({"spec", "kubeConfig"});
+  Result<Spec> spec = ParseBuildSpec(*run->object);
+  const Value* recorded = run->object->At({"status", "inventory"});
+  const Result<Inventory> inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
+  if (!spec || !inventory || (remote != nullptr && !remote->IsNull() && !inventory->empty())) {
+    // Its objects are somewhere we cannot tell: better to stay than to forget them.
+    const std::string why = !spec ? spec.error().message : !inventory ? inventory.error().message : "spec.kubeConfig: its cluster cannot be reached by this version of Sluice";
+    Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "pruning for deleted resource failed: " + why);
+    co_return controller::Outcome{.again_in = {}, .back_off = true};
+  }
+  run->spec = std::move(*spec);
+  run->as = Identity(run->key, run->spec);
+  if (run->spec.suspend || !Deletes(run->spec) || inventory->empty()) {
+    net::Task<controller::Outcome> task = Release(run);
+    co_return co_await std::move(task);
+  }
+  if (!run->spec.service_account_name.empty()) {
+    const kube::ObjectRef account{.gvk = {"", "v1", "ServiceAccount"}, .ns = run->key.ns, .name = run->spec.service_account_name};
+    const kube::ReadOptions look{.as = {}, .metadata_only = true};
+    net::Task<Result<Value>> reading = parts_.services.client.Get(account, look);
+    const Result<Value> found = co_await std::move(reading);
+    if (!found && found.error().reason == base::Reason::NotFound) {
+      std::string stale;
+      for (const rollout::InventoryEntry& entry : inventory->entries()) stale += "\n" + entry.id.ToString();
+      Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "unable to prune objects: ServiceAccount " + account.ns + "/" + account.name + " is gone; left behind:" + stale);
+      net::Task<controller::Outcome> task = Release(run);
+      co_return co_await std::move(task);
+    }
+  }
+  PruneRequest request{.entries = inventory->entries(), .as = run->as, .owner = run->key};
+  net::Task<PruneResult> pruning = Prune(parts_.services.client, *index_, std::move(request));
+  const PruneResult pruned = co_await std::move(pruning);
+  if (pruned.error) {
+    if (pruned.error->reason != base::Reason::Canceled) Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "pruning for deleted resource failed: " + pruned.error->message);
+    co_return controller::Outcome{.again_in = {}, .back_off = true};
+  }
+  std::string deleted;
+  for (const kube::ObjectRef& ref : pruned.deleted) deleted += (deleted.empty() ? "" : "\n") + ref.Id().ToString() + " deleted";
+  if (!deleted.empty()) Emit(*run, kube::EventType::Normal, reason::kSucceeded, deleted);
+  const bool remain = !pruned.deleted.empty() || !pruned.terminating.empty();
+  if (remain && run->spec.deletion_policy == DeletionPolicy::WaitForTermination) {
+    const base::TimePoint since = base::ParseRfc3339(run->object->StringAt({"metadata", "deletionTimestamp"})).value_or(run->started);
+    const bool late = run->started - since >= run->spec.timeout;
+    if (!late) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
+    Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "timeout waiting for the termination of what was applied");
+  }
+  net::Task<controller::Outcome> task = Release(run);
+  co_return co_await std::move(task);
+}
+
+}  // namespace sluice::controller::kustomization

@@ -1,0 +1,104 @@
+// After everything is applied: waiting for health without holding anything, saying what is missing, and why.
+#include <algorithm>
+
+#include "controller/kustomization/reconciler.h"
+#include "controller/kustomization/state.h"
+#include "net/await.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+using base::Result;
+using kube::SharedObject;
+
+/// A failure is reported this much later at most, so that its cause can be named along with it.
+constexpr base::Duration kCauseGrace = std::chrono::seconds(1);
+
+std::vector<Awaited> WhatToAwait(const Spec& spec, const Key& key, const std::vector<AppliedObject>& applied) {
+  std::vector<Awaited> out;
+  if (spec.wait) {
+    for (const AppliedObject& object : applied) {
+      const bool self = object.ref.gvk.kind == "Kustomization" && object.ref.gvk.group == "kustomize.toolkit.fluxcd.io" && object.ref.ns == key.ns && object.ref.name == key.name;
+      if (self || object.effect == Effect::Skipped) continue;
+      out.push_back({.ref = object.ref, .pod_selector = object.pod_selector, .owned = true, .vanishes = object.vanishes});
+    }
+    return out;
+  }
+  for (const HealthCheck& check : spec.health_checks) {
+    const auto [group, version] = document::SplitApiVersion(check.api_version);
+    out.push_back({.ref = {.gvk = {group, version, check.kind}, .ns = check.ns, .name = check.name}, .pod_selector = "", .owned = false});
+  }
+  return out;
+}
+
+}  // namespace
+
+net::Task<controller::Outcome> Reconciler::BeginHealth(std::shared_ptr<Run> run, std::vector<AppliedObject> applied) {
+  State& state = *run->state;
+  if (!run->spec.ChecksHealth()) {
+    net::Task<controller::Outcome> task = Succeed(run, std::nullopt);
+    co_return co_await std::move(task);
+  }
+  const Key key = run->key;
+  const std::weak_ptr<State> weak = run->keep;
+  auto changed = [this, key, weak] {
+    if (!weak.expired()) queue_->Add(key, trigger::kHealth);
+  };
+  state.health = std::make_unique<HealthWatch>(*index_, parts_.observer, parts_.services.clock, WhatToAwait(run->spec, key, applied), run->as, std::move(changed));
+  state.wait_started = parts_.services.clock.Now();
+  state.deadline = state.wait_started + std::chrono::duration_cast<base::TimePoint::duration>(run->spec.timeout);
+  net::Task<controller::Outcome> task = CheckHealth(run);
+  co_return co_await std::move(task);
+}
+
+net::Task<controller::Outcome> Reconciler::CheckHealth(std::shared_ptr<Run> run) {
+  State& state = *run->state;
+  const base::TimePoint now = parts_.services.clock.Now();
+  const base::Duration waited = now - state.wait_started;
+  HealthReport report = state.health->Evaluate();
+  if (report.AllCurrent()) {
+    state.health.reset();
+    state.unhealthy = false;
+    net::Task<controller::Outcome> task = Succeed(run, waited);
+    co_return co_await std::move(task);
+  }
+  if (state.unhealthy) co_return controller::Outcome{.again_in = Left(state), .back_off = false};   // reported; a recovery would show
+  const bool failed = report.AnyFailed();
+  const bool late = now >= state.deadline;
+  if ((failed || late || waited >= options_.progress_after)) {
+    state.health->Investigate();
+    if (!std::exchange(state.investigated, true) && !late) co_return Next(state, std::min<base::Duration>(kCauseGrace, state.deadline - now));
+    report = state.health->Evaluate();
+  }
+  if (failed || late) {
+    state.unhealthy = true;
+    std::string message = "health check failed after " + base::FormatGoDuration(waited) + ": ";
+    message += failed ? "failed early due to stalled resources: " + report.Statuses(true) : "timeout waiting for: " + report.Statuses(false);
+    message += "\n" + report.Details();
+    run->attempt.duration = waited;
+    net::Task<controller::Outcome> task = Fail(run, reason::kHealthCheckFailed, base::MakeError(base::Reason::Timeout, std::move(message)));
+    co_return co_await std::move(task);
+  }
+  if (waited < options_.progress_after) co_return Next(state, std::min<base::Duration>(options_.progress_after - waited, state.deadline - now));
+  net::Task<controller::Outcome> task = ReportProgress(run, std::move(report));
+  co_return co_await std::move(task);
+}
+
+net::Task<controller::Outcome> Reconciler::ReportProgress(std::shared_ptr<Run> run, HealthReport report) {
+  State& state = *run->state;
+  const base::TimePoint now = parts_.services.clock.Now();
+  const base::Duration left = state.deadline - now;
+  std::string details = report.Details();
+  if (details == state.reported) co_return Next(state, left);
+  const base::Duration since = now - state.reported_at;
+  if (since < options_.progress_every) co_return Next(state, std::min<base::Duration>(options_.progress_every - since, left));
+  const std::string message = "Running health checks for revision " + run->attempt.revision + " with a timeout of " + base::FormatGoDuration(run->spec.timeout) + ": " + details;
+  document::Value status = StatusChecking(*run->object, run->attempt, message, now);
+  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  state.reported_at = now;
+  if (written) state.reported = std::move(details);
+  co_return Next(state, written ? left : std::min<base::Duration>(options_.progress_every, left));
+}
+
+}  // namespace sluice::controller::kustomization

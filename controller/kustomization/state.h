@@ -1,0 +1,51 @@
+// controller/kustomization/state.h: what the reconciler remembers of one Kustomization between runs. Nothing here has to survive a restart.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "controller/kustomization/health.h"
+#include "controller/kustomization/reconciler.h"
+#include "controller/kustomization/status.h"
+#include "net/executor.h"
+
+namespace sluice::controller::kustomization {
+
+struct Reconciler::State {
+  net::Event woken{net::Event::Kind::AutoReset};   ///< the index saw a change of our objects
+  std::string uid;                                 ///< of the Kustomization; another one starts afresh
+
+  // The intent that is applied, pruned and on record; compared with what is asked for now.
+  bool applied = false;
+  std::int64_t generation = 0;
+  std::string revision, variables, requested;
+  base::ReadSet reads;
+  Attempt attempt;
+  bool changed = false;                            ///< something was written for it
+
+  // Waiting for health.
+  std::unique_ptr<HealthWatch> health;
+  bool unhealthy = false;                          ///< reported as failed; still listening, it may recover
+  bool investigated = false;
+  base::TimePoint wait_started, deadline, reported_at;
+  std::string reported;
+
+  bool waits_for_dependency = false;
+  std::string waits_for_source;                    ///< the source that is not there yet
+  base::TimePoint source_missing_since;
+  base::TimePoint due;                             ///< of the next look at the latest
+  base::TimePoint last_drift, drift_not_before;
+  unsigned drifts = 0;                             ///< put back in quick succession
+
+  void ForgetIntent() {
+    applied = false;
+    unhealthy = investigated = false;
+    health.reset();
+    reported.clear();
+  }
+};
+
+}  // namespace sluice::controller::kustomization
