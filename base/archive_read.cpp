@@ -263,7 +263,7 @@ Result<std::string> ArchiveReader::Contents() {
 Result<std::unique_ptr<Files>> ArchiveFiles(std::string_view tar_gz, const ArchiveOptions& options) {
   ArchiveReader reader(SourceOf(tar_gz), options);
   std::map<std::string, std::string> files;
-  std::set<std::string> directories;
+  std::set<std::string> directories, executables;
   while (true) {
     TRY(const std::optional<ArchiveEntry> entry, reader.Next());
     if (!entry) break;
@@ -275,11 +275,13 @@ Result<std::unique_ptr<Files>> ArchiveFiles(std::string_view tar_gz, const Archi
       continue;
     }
     TRY(files[entry->path], reader.Contents());
+    if (entry->executable) executables.insert(entry->path);
+    else executables.erase(entry->path);
   }
   for (const auto& [path, bytes] : files) {
     if (directories.contains(path)) return Damaged(Quote(path) + " is both file and directory");
   }
-  return MemoryFiles(std::move(files));
+  return MemoryFiles(std::move(files), directories, std::move(executables));
 }
 
 }  // namespace sluice::base

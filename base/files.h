@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,8 @@ std::string_view BaseName(std::string_view path);
 std::unique_ptr<Files> OpenDirectory(std::string root, std::uint64_t max_file_bytes = 64u << 20);
 /// Files in memory: path -> content, paths normalised (Invalid ones and files below files can not be reached). Content ids are SHA-256.
 std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files);
+/// The same with what a map of contents cannot say: directories that may be empty, and which of the files are executable.
+std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files, const std::set<std::string>& directories, std::set<std::string> executables);
 /// Below `path` of `whole` (which it keeps alive); links may still lead elsewhere inside `whole`.
 std::unique_ptr<Files> SubTree(std::shared_ptr<const Files> whole, std::string path);
 

@@ -11,7 +11,11 @@ namespace {
 
 class Memory final : public Files {
  public:
-  explicit Memory(std::map<std::string, std::string> files) {
+  Memory(std::map<std::string, std::string> files, const std::set<std::string>& directories, std::set<std::string> executables)
+      : executables_(std::move(executables)) {
+    for (const std::string& path : directories) {
+      if (const auto normal = NormalizePath(path); normal && *normal != ".") AddDirectory(*normal);
+    }
     for (auto& [path, content] : files) {
       if (const auto normal = NormalizePath(path); normal && *normal != ".") Add(*normal, std::move(content));
     }
@@ -47,7 +51,15 @@ class Memory final : public Files {
   void Add(const std::string& path, std::string content) {
     std::string id = Sha256Hex(content);
     files_.insert_or_assign(path, File{std::move(content), std::move(id)});
-    std::string child = path;
+    AddToParents(path);
+  }
+
+  void AddDirectory(const std::string& path) {
+    directories_[path];
+    AddToParents(path);
+  }
+
+  void AddToParents(std::string child) {
     while (child != ".") {
       const std::string parent(DirName(child));
       if (!directories_[parent].emplace(BaseName(child)).second) break;
@@ -69,12 +81,14 @@ class Memory final : public Files {
     const File& file = files_.find(normal)->second;
     info.type = FileType::Regular;
     info.size = file.content.size();
+    info.executable = executables_.contains(normal);
     info.content_id = file.id;
     return info;
   }
 
   std::map<std::string, File> files_;
   std::map<std::string, std::set<std::string>> directories_{{".", {}}};
+  std::set<std::string> executables_;
 };
 
 class Part final : public Files {
@@ -128,7 +142,11 @@ class Part final : public Files {
 
 }  // namespace
 
-std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files) { return std::make_unique<Memory>(std::move(files)); }
+std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files) { return MemoryFiles(std::move(files), {}, {}); }
+
+std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files, const std::set<std::string>& directories, std::set<std::string> executables) {
+  return std::make_unique<Memory>(std::move(files), directories, std::move(executables));
+}
 
 std::unique_ptr<Files> SubTree(std::shared_ptr<const Files> whole, std::string path) {
   return std::make_unique<Part>(std::move(whole), std::move(path));

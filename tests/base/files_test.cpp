@@ -116,6 +116,17 @@ TEST(Paths, Lexical) {
   EXPECT_EQ(BaseName("a/b"), "b");
 }
 
+TEST(Memory, EmptyDirectoriesAndExecutables) {
+  const auto files = MemoryFiles({{"bin/run", "1"}, {"bin/text", "2"}}, {"empty", "a/b", "bin"}, {"bin/run"});
+  EXPECT_TRUE(files->Stat("bin/run").value().executable);
+  EXPECT_FALSE(files->Stat("bin/text").value().executable);
+  EXPECT_EQ(files->Stat("a/b").value().type, FileType::Directory);
+  EXPECT_TRUE(files->List("empty").value().empty());
+  std::string names;
+  for (const auto& entry : files->List(".").value()) names += entry.name + " ";
+  EXPECT_EQ(names, "a bin empty ");
+}
+
 TEST(Memory, IsATree) {
   const auto files = MemoryFiles({{"a/b/c.txt", "c"}, {"a/d.txt", "dd"}, {"./e", ""}, {"../no", "x"}});
   EXPECT_EQ(files->Read("a/./b/c.txt").value(), "c");
