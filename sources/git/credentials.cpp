@@ -31,7 +31,6 @@ Result<Credentials> SshCredentials(const Data& data) {
 Result<void> CheckHttp(const Credentials& c, std::string_view transport) {
   const std::string option = "invalid '" + std::string(transport) + "' auth option: ";
   if (c.username.empty() && !c.password.empty()) return Invalid(option + "'password' requires 'username' to be set");
-  if (!c.username.empty() && c.password.empty()) return Invalid(option + "'username' requires 'password' to be set");
   if (c.client_cert_pem.empty() != c.client_key_pem.empty()) return Invalid(option + "'tls.crt' and 'tls.key' must be set together");
   if (c.bearer_token.find_first_of("\r\n") != std::string::npos) return Invalid(option + "'bearerToken' holds a line break");
   return {};
@@ -51,8 +50,9 @@ Result<Credentials> HttpCredentials(const GitUrl& url, const Data& data) {
     return Invalid("invalid '" + std::string(transport) + "' auth option: 'bearerToken' and 'username'/'password' exclude each other");
   if (out.bearer_token.empty() && out.username.empty() && out.password.empty()) {
     out.username = url.user;
-    out.password = url.password;
-    if (out.password.empty()) return out;   // userinfo without a password: some hosts take a token as the user's name
+    out.password = url.password;   // may be missing: some hosts take a token as the user's name
+  } else if (!out.username.empty() && out.password.empty()) {
+    return Invalid("invalid '" + std::string(transport) + "' auth option: 'username' requires 'password' to be set");
   }
   TRY(CheckHttp(out, transport));
   return out;

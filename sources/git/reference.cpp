@@ -12,7 +12,7 @@ using base::Result;
 constexpr std::size_t kMaxNameBytes = 512;
 
 bool IsHexId(std::string_view text) {
-  return text.size() == 40 && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) || (c >= 'a' && c <= 'f'); });
+  return text.size() == 40 && std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80 && std::isxdigit(c); });
 }
 
 /// git-check-ref-format(1), for a name whose first component may stand alone.
@@ -49,7 +49,7 @@ std::string Describe(const Reference& r) {
 }
 
 Result<void> Validate(const Reference& r) {
-  if (!r.commit.empty() && !IsHexId(r.commit)) return Invalid("ref.commit: " + Quoted(r.commit) + " is no commit id: 40 lower-case hex digits are needed");
+  if (!r.commit.empty() && !IsHexId(r.commit)) return Invalid("ref.commit: " + Quoted(r.commit) + " is no commit id: 40 hex digits are needed");
   if (!r.name.empty() && !IsRefName(WithoutPeelSuffix(r.name))) return Invalid("ref.name: " + Quoted(r.name) + " is no valid reference name");
   if (!r.tag.empty() && !IsRefName(r.tag)) return Invalid("ref.tag: " + Quoted(r.tag) + " is no valid tag name");
   if (!r.branch.empty() && !IsRefName(r.branch)) return Invalid("ref.branch: " + Quoted(r.branch) + " is no valid branch name");
