@@ -198,12 +198,28 @@ std::map<std::string, std::string> TextsOf(const Value* map) {
   return out;
 }
 
+/// The same for data, where null is the empty text.
+std::map<std::string, std::string> DataOf(const Value* map) {
+  std::map<std::string, std::string> out;
+  if (map == nullptr) return out;
+  for (const Member& member : map->members()) out[member.key] = ScalarText(member.value);
+  return out;
+}
+
 /// `field` of `to` := what both have, the new over the old; nothing if that is nothing.
-void MergeTexts(Value& to, const Value& old, const Value& generated, std::string_view field) {
+void MergeTexts(Value& to, std::map<std::string, std::string> old, const Value& generated, std::string_view field) {
   std::map<std::string, std::string> merged = TextsOf(generated.Find(field));
-  merged.merge(TextsOf(old.Find(field)));
+  merged.merge(old);
   to.Erase(field);
   for (const auto& [key, value] : merged) SetField(MapAt(to, field), key, TextValue(value));
+}
+
+/// A Secret's stringData is folded into its data, as the API server does it.
+std::map<std::string, std::string> OldData(const Value& old) {
+  std::map<std::string, std::string> out = DataOf(old.Find("data"));
+  if (old.StringAt({"kind"}) != "Secret" || old.StringAt({"apiVersion"}) != "v1") return out;
+  for (auto& [key, text] : DataOf(old.Find("stringData"))) out[key] = WrappedBase64(text);
+  return out;
 }
 
 }  // namespace
@@ -215,8 +231,8 @@ Value AbsorbGenerated(const Value& old, const Value& generated, Behavior behavio
   const Value& before = old_metadata == nullptr ? kNothing : *old_metadata;
   const Value after = *generated.Find("metadata");
   Value& metadata = *out.Find("metadata");
-  MergeTexts(metadata, before, after, "labels");
-  MergeTexts(metadata, before, after, "annotations");
+  MergeTexts(metadata, TextsOf(before.Find("labels")), after, "labels");
+  MergeTexts(metadata, TextsOf(before.Find("annotations")), after, "annotations");
   SetUntaggedField(metadata, "name", document::NameOf(old));
   if (const Value* ns = before.Find("namespace"); !MissingOrNull(ns) && !ns->text().empty()) {
     SetUntaggedField(metadata, "namespace", ns->text());
@@ -224,8 +240,8 @@ Value AbsorbGenerated(const Value& old, const Value& generated, Behavior behavio
     metadata.Erase("namespace");
   }
   if (behavior != Behavior::Merge) return out;
-  MergeTexts(out, old, generated, "data");
-  MergeTexts(out, old, generated, "binaryData");
+  MergeTexts(out, OldData(old), generated, "data");
+  MergeTexts(out, DataOf(old.Find("binaryData")), generated, "binaryData");
   return out;
 }
 
