@@ -68,7 +68,7 @@ std::optional<Glob> Glob::Parse(std::string_view pattern) {
 
 bool Glob::MatchesOne(const Element& element, std::string_view character) {
   if (element.what == What::Literal) return character == element.literal;
-  if (element.what == What::Any) return character != "/";
+  if (element.what == What::Any) return true;
   const bool inside = std::any_of(element.ranges.begin(), element.ranges.end(),
                                   [&](const auto& range) { return range.first <= character && character <= range.second; });
   return inside != element.negated;
@@ -86,7 +86,8 @@ bool Glob::Matches(std::string_view name) const {
       continue;
     }
     const std::string_view character = FirstCharacter(name);
-    if (at < elements_.size() && !name.empty() && MatchesOne(elements_[at], character)) {
+    const bool slash_for_any = character == "/" && at < elements_.size() && elements_[at].what == What::Any;
+    if (at < elements_.size() && !name.empty() && !slash_for_any && MatchesOne(elements_[at], character)) {
       name.remove_prefix(character.size());
       ++at;
       continue;
@@ -97,6 +98,31 @@ bool Glob::Matches(std::string_view name) const {
     at = after_star;
   }
   return true;
+}
+
+// A state is the number of elements passed; a star may be passed at once.
+void Glob::Enter(std::vector<bool>& states, std::size_t state) const {
+  states[state] = true;
+  while (state < elements_.size() && elements_[state].what == What::Star) states[++state] = true;
+}
+
+std::vector<std::size_t> Glob::MatchingPrefixes(std::string_view text) const {
+  std::vector<std::size_t> lengths;
+  std::vector<bool> states(elements_.size() + 1);
+  Enter(states, 0);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view character = FirstCharacter(text.substr(at));
+    at += character.size();
+    std::vector<bool> next(states.size());
+    for (std::size_t state = 0; state < elements_.size(); ++state) {
+      if (!states[state]) continue;
+      if (elements_[state].what == What::Star) Enter(next, state);
+      else if (MatchesOne(elements_[state], character)) Enter(next, state + 1);
+    }
+    states = std::move(next);
+    if (states.back()) lengths.push_back(at);
+  }
+  return lengths;
 }
 
 }  // namespace sluice::base
