@@ -199,6 +199,9 @@ int OnProgress(const git_indexer_progress*, void* waiter) { return static_cast<c
 
 }  // namespace
 
+PackIngest::PackIngest(const ObjectStore& store, std::uint64_t max_bytes, const Waiter& waiter)
+    : store_(store), max_bytes_(max_bytes), waiter_(waiter), progress_(std::make_unique<git_indexer_progress>()) {}
+
 Result<std::unique_ptr<PackIngest>> PackIngest::Begin(const ObjectStore& store, std::uint64_t max_bytes, const Waiter& waiter) {
   std::unique_ptr<PackIngest> ingest(new PackIngest(store, max_bytes, waiter));
   TRY(ingest->odb_, store.TakeOdb());
@@ -228,14 +231,12 @@ base::Error PackIngest::Failed() const {
 Result<void> PackIngest::Append(std::string_view bytes) {
   bytes_ += bytes.size();
   if (bytes_ > max_bytes_) return MakeError(Reason::TooLarge, "the repository needs more than " + std::to_string(max_bytes_) + " bytes of disk: make it smaller, or raise the limit");
-  git_indexer_progress progress{};
-  if (git_indexer_append(indexer_, bytes.data(), bytes.size(), &progress) < 0) return Failed();
+  if (git_indexer_append(indexer_, bytes.data(), bytes.size(), progress_.get()) < 0) return Failed();
   return {};
 }
 
 Result<void> PackIngest::Finish() {
-  git_indexer_progress progress{};
-  if (git_indexer_commit(indexer_, &progress) < 0) return Failed();
+  if (git_indexer_commit(indexer_, progress_.get()) < 0) return Failed();
   return {};
 }
 

@@ -18,6 +18,7 @@
 
 struct git_odb;
 struct git_indexer;
+struct git_indexer_progress;
 
 namespace sluice::sources {
 
@@ -87,7 +88,7 @@ class PackIngest {
   base::Result<void> Finish();
 
  private:
-  PackIngest(const ObjectStore& store, std::uint64_t max_bytes, const Waiter& waiter) : store_(store), max_bytes_(max_bytes), waiter_(waiter) {}
+  PackIngest(const ObjectStore& store, std::uint64_t max_bytes, const Waiter& waiter);
   base::Error Failed() const;
 
   const ObjectStore& store_;
@@ -96,6 +97,7 @@ class PackIngest {
   std::uint64_t bytes_ = 0;
   git_odb* odb_ = nullptr;
   git_indexer* indexer_ = nullptr;
+  std::unique_ptr<git_indexer_progress> progress_;   // the indexer's own count, kept from call to call
 };
 
 }  // namespace sluice::sources

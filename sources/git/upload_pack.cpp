@@ -57,8 +57,11 @@ bool HostProfile::Has(std::string_view name) const {
 
 bool HostProfile::HasFeature(std::string_view name, std::string_view feature) const { return HasWord(Value(name), feature); }
 
-UploadPack::UploadPack(Transport& transport, const TransportContext& context)
-    : transport_(transport), context_(context), reader_([&t = transport](std::span<char> buffer) { return t.Read(buffer); }) {}
+UploadPack::UploadPack(Transport& transport, const TransportContext& context) : transport_(transport), context_(context), reader_({}) { ResetReader(); }
+
+void UploadPack::ResetReader() {
+  reader_ = PktReader([&transport = transport_](std::span<char> buffer) { return transport.Read(buffer); });
+}
 
 bool UploadPack::can_filter() const { return profile_.version == 2 ? profile_.HasFeature("fetch", "filter") : profile_.Has("filter"); }
 bool UploadPack::can_shallow() const { return profile_.version == 2 ? profile_.HasFeature("fetch", "shallow") : profile_.Has("shallow"); }
@@ -88,7 +91,7 @@ Result<Pkt> UploadPack::Next() {
 Result<void> UploadPack::Connect(std::size_t max_refs) {
   profile_ = {};
   refs_.clear();
-  reader_ = PktReader([&t = transport_](std::span<char> buffer) { return t.Read(buffer); });
+  ResetReader();
   TRY(transport_.Advertise());
   return ReadAdvertisement(max_refs);
 }
@@ -129,7 +132,11 @@ Result<std::vector<RemoteRef>> UploadPack::ListV2(const ListQuery& query) {
     if (pkt.kind == PktKind::End) return Fail(Reason::Unavailable, "the list of references was cut off");
     if (pkt.kind != PktKind::Data) return refs;
     if (auto ref = ParseRefV2(pkt.line())) refs.push_back(*std::move(ref));
-    if (refs.size() >= query.enough) return refs;
+    if (refs.size() >= query.enough && transport_.stateless()) {   // the next request drops the rest of this answer
+      ResetReader();
+      return refs;
+    }
+    if (refs.size() > query.enough) refs.pop_back();   // on a shared connection it must be read past
     if (refs.size() > query.max_refs) return TooMany(query.max_refs);
   }
 }

@@ -30,7 +30,7 @@ struct HostProfile {
 struct ListQuery {
   std::vector<std::string> prefixes;   ///< of full names; empty: all. The answer may hold more in version 2, the caller looks for what it wants
   std::size_t max_refs = 100'000;      ///< TooLarge beyond
-  std::size_t enough = SIZE_MAX;       ///< stop reading after so many
+  std::size_t enough = SIZE_MAX;       ///< more need not be read
 };
 
 struct PackQuery {
@@ -74,6 +74,7 @@ class UploadPack {
   base::Result<void> SkipToPackV0(const PackQuery& query);
   base::Result<void> ReadSideband(const std::function<base::Result<void>(std::string_view)>& sink);
   base::Result<Pkt> Next();
+  void ResetReader();
   base::Error Fail(base::Reason reason, std::string_view text) const { return context_.Fail(reason, text); }
   base::Error HostSays(std::string_view text) const;
 
