@@ -83,31 +83,34 @@ std::string TestRepository::Commit(const std::string& message, long time) const 
   return Git("rev-parse HEAD");
 }
 
-TestServer::TestServer(const std::string& flags) {
+Program::Program(const std::string& command) {
   int out[2];
   if (pipe(out) != 0) throw std::runtime_error("pipe");
-  const std::string command = std::string("exec python3 ") + SLUICE_SOURCE_DIR + "/tests/fixtures/git_server.py serve --root " + root_.path() +
-                              " --owner-pid " + std::to_string(getpid()) + " " + flags;
   pid_ = fork();
   if (pid_ == 0) {
     dup2(out[1], STDOUT_FILENO);
     close(out[0]);
     close(out[1]);
-    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    execl("/bin/sh", "sh", "-c", ("exec " + command).c_str(), nullptr);
     _exit(127);
   }
   close(out[1]);
-  std::string line;
-  for (char c; read(out[0], &c, 1) == 1 && c != '\n';) line += c;
+  for (char c; read(out[0], &c, 1) == 1 && c != '\n';) line_ += c;
   close(out[0]);
-  if (line.empty()) throw std::runtime_error("git_server.py did not start: " + command);
-  const std::regex pair("\"(\\w+)\": \"([^\"]*)\"");
-  for (std::sregex_iterator it(line.begin(), line.end(), pair), end; it != end; ++it) state_[(*it)[1]] = (*it)[2];
+  if (line_.empty()) throw std::runtime_error("did not start: " + command);
 }
 
-TestServer::~TestServer() {
+Program::~Program() {
   kill(pid_, SIGTERM);
   waitpid(pid_, nullptr, 0);
+}
+
+TestServer::TestServer(const std::string& flags)
+    : program_(std::string("python3 ") + SLUICE_SOURCE_DIR + "/tests/fixtures/git_server.py serve --root " + root_.path() + " --owner-pid " +
+               std::to_string(getpid()) + " " + flags) {
+  const std::regex pair("\"(\\w+)\": \"([^\"]*)\"");
+  const std::string& line = program_.line();
+  for (std::sregex_iterator it(line.begin(), line.end(), pair), end; it != end; ++it) state_[(*it)[1]] = (*it)[2];
 }
 
 std::string TestServer::operator[](const std::string& key) const { return state_.at(key); }

@@ -55,12 +55,25 @@ class TestRepository {
   TemporaryDirectory work_;
 };
 
-/// git_server.py, running until destroyed.
+/// A program that runs until destroyed, and the first line it printed.
+class Program {
+ public:
+  explicit Program(const std::string& command);
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+  const std::string& line() const { return line_; }
+
+ private:
+  int pid_ = -1;
+  std::string line_;
+};
+
+/// git_server.py.
 class TestServer {
  public:
   /// `flags` as of git_server.py, e.g. "--tls --ssh".
   explicit TestServer(const std::string& flags);
-  ~TestServer();
   const std::string& root() const { return root_.path(); }
   /// A value of the line that it prints: "http", "https", "ca", "ssh", "identity", "known_hosts".
   std::string operator[](const std::string& key) const;
@@ -69,8 +82,8 @@ class TestServer {
 
  private:
   TemporaryDirectory root_;
+  Program program_;
   std::map<std::string, std::string> state_;
-  int pid_ = -1;
 };
 
 /// The error's message, or what is wrong with the test.
