@@ -178,7 +178,7 @@ Value NewFor(std::string_view next) {
 
 Result<Value*> CreateElement(Value& list, const std::string& segment) {
   TRY(const KeyAndValue wanted, SplitSelector(segment));
-  Value element = UntaggedScalar(wanted.value, document::Style::Plain);
+  Value element = UntaggedScalar(wanted.value);
   if (!wanted.key.empty()) {
     Value map = Value::Mapping();
     SetField(map, wanted.key, std::move(element));
@@ -302,7 +302,7 @@ class PathMatcher {
     const std::size_t before = out_.list_.size();
     TRY(MatchElements(node, wanted, regex, at, detached));
     if (!creates() || out_.list_.size() > before || node.IsNull()) return {};
-    Value element = UntaggedScalar(wanted.value, document::Style::Plain);
+    Value element = UntaggedScalar(wanted.value);
     if (!wanted.key.empty()) {
       Value map = Value::Mapping();
       SetField(map, wanted.key, std::move(element));

@@ -5,8 +5,18 @@
 
 namespace sluice::kustomize {
 
-using document::Style;
 using document::Value;
+
+namespace {
+
+/// kustomize pastes the names into a YAML text, where they are what YAML makes of them.
+Value Pasted(const std::string& text) {
+  Value value = UntaggedScalar(text);
+  value.set_style(document::Style::Plain);
+  return value;
+}
+
+}  // namespace
 
 base::Result<Value> GenerateIamPolicy(const IamPolicyArgs& args) {
   if (args.cloud != "gke") return base::Invalid("cloud '" + args.cloud + "' is not supported, only gke is");
@@ -15,10 +25,9 @@ base::Result<Value> GenerateIamPolicy(const IamPolicyArgs& args) {
   object.Set("apiVersion", "v1");
   object.Set("kind", "ServiceAccount");
   Value& metadata = object.Set("metadata", Value::Mapping());
-  // kustomize pastes the names into a YAML text, where they are what YAML makes of them.
-  metadata.Set("annotations", Value::Mapping()).Set("iam.gke.io/gcp-service-account", UntaggedScalar(account, Style::Plain));
-  metadata.Set("name", UntaggedScalar(args.kubernetes_name, Style::Plain));
-  if (!args.kubernetes_namespace.empty()) metadata.Set("namespace", UntaggedScalar(args.kubernetes_namespace, Style::Plain));
+  metadata.Set("annotations", Value::Mapping()).Set("iam.gke.io/gcp-service-account", Pasted(account));
+  metadata.Set("name", Pasted(args.kubernetes_name));
+  if (!args.kubernetes_namespace.empty()) metadata.Set("namespace", Pasted(args.kubernetes_namespace));
   return object;
 }
 

@@ -81,11 +81,13 @@ Value FromJson(const Value& value) {
     for (const Member& member : value.members()) members.push_back({.key = member.key, .value = FromJson(member.value)});
     return Value::Mapping(std::move(members));
   }
-  if (value.IsNumber()) return UntaggedScalar(document::GoYamlFloat(value.AsDouble().value_or(NAN)), Style::Plain);
+  if (value.IsNumber()) {
+    const std::string text = document::GoYamlFloat(value.AsDouble().value_or(NAN));
+    return Value::Scalar(document::ResolvePlain(text, document::Resolver::GoYaml3), text);
+  }
   if (value.IsString() && value.text().find('\n') != std::string_view::npos) return Value::Scalar(Kind::String, value.text(), Style::Literal);
   if (value.IsString()) return NewString(value.text());
-  if (value.IsNull()) return Value::Scalar(Kind::Null, "null");
-  return value;
+  return Value::Scalar(value.kind(), value.IsNull() ? "null" : value.text());
 }
 
 }  // namespace sluice::kustomize

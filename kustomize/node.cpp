@@ -33,7 +33,7 @@ bool IsQuoted(Style style) {
 Value UntaggedScalar(std::string_view text, Style style) {
   if (IsQuoted(style)) return Value::Scalar(Kind::String, text, style);
   const Kind kind = text.find('\n') != std::string_view::npos ? Kind::String : document::ResolvePlain(text, Resolver::GoYaml3);
-  return Value::Scalar(kind, text, Style::Plain);
+  return Value::Scalar(kind, text, Style::Any);
 }
 
 Value NewString(std::string_view text) {
@@ -42,7 +42,7 @@ Value NewString(std::string_view text) {
 
 void OverwriteScalar(Value& leaf, std::string_view text) {
   const document::Mark mark = leaf.mark();
-  leaf = UntaggedScalar(text, leaf.IsScalar() ? leaf.style() : Style::Plain);
+  leaf = UntaggedScalar(text, leaf.IsScalar() ? leaf.style() : Style::Any);
   leaf.set_mark(mark);
 }
 
@@ -73,19 +73,21 @@ void SetUntaggedField(Value& map, std::string_view key, std::string_view text) {
   if (Value* old = map.Find(key); old != nullptr) {
     OverwriteScalar(*old, text);
   } else {
-    SetField(map, key, NewString(text));
+    Value value = NewString(text);
+    if (!IsQuoted(value.style())) value.set_style(Style::Any);
+    SetField(map, key, std::move(value));
   }
 }
 
 Value WithStyle(Value value, Style style) {
   if (!value.IsScalar()) return value;
-  const bool requote = IsQuoted(style) && !value.IsString();
-  if (requote) {
+  if (IsQuoted(style) && !value.IsString()) {
     Value text = Value::Scalar(Kind::String, value.text(), style);
     text.set_mark(value.mark());
     return text;
   }
-  value.set_style(style);
+  const bool untagged = value.style() == Style::Any;
+  value.set_style(IsQuoted(style) ? style : untagged ? Style::Any : Style::Plain);
   return value;
 }
 

@@ -1,5 +1,6 @@
 // kustomize/node.h: how kustomize's YAML library (kyaml) writes scalars and fields, where that shows in the output. There a scalar is a text, a tag and a
 // quoting style, and what it is gets decided only when the object is printed; here a Value always knows its kind, so the rules are applied on writing.
+// A scalar without a tag has Style::Any here (or a quoting style): give it another text, and it may be of another kind.
 #pragma once
 
 #include <string_view>
@@ -13,7 +14,7 @@ namespace sluice::kustomize {
 bool IsQuoted(document::Style style);
 
 /// A scalar with no tag: a string if `style` quotes it, else what YAML makes of its text ("8080" is an Int, "" is null).
-document::Value UntaggedScalar(std::string_view text, document::Style style);
+document::Value UntaggedScalar(std::string_view text, document::Style style = document::Style::Any);
 
 /// A string as kustomize writes it where no field was: in double quotes if YAML 1.1 would read something else.
 document::Value NewString(std::string_view text);
@@ -33,7 +34,7 @@ void SetUntaggedField(document::Value& map, std::string_view key, std::string_vi
 /// removes the field. `key_source` gives the new field's key its spelling; without it the key is plain, and YAML decides what it is.
 void SetField(document::Value& map, std::string_view key, document::Value value, const document::Member* key_source = nullptr);
 
-/// The value with `style`: quoted makes a scalar a string; an unquoted string stays one.
+/// The value in the place of one with `style`: quoted makes a scalar a string; an unquoted string stays one, an untagged scalar untagged.
 document::Value WithStyle(document::Value value, document::Style style);
 
 /// Text of a scalar whatever its kind, "" for null and collections (kyaml GetValue).

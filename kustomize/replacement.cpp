@@ -39,8 +39,9 @@ std::string Join(const std::vector<std::string>& parts, std::string_view delimit
 
 bool HasDelimiter(const std::optional<ReplacementOptions>& options) { return options && !options->delimiter.empty(); }
 
-/// The scalar with another text: its kind and style stay. Errors: Invalid, the text is not of that kind.
+/// The scalar with another text: its kind and style stay, unless it has no tag. Errors: Invalid, the text is not of that kind.
 Result<Value> WithText(const Value& scalar, std::string_view text) {
+  if (scalar.style() == document::Style::Any) return UntaggedScalar(text);
   if (IsQuoted(scalar.style()) || scalar.IsString()) return Value::Scalar(Kind::String, text, scalar.style());
   const Kind kind = text.find('\n') == std::string_view::npos ? document::ResolvePlain(text, document::Resolver::GoYaml3) : Kind::String;
   const bool fits = kind == scalar.kind() || (kind == Kind::Int && scalar.kind() == Kind::Float);
@@ -50,6 +51,7 @@ Result<Value> WithText(const Value& scalar, std::string_view text) {
 
 /// The same without looking at what fits: for nodes that are written out as text.
 Value Retexted(const Value& scalar, std::string_view text) {
+  if (scalar.style() == document::Style::Any) return UntaggedScalar(text);
   const bool string = IsQuoted(scalar.style()) || scalar.IsString();
   return Value::Scalar(string ? Kind::String : scalar.kind(), text, scalar.style());
 }
@@ -70,7 +72,7 @@ Result<Value> ReplacementValue(const Value& object, const ReplacementSource& sou
   return Retexted(*field, parts[static_cast<std::size_t>(index)]);
 }
 
-Value LiteralReplacement(std::string_view text) { return UntaggedScalar(text, document::Style::Plain); }
+Value LiteralReplacement(std::string_view text) { return UntaggedScalar(text); }
 
 namespace {
 
@@ -84,9 +86,10 @@ class Writer {
     Result<FieldMatches> found = MatchFields(object_, segments, Create());
     if (!found) return std::move(found).error().Wrap(NotFound(path));
     if (found->list().empty()) return base::Invalid(NotFound(path));
+    const bool annotation = segments.size() == 3 && segments[0] == "metadata" && segments[1] == "annotations";
     for (const FieldMatch& match : found->list()) {
       TRY(const std::optional<std::string> text, NewText(*match.node));
-      if (!match.detached) TRY(Set(match, text));
+      if (!match.detached) TRY(Set(match, text, annotation));
     }
     return {};
   }
@@ -119,12 +122,15 @@ class Writer {
     return std::optional(Join(parts, options_->delimiter));
   }
 
-  Result<void> Set(const FieldMatch& match, const std::optional<std::string>& text) const {
+  /// Annotations are strings in the end, whatever they were.
+  Result<void> Set(const FieldMatch& match, const std::optional<std::string>& text, bool annotation) const {
     const document::Mark mark = match.node->mark();
     if (!text) {
       *match.node = value_;
     } else if (match.created) {
-      *match.node = UntaggedScalar(*text, document::Style::Plain);
+      *match.node = UntaggedScalar(*text);
+    } else if (annotation) {
+      *match.node = Value::Scalar(Kind::String, *text, match.node->style());
     } else {
       TRY(*match.node, WithText(*match.node, *text));
     }
@@ -160,7 +166,7 @@ class Writer {
       if (!*written) {
         *match.node = value_;
       } else {
-        *match.node = match.created ? UntaggedScalar(**written, document::Style::Plain) : Retexted(*match.node, **written);
+        *match.node = match.created ? UntaggedScalar(**written) : Retexted(*match.node, **written);
       }
     }
     Result<std::string> serialized = Serialize(*parsed, text);

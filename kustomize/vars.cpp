@@ -48,7 +48,7 @@ std::optional<std::int64_t> DecimalOf(std::string_view text) {
 
 /// A scalar as Go's types have it. Only decimal integers count, as strconv.Atoi reads them.
 Result<Value> Primitive(const Value& value, std::string_view path) {
-  if (IsQuoted(value.style())) return Value(value.text());
+  if (IsQuoted(value.style()) || value.style() == Style::Any) return Value(value.text());
   if (value.IsInt()) {
     const std::optional<std::int64_t> number = DecimalOf(value.text());
     if (!number) return base::NotFound("field '" + std::string(path) + "' holds '" + std::string(value.text()) + "', which is no decimal integer");

@@ -1,0 +1,903 @@
+#!/usr/bin/env python3
+"""Random but plausible kustomization trees, built by our engine and by the real kustomize; every difference is printed with its seed.
+
+usage: differential.py --engine "build/sluice" --kustomize PATH [--seed N] [--count N] [--jobs N] [--keep DIR] [--bytes] [--only I]
+
+Case I of seed N is always the same tree (`--seed N --only I` makes it again and keeps it). Both engines run `build DIR`; they must agree in success, and if
+they succeed in the documents: the same bytes, or else the same data in the same order (maps without order). `--bytes` makes a
+difference in bytes alone a failure as well. Needs python3 and PyYAML. The last line counts; the exit status is 1 if there was a difference.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import random
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+# ---------------------------------------------------------------- text
+
+
+class Raw(str):
+    """A scalar to be written as it stands."""
+
+
+PLAIN = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./")
+WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+
+
+def plain_is_safe(text):
+    if not text or not set(text) <= PLAIN or text.lower() in WORDS or text[0] in "-.0123456789":
+        return False
+    return True
+
+
+class Writer:
+    """YAML with styles chosen at random."""
+
+    def __init__(self, rng, fancy=0.15):
+        self.rng, self.fancy = rng, fancy
+
+    def scalar(self, value, flow=False):
+        if isinstance(value, Raw):
+            return str(value)
+        if value is None:
+            return self.rng.choice(["null", "~", "null"])
+        if value is True or value is False:
+            return "true" if value else "false"
+        if isinstance(value, (int, float)):
+            return str(value)
+        if plain_is_safe(value) and self.rng.random() > self.fancy:
+            return value
+        if self.rng.random() < 0.5 and "\n" not in value and value.isprintable():
+            return "'" + value.replace("'", "''") + "'"
+        return json.dumps(value, ensure_ascii=False)
+
+    def flow(self, value):
+        if isinstance(value, dict):
+            return "{" + ", ".join(self.scalar(k, True) + ": " + self.flow(v) for k, v in value.items()) + "}"
+        if isinstance(value, list):
+            return "[" + ", ".join(self.flow(v) for v in value) + "]"
+        return self.scalar(value, True) if value != Raw("") else "null"
+
+    def lines(self, value, indent):
+        pad = " " * indent
+        if isinstance(value, dict):
+            for key, item in value.items():
+                yield from self.entry(pad + self.scalar(key) + ":", item, indent)
+        else:
+            for item in value:
+                yield from self.item(pad, item, indent)
+
+    def entry(self, head, item, indent):
+        if isinstance(item, str) and "\n" in item and item.endswith("\n") and not item.endswith("\n\n") and item[0] not in " \n" and self.rng.random() < 0.8:
+            yield head + " |"
+            for line in item[:-1].split("\n"):
+                yield (" " * (indent + 2) + line) if line else ""
+        elif not isinstance(item, (dict, list)) or not item or self.rng.random() < self.fancy * 0.4:
+            yield (head + " " + self.flow(item)) if isinstance(item, (dict, list)) else (head + " " + self.scalar(item)).rstrip(" ") if item == Raw("") else head + " " + self.scalar(item)
+        else:
+            yield head
+            deeper = indent + 2 if isinstance(item, dict) or self.rng.random() < 0.5 else indent
+            yield from self.lines(item, deeper)
+
+    def item(self, pad, item, indent):
+        if isinstance(item, dict) and item:
+            inner = list(self.lines(item, indent + 2))
+            yield pad + "- " + inner[0][indent + 2:]
+            yield from inner[1:]
+        elif isinstance(item, list):
+            yield pad + "- " + self.flow(item)
+        else:
+            yield pad + "- " + (self.flow(item) if isinstance(item, dict) else self.scalar(item))
+
+    def document(self, value):
+        text = "\n".join(self.lines(value, 0)) + "\n"
+        if self.rng.random() < 0.1:
+            text = "# made up\n" + text
+        return text
+
+
+# ---------------------------------------------------------------- objects
+
+NAMES = ["web", "api", "db", "cache", "app"]
+NAMESPACES = ["shop", "prod", "default"]
+IMAGES = ["nginx:1.0", "nginx", "registry.io:5000/team/app:v1", "redis@sha256:aaaa", "registry.io/team/app:v2@sha256:bbbb", "busybox:1.28"]
+ODD = ["true", "5", "1e3", "0x1F", "yes", "a b", "x: y", "# no", "", "multi\nline\n", "it's", "\"q\"", "null", "2001-01-01", "1.0", "ü", "<a&b>", "$(V)", "-", "a,b"]
+RAWS = ["1.0", "0x1F", "0o17", "017", "1e3", "null", "~", "yes", "12345678901234567890", "1_000", "2001-01-01", "true", "''", '""', "on", "-7", "1.5"]
+
+
+class Objects:
+    def __init__(self, rng):
+        self.rng = rng
+
+    def chance(self, p):
+        return self.rng.random() < p
+
+    def text(self):
+        return self.rng.choice(ODD) if self.chance(0.35) else self.rng.choice(["v", "info", "prod", "a-b", "x.y"])
+
+    def labels(self, *must):
+        keys = self.rng.sample(["app", "tier", "env", "app.kubernetes.io/name", "team"], self.rng.randint(1, 3))
+        out = {k: (Raw(self.rng.choice(['"5"', '"true"', "'x'"])) if self.chance(0.1) else self.rng.choice(["web", "a", "b", "dev"])) for k in keys}
+        out.update(dict(must))
+        return out
+
+    def annotations(self):
+        return {k: self.rng.choice([self.text(), Raw(self.rng.choice(RAWS))]) if self.chance(0.4) else "n"
+                for k in self.rng.sample(["note", "owner", "a.b/c", "checksum"], self.rng.randint(1, 3))}
+
+    def metadata(self, name, namespaced=True):
+        out = {"name": name}
+        if namespaced and self.chance(0.3):
+            out["namespace"] = self.rng.choice(NAMESPACES)
+        if self.chance(0.4):
+            out["labels"] = self.labels()
+        if self.chance(0.3):
+            out["annotations"] = self.annotations()
+        if self.chance(0.05):
+            out["finalizers"] = ["a/b", "c/d"]
+        return out
+
+    def name(self):
+        return self.rng.choice(NAMES)
+
+    def env(self):
+        out = []
+        for key in self.rng.sample(["A", "B", "C", "D"], self.rng.randint(1, 3)):
+            kind = self.rng.random()
+            if kind < 0.5:
+                out.append({"name": key, "value": self.text() if self.chance(0.8) else Raw(self.rng.choice(RAWS))})
+            elif kind < 0.75:
+                out.append({"name": key, "valueFrom": {"configMapKeyRef": {"name": self.name(), "key": "k"}}})
+            else:
+                out.append({"name": key, "valueFrom": {"secretKeyRef": {"name": self.name(), "key": "k"}}})
+        return out
+
+    def port(self):
+        out = {"containerPort": self.rng.choice([80, 443, 8080])}
+        if self.chance(0.4):
+            out["protocol"] = self.rng.choice(["TCP", "UDP"])
+        if self.chance(0.4):
+            out["name"] = self.rng.choice(["http", "metrics"])
+        return out
+
+    def container(self, name):
+        out = {"name": name, "image": self.rng.choice(IMAGES)}
+        if self.chance(0.4):
+            out["env"] = self.env()
+        if self.chance(0.4):
+            out["ports"] = [self.port() for _ in range(self.rng.randint(1, 3))]
+        if self.chance(0.3):
+            out["args"] = [self.text() for _ in range(self.rng.randint(1, 3))]
+        if self.chance(0.2):
+            out["command"] = ["run", "$(V)"]
+        if self.chance(0.2):
+            out["envFrom"] = [{self.rng.choice(["configMapRef", "secretRef"]): {"name": self.name()}}]
+        if self.chance(0.3):
+            out["volumeMounts"] = [{"name": v, "mountPath": "/" + v} for v in self.rng.sample(["data", "conf", "tmp"], self.rng.randint(1, 2))]
+        if self.chance(0.3):
+            out["resources"] = {"limits": {"cpu": self.rng.choice(["100m", 1, Raw("0.5")]), "memory": "64Mi"}}
+        return out
+
+    def volume(self, name):
+        kind = self.rng.random()
+        if kind < 0.3:
+            return {"name": name, "emptyDir": {}}
+        if kind < 0.55:
+            return {"name": name, "configMap": {"name": self.name()}}
+        if kind < 0.75:
+            return {"name": name, "secret": {"secretName": self.name()}}
+        if kind < 0.9:
+            return {"name": name, "persistentVolumeClaim": {"claimName": self.name()}}
+        return {"name": name, "projected": {"sources": [{"configMap": {"name": self.name()}}, {"secret": {"name": self.name()}}]}}
+
+    def pod_spec(self):
+        out = {"containers": [self.container(n) for n in self.rng.sample(["main", "side", "proxy"], self.rng.randint(1, 3))]}
+        if self.chance(0.25):
+            out["initContainers"] = [self.container("init")]
+        if self.chance(0.4):
+            out["volumes"] = [self.volume(v) for v in self.rng.sample(["data", "conf", "tmp"], self.rng.randint(1, 3))]
+        if self.chance(0.3):
+            out["serviceAccountName"] = self.name()
+        if self.chance(0.15):
+            out["imagePullSecrets"] = [{"name": self.name()}]
+        if self.chance(0.15):
+            out["tolerations"] = [{"key": "k", "operator": "Exists"}]
+        if self.chance(0.1):
+            out["affinity"] = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"labelSelector": {"matchLabels": self.labels()}, "topologyKey": "zone"}]}}
+        if self.chance(0.1):
+            out["topologySpreadConstraints"] = [{"topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "maxSkew": 1, "labelSelector": {"matchLabels": self.labels()}}]
+        if self.chance(0.1):
+            out["priorityClassName"] = self.name()
+        return out
+
+    def template(self):
+        out = {"spec": self.pod_spec()}
+        if self.chance(0.8):
+            out["metadata"] = {"labels": self.labels()}
+            if self.chance(0.2):
+                out["metadata"]["annotations"] = self.annotations()
+        return out
+
+    def workload(self, kind, name):
+        spec = {"template": self.template()}
+        if kind != "Job" and self.chance(0.9):
+            spec["selector"] = {"matchLabels": self.labels()}
+        if kind in ("Deployment", "StatefulSet", "ReplicaSet") and self.chance(0.5):
+            spec["replicas"] = self.rng.choice([1, 2, Raw('"3"')]) if self.chance(0.2) else 1
+        if kind == "StatefulSet":
+            spec["serviceName"] = self.name()
+            if self.chance(0.4):
+                spec["volumeClaimTemplates"] = [{"metadata": {"name": "data"}, "spec": {"storageClassName": self.name(), "accessModes": ["ReadWriteOnce"]}}]
+        group = "batch/v1" if kind == "Job" else self.rng.choice(["apps/v1"] * 9 + ["extensions/v1beta1"])
+        return {"apiVersion": group, "kind": kind, "metadata": self.metadata(name), "spec": spec}
+
+    def service(self, name):
+        ports = []
+        for port in self.rng.sample([80, 443, 9090], self.rng.randint(1, 2)):
+            one = {"port": port}
+            if self.chance(0.5):
+                one["name"] = "p%d" % port
+            if self.chance(0.4):
+                one["protocol"] = self.rng.choice(["TCP", "UDP"])
+            if self.chance(0.5):
+                one["targetPort"] = self.rng.choice(["http", 8080])
+            ports.append(one)
+        return {"apiVersion": "v1", "kind": "Service", "metadata": self.metadata(name), "spec": {"ports": ports, "selector": self.labels()}}
+
+    def config_map(self, name):
+        data = {k: self.text() for k in self.rng.sample(["a", "b", "c.txt"], self.rng.randint(1, 3))}
+        if self.chance(0.3):
+            data["conf.yaml"] = "server:\n  host: old\n  port: 80\nlist:\n- a\n- b\n"
+        if self.chance(0.3):
+            data["conf.json"] = self.rng.choice(['{"host": "old", "port": 80, "on": true}', '{\n  "host": "old",\n  "deep": {"x": [1, 2]}\n}'])
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": self.metadata(name), "data": data}
+
+    def secret(self, name):
+        out = {"apiVersion": "v1", "kind": "Secret", "metadata": self.metadata(name), "type": "Opaque", "data": {"k": "YQ=="}}
+        if self.chance(0.4):
+            out["stringData"] = {"s": self.text()}
+        return out
+
+    def ingress(self, name):
+        new = self.chance(0.7)
+        backend = {"service": {"name": self.name(), "port": {"number": 80}}} if new else {"serviceName": self.name(), "servicePort": 80}
+        out = {"apiVersion": "networking.k8s.io/v1" if new else "extensions/v1beta1", "kind": "Ingress", "metadata": self.metadata(name),
+               "spec": {"rules": [{"host": "h.io", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}]}}
+        if self.chance(0.4):
+            out["spec"]["tls"] = [{"hosts": ["h.io"], "secretName": self.name()}]
+        if self.chance(0.3):
+            out["spec"]["ingressClassName"] = self.name()
+        return out
+
+    def binding(self, name):
+        cluster = self.chance(0.4)
+        subjects = [{"kind": "ServiceAccount", "name": self.rng.choice(NAMES + ["default"]), **({"namespace": self.rng.choice(NAMESPACES)} if self.chance(0.5) else {})}
+                    for _ in range(self.rng.randint(1, 2))]
+        return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding" if cluster else "RoleBinding", "metadata": self.metadata(name, not cluster),
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": self.rng.choice(["ClusterRole"] if cluster else ["ClusterRole", "Role"]), "name": self.name()},
+                "subjects": subjects}
+
+    def other(self, kind, name):
+        rng = self.rng
+        simple = {
+            "ServiceAccount": lambda: {"apiVersion": "v1", "metadata": self.metadata(name), **({"imagePullSecrets": [{"name": self.name()}]} if self.chance(0.3) else {})},
+            "Role": lambda: {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": self.metadata(name), "rules": [{"apiGroups": [""], "resources": ["secrets"], "resourceNames": [self.name()], "verbs": ["get"]}]},
+            "ClusterRole": lambda: {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": self.metadata(name, False), "rules": [{"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [self.name()], "verbs": ["get"]}]},
+            "HorizontalPodAutoscaler": lambda: {"apiVersion": rng.choice(["autoscaling/v2", "autoscaling/v1"]), "metadata": self.metadata(name),
+                                                "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": self.name()}, "maxReplicas": 3}},
+            "PodDisruptionBudget": lambda: {"apiVersion": "policy/v1", "metadata": self.metadata(name), "spec": {"minAvailable": rng.choice([1, "50%"]), "selector": {"matchLabels": self.labels()}}},
+            "NetworkPolicy": lambda: {"apiVersion": "networking.k8s.io/v1", "metadata": self.metadata(name),
+                                      "spec": {"podSelector": {"matchLabels": self.labels()}, "ingress": [{"from": [{"podSelector": {"matchLabels": self.labels()}}]}]}},
+            "PersistentVolumeClaim": lambda: {"apiVersion": "v1", "metadata": self.metadata(name), "spec": {"storageClassName": self.name(), "volumeName": self.name()}},
+            "PersistentVolume": lambda: {"apiVersion": "v1", "metadata": self.metadata(name, False), "spec": {"storageClassName": self.name()}},
+            "StorageClass": lambda: {"apiVersion": "storage.k8s.io/v1", "metadata": self.metadata(name, False), "provisioner": "x"},
+            "PriorityClass": lambda: {"apiVersion": "scheduling.k8s.io/v1", "metadata": self.metadata(name, False), "value": 10},
+            "Namespace": lambda: {"apiVersion": "v1", "metadata": self.metadata(rng.choice(NAMESPACES + [name]), False)},
+            "Widget": lambda: {"apiVersion": "example.com/v1", "metadata": self.metadata(name), "spec": {"size": rng.choice([1, "big", Raw("1.0")]), "parts": [{"name": "p", "value": self.text()}, {"name": "q"}], "ref": {"name": self.name()},
+                                                                                                         **({"template": self.template()} if self.chance(0.3) else {})}},
+            "CustomResourceDefinition": lambda: {"apiVersion": "apiextensions.k8s.io/v1", "metadata": self.metadata(name + "s.example.com", False),
+                                                 "spec": {"group": "example.com", "conversion": {"webhook": {"clientConfig": {"service": {"name": self.name(), "namespace": "x"}}}}}},
+            "ValidatingWebhookConfiguration": lambda: {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": self.metadata(name, False),
+                                                       "webhooks": [{"name": "a.b.c", "clientConfig": {"service": {"name": self.name(), "namespace": rng.choice(NAMESPACES)}}}]},
+            "APIService": lambda: {"apiVersion": "apiregistration.k8s.io/v1", "metadata": self.metadata(name, False), "spec": {"service": {"name": self.name(), "namespace": "x"}}},
+            "Pod": lambda: {"apiVersion": "v1", "metadata": self.metadata(name), "spec": self.pod_spec()},
+        }
+        out = simple[kind]()
+        return {"apiVersion": out.pop("apiVersion"), "kind": kind, **out}
+
+    KINDS = (["Deployment"] * 6 + ["StatefulSet"] * 2 + ["DaemonSet", "Job", "CronJob", "ReplicaSet"] + ["Service"] * 4 + ["ConfigMap"] * 4 + ["Secret"] * 3 + ["Ingress"] * 2 + ["Binding"] * 2 +
+             ["ServiceAccount"] * 2 + ["Role", "ClusterRole", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "PersistentVolumeClaim", "PersistentVolume", "StorageClass",
+                                       "PriorityClass", "Namespace", "Widget", "Widget", "CustomResourceDefinition", "ValidatingWebhookConfiguration", "APIService", "Pod"])
+
+    def any(self):
+        kind = self.rng.choice(self.KINDS)
+        name = self.name()
+        if kind in ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet"):
+            return self.workload(kind, name)
+        if kind == "CronJob":
+            job = self.workload("Job", name)
+            return {"apiVersion": self.rng.choice(["batch/v1", "batch/v1beta1"]), "kind": kind, "metadata": job["metadata"], "spec": {"schedule": "* * * * *", "jobTemplate": {"spec": job["spec"]}}}
+        maker = {"Service": self.service, "ConfigMap": self.config_map, "Secret": self.secret, "Ingress": self.ingress, "Binding": self.binding}.get(kind)
+        return maker(name) if maker else self.other(kind, name)
+
+
+# ---------------------------------------------------------------- patches
+
+
+def paths_of(value, prefix=()):
+    """Every (path, value) of a tree; the path holds keys and indexes."""
+    yield prefix, value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from paths_of(item, prefix + (key,))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from paths_of(item, prefix + (index,))
+
+
+def pointer(path):
+    return "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in path)
+
+
+class Patches:
+    def __init__(self, rng, objects):
+        self.rng, self.objects = rng, objects
+        self.careful = False
+
+    def leaf(self):
+        return self.rng.choice([lambda: self.objects.text(), lambda: self.rng.randint(0, 9), lambda: Raw(self.rng.choice(RAWS)), lambda: True, lambda: None])()
+
+    def mutate(self, value, depth=0):
+        """A part of `value`, changed: what a strategic merge patch over it may be."""
+        rng = self.rng
+        if isinstance(value, dict):
+            out = {}
+            for key, item in value.items():
+                dice = rng.random()
+                if key in ("name", "containerPort", "port", "mountPath", "topologyKey") and dice < 0.9:
+                    out[key] = item
+                elif dice < 0.4:
+                    out[key] = self.mutate(item, depth + 1)
+                elif dice < 0.44:
+                    out[key] = None
+            if rng.random() < 0.15:
+                out[rng.choice(["extra", "note", "image", "protocol", "value"])] = self.leaf()
+            if rng.random() < 0.04 and depth > 0:
+                out["$patch"] = rng.choice(["delete", "replace", "merge"])
+            return out
+        if isinstance(value, list):
+            out = [self.mutate(v, depth + 1) for v in value if rng.random() < 0.7]
+            if rng.random() < 0.25 and value and isinstance(value[0], dict):
+                new = json.loads(json.dumps(value[0]))
+                if "name" in new:
+                    new["name"] = rng.choice(["added", "main", "A"])
+                out.insert(rng.randint(0, len(out)), new)
+            if rng.random() < 0.06 and value and isinstance(value[0], dict):
+                out.append({"$patch": rng.choice(["replace", "delete"]), **({"name": value[0]["name"]} if "name" in value[0] and rng.random() < 0.6 else {})})
+            if rng.random() < 0.1:
+                rng.shuffle(out)
+            return out
+        return value if rng.random() < 0.4 else self.leaf()
+
+    def strategic(self, target):
+        body = self.mutate({k: v for k, v in target.items() if k not in ("apiVersion", "kind", "metadata")})
+        body.pop("$patch", None)
+        metadata = {"name": target["metadata"]["name"]}
+        if "namespace" in target["metadata"] and self.rng.random() < 0.9:
+            metadata["namespace"] = target["metadata"]["namespace"]
+        for field in ("labels", "annotations"):
+            if self.rng.random() < 0.25:
+                metadata[field] = {self.rng.choice(["app", "env", "note", "new"]): self.rng.choice([self.objects.text(), None, "z"])}
+        out = {"apiVersion": target["apiVersion"], "kind": target["kind"], "metadata": metadata, **body}
+        if self.rng.random() < 0.03:
+            out["$patch"] = "delete"
+        return out
+
+    def json_patch(self, target):
+        rng, operations = self.rng, []
+        places = [(p, v) for p, v in paths_of(target) if p and p[0] not in ("apiVersion", "kind") and p != ("metadata",)]
+        used = set()
+        for _ in range(rng.randint(1, 3)):
+            path, value = rng.choice(places)
+            if self.careful and (path[:2] in used or path[:2] == ("metadata", "name")):
+                continue
+            used.add(path[:2])
+            op = rng.choice(["add", "replace", "replace", "remove", "add", "test", "copy", "move"])
+            if op == "test" and any(isinstance(v, Raw) or v != v for _, v in paths_of(value)):
+                op = "replace"
+            if path == ("metadata", "name") and op in ("remove", "move"):
+                op = "replace"
+            one = {"op": op, "path": pointer(path)}
+            if op == "add":
+                dice = rng.random()
+                if isinstance(value, list) and dice < 0.7:
+                    one["path"] += rng.choice(["/-", "/0", "/-1"])
+                    one["value"] = json.loads(json.dumps(value[0], default=str)) if value else "x"
+                elif isinstance(value, dict):
+                    one["path"] += "/" + rng.choice(["added", "x~1y"])
+                    one["value"] = self.leaf()
+                else:
+                    one["value"] = self.leaf()
+            elif op == "replace":
+                one["value"] = "renamed" if path == ("metadata", "name") else self.leaf() if not isinstance(value, (dict, list)) or rng.random() < 0.2 else value
+            elif op == "test":
+                one["value"] = value
+            elif op in ("copy", "move"):
+                one["from"] = pointer(path)
+                one["path"] = pointer(path[:-1]) + "/" + ("-" if isinstance(path[-1], int) else "moved")
+            operations.append(one)
+        return operations
+
+    def target(self, target):
+        rng = self.rng
+        out = {}
+        if rng.random() < 0.8:
+            out["kind"] = target["kind"] if rng.random() < 0.8 else "Deploy.*|Stateful.*"
+        if rng.random() < 0.6:
+            out["name"] = rng.choice([target["metadata"]["name"], ".*", "[wa].*"])
+        if rng.random() < 0.1:
+            out["namespace"] = rng.choice(NAMESPACES)
+        if rng.random() < 0.15:
+            out["labelSelector"] = rng.choice(["app=web", "env in (dev,a)", "!tier", "app", "app!=a"])
+        if rng.random() < 0.05:
+            out["annotationSelector"] = rng.choice(["note", "owner=n"])
+        return out or {"kind": target["kind"]}
+
+
+# ---------------------------------------------------------------- kustomizations
+
+
+class Tree:
+    def __init__(self, rng):
+        self.rng = rng
+        self.objects = Objects(rng)
+        self.patches = Patches(rng, self.objects)
+        self.files = {}
+        self.writer = Writer(rng)
+        self.careful = self.patches.careful = self.chance(0.75)
+        self.touched = set()
+        self.taken = set()
+
+    def chance(self, p):
+        return self.rng.random() < p
+
+    def pick(self, pool, take=True):
+        """An object to be changed. In a careful tree each is changed once, so that what is said of it still holds."""
+        if not self.careful:
+            return self.rng.choice(pool) if pool else None
+        free = [o for o in pool if id(o) not in self.touched]
+        if not free:
+            return None
+        out = self.rng.choice(free)
+        if take:
+            self.touched.add(id(out))
+        return out
+
+    def put(self, path, value):
+        self.files[path] = value if isinstance(value, str) else self.writer.document(value)
+
+    def fresh_objects(self, count):
+        out, seen = [], set()
+        for _ in range(count):
+            one = self.objects.any()
+            key = (one["apiVersion"], one["kind"], one["metadata"]["name"], one["metadata"].get("namespace", "default"))
+            if self.careful:
+                key = (one["kind"], one["metadata"]["name"])
+                seen = self.taken
+            if key not in seen or not self.careful and self.chance(0.02):
+                seen.add(key)
+                out.append(one)
+        return out
+
+    def write_objects(self, folder, objects):
+        names = []
+        while objects:
+            part, objects = objects[:self.rng.randint(1, 4)], objects[4:] if False else objects[1:]
+            part = part[:1] if objects else part
+            name = "r%d.yaml" % len(names)
+            self.put(folder + "/" + name, "---\n".join(self.writer.document(one) for one in part))
+            names.append(name)
+        return names
+
+    def kustomization(self, folder, pool, resources, component=False, root=False):
+        """Writes a kustomization over `resources`; `pool` are the objects it may talk about. Returns what it adds to the pool."""
+        rng, k = self.rng, {}
+        if component:
+            k = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"}
+        added = []
+        if resources or not component:
+            k["resources"] = resources
+        fields = [(0.35, self.prefix), (0.3, self.namespace), (0.35, self.labels), (0.15, self.common_labels), (0.2, self.common_annotations), (0.6, self.add_patches), (0.1, self.old_patches),
+                  (0.35, self.images), (0.2, self.replicas), (0.4, self.generators), (0.3, self.replacements), (0.12, self.vars), (0.1, self.configurations), (0.08, self.plugins)]
+        for probability, field in fields:
+            if self.chance(probability):
+                field(k, folder, pool, added)
+        if root and self.chance(0.15):
+            k["sortOptions"] = rng.choice([{"order": "fifo"}, {"order": "legacy"}, {"order": "legacy", "legacySortOptions": {"orderFirst": ["Deployment"], "orderLast": ["Service", "Namespace"]}}])
+        if root and self.chance(0.06):
+            k["buildMetadata"] = rng.sample(["originAnnotations", "transformerAnnotations"], 1)
+        items = list(k.items())
+        rng.shuffle(items)
+        self.put(folder + "/kustomization.yaml", dict(items))
+        return added
+
+    # Each takes (kustomization, folder, pool, added).
+    def prefix(self, k, *_):
+        if self.chance(0.7):
+            k["namePrefix"] = self.rng.choice(["p-", "dev-", "x"])
+        if self.chance(0.4):
+            k["nameSuffix"] = self.rng.choice(["-s", "-v2"])
+
+    def namespace(self, k, *_):
+        k["namespace"] = self.rng.choice(NAMESPACES + ["other"])
+
+    def pairs(self):
+        return {key: self.rng.choice(["one", "two", "5", "true"]) for key in self.rng.sample(["app", "env", "team", "note"], self.rng.randint(1, 2))}
+
+    def labels(self, k, *_):
+        out = []
+        for _ in range(self.rng.randint(1, 2)):
+            one = {"pairs": self.pairs()}
+            for flag in ("includeSelectors", "includeTemplates", "includeVolumeClaimTemplates"):
+                if self.chance(0.35):
+                    one[flag] = self.chance(0.8)
+            if self.chance(0.1):
+                one["fields"] = [{"path": "spec/extra/labels", "kind": "Widget", "create": True}]
+            out.append(one)
+        k["labels"] = out
+
+    def common_labels(self, k, *_):
+        k["commonLabels"] = self.pairs()
+
+    def common_annotations(self, k, *_):
+        k["commonAnnotations"] = self.pairs()
+
+    def patch_text(self, body):
+        if isinstance(body, list):
+            return json.dumps(body, default=str) if self.chance(0.3) else "\n".join(self.writer.lines(body, 0)) + "\n"
+        return self.writer.document(body)
+
+    def add_patches(self, k, folder, pool, added):
+        out = []
+        for _ in range(self.rng.randint(1, 3)):
+            target = self.pick(pool)
+            if target is None:
+                break
+            entry = {}
+            if self.chance(0.35):
+                text = self.patch_text(self.patches.json_patch(target))
+                entry["target"] = self.patches.target(target)
+                if self.careful:
+                    entry["target"].update({"kind": target["kind"], "name": target["metadata"]["name"]})
+            else:
+                text = self.patch_text(self.patches.strategic(target))
+                if self.chance(0.3):
+                    entry["target"] = self.patches.target(target)
+                    if self.careful:
+                        entry["target"]["name"] = target["metadata"]["name"]
+                if self.chance(0.05):
+                    entry["options"] = {self.rng.choice(["allowNameChange", "allowKindChange"]): True}
+            if self.chance(0.4):
+                name = "patch%d.yaml" % len(out)
+                self.put(folder + "/" + name, text)
+                entry["path"] = name
+            else:
+                entry["patch"] = text
+            out.append(entry)
+        if out:
+            k["patches"] = out
+
+    def old_patches(self, k, folder, pool, added):
+        target = self.pick(pool)
+        if target is None:
+            return
+        if self.chance(0.6):
+            k["patchesStrategicMerge"] = [self.patch_text(self.patches.strategic(target))]
+        else:
+            gvk = target["apiVersion"].split("/")
+            k["patchesJson6902"] = [{"target": {**({"group": gvk[0]} if len(gvk) > 1 else {}), "version": gvk[-1], "kind": target["kind"], "name": target["metadata"]["name"]},
+                                     "patch": self.patch_text(self.patches.json_patch(target))}]
+
+    def images(self, k, *_):
+        out = []
+        for _ in range(self.rng.randint(1, 2)):
+            one = {"name": self.rng.choice(["nginx", "redis", "registry.io:5000/team/app", "registry.io/team/app", "busybox"])}
+            for field, values in (("newName", ["my/nginx", "redis"]), ("newTag", ["v9", "1.2"]), ("digest", ["sha256:cccc"]), ("tagSuffix", ["-x"])):
+                if self.chance(0.35):
+                    one[field] = self.rng.choice(values)
+            out.append(one)
+        k["images"] = out
+
+    def replicas(self, k, folder, pool, added):
+        names = [o["metadata"]["name"] for o in pool if o["kind"] in ("Deployment", "StatefulSet", "ReplicaSet")]
+        if names:
+            k["replicas"] = [{"name": self.rng.choice(names), "count": self.rng.randint(0, 9)}]
+
+    def generator(self, folder, kind):
+        name = self.objects.name()
+        one = {"name": name}
+        if self.chance(0.8):
+            one["literals"] = ["%s=%s" % (key, self.rng.choice(["v", "'q'", "a=b", "", "5", "long " * 20, "<&>", "ü"])) for key in self.rng.sample(["k", "l", "m"], self.rng.randint(1, 2))]
+        if self.chance(0.3):
+            self.put(folder + "/file.txt", self.rng.choice(["text\n", "no newline", "a\n\nb\n", "tab\there\n", "trailing \n", "{\"a\": 1}\n"]))
+            one["files"] = [self.rng.choice(["file.txt", "key=file.txt"])]
+        if self.chance(0.2):
+            self.put(folder + "/vars.env", "E=1\n# c\n  F = x \nG\n")
+            one["envs"] = ["vars.env"]
+        if self.chance(0.15):
+            one["namespace"] = self.rng.choice(NAMESPACES)
+        if self.chance(0.2):
+            one["options"] = self.rng.choice([{"disableNameSuffixHash": True}, {"labels": {"gen": "l"}}, {"annotations": {"note": "5"}, "immutable": True}])
+        if kind == "secret" and self.chance(0.2):
+            one["type"] = "kubernetes.io/tls"
+        return one
+
+    def generators(self, k, folder, pool, added):
+        for kind, field in (("configMap", "configMapGenerator"), ("secret", "secretGenerator")):
+            if not self.chance(0.6):
+                continue
+            out = []
+            for _ in range(self.rng.randint(1, 2)):
+                one = self.generator(folder, kind)
+                made = {"apiVersion": "v1", "kind": "ConfigMap" if kind == "configMap" else "Secret", "metadata": {"name": one["name"]}, "data": {"k": "v"}}
+                there = [o for o in pool + added if o["kind"] == made["kind"] and o["metadata"]["name"] == one["name"]]
+                if self.careful and len(there) > 1:
+                    continue
+                if there and (self.careful or self.chance(0.9)):
+                    self.touched.add(id(there[0]))
+                    one["behavior"] = self.rng.choice(["merge", "replace"])
+                    if "namespace" in there[0]["metadata"]:
+                        one["namespace"] = there[0]["metadata"]["namespace"]
+                elif "namespace" in one:
+                    made["metadata"]["namespace"] = one["namespace"]
+                if made["metadata"]["name"] in [o["name"] for o in out]:
+                    continue
+                out.append(one)
+                added.append(made)
+            if out:
+                k[field] = out
+        if self.chance(0.15):
+            k["generatorOptions"] = self.rng.choice([{"disableNameSuffixHash": True}, {"labels": {"g": "x"}}, {"annotations": {"g": "x"}}])
+
+    def field_path(self, target):
+        paths = [p for p, v in paths_of(target) if p and p[0] not in ("apiVersion", "kind") and not isinstance(v, (dict, list))]
+        if self.careful:
+            paths = [p for p in paths if p[:2] != ("metadata", "name") and not isinstance(dict(paths_of(target))[p], (Raw, int))]
+        elif self.chance(0.1):
+            paths = [p for p, _ in paths_of(target) if p and p[0] not in ("apiVersion", "kind")]
+        path = self.rng.choice(paths or [("metadata", "name")])
+        out, value = [], target
+        for part in path:
+            if isinstance(part, int):
+                item = value[part]
+                named = isinstance(item, dict) and isinstance(item.get("name"), str) and self.chance(0.7)
+                out.append("[name=%s]" % item["name"] if named else "*" if self.chance(0.2) else str(part))
+            else:
+                out.append("[" + part + "]" if "." in part and self.chance(0.3) else part.replace(".", "\\."))
+            value = value[part]
+        return ".".join(out)
+
+    def replacements(self, k, folder, pool, added):
+        out = []
+        for _ in range(self.rng.randint(1, 2)):
+            if not pool:
+                return
+            source, target = self.pick(pool, take=False), self.pick(pool)
+            if source is None or target is None:
+                return
+            one = {}
+            if self.chance(0.9):
+                one["source"] = {"kind": source["kind"], "name": source["metadata"]["name"]}
+                if self.chance(0.7):
+                    one["source"]["fieldPath"] = self.field_path(source).replace("*", "0")
+                if self.chance(0.1):
+                    one["source"]["options"] = {"delimiter": self.rng.choice([":", "-", "."]), "index": self.rng.randint(0, 1)}
+            else:
+                one["sourceValue"] = self.rng.choice(["text", "8080", "true"])
+            paths = [self.field_path(target)]
+            options = {}
+            if self.chance(0.3):
+                options["create"] = True
+                paths.append(self.rng.choice(["metadata.annotations.new", "spec.new.field", "metadata.labels.made", "data.conf\\.yaml.server.added"]))
+            if self.chance(0.15):
+                options.update({"delimiter": self.rng.choice([":", "-", "/"]), "index": self.rng.randint(-1, 3)})
+            if target["kind"] == "ConfigMap" and self.chance(0.5) and (not self.careful or {"conf.yaml", "conf.json"} & set(target["data"])):
+                paths = [self.rng.choice(["data.conf\\.yaml.server.host", "data.conf\\.yaml.server.port", "data.conf\\.yaml.list.0", "data.conf\\.json.host", "data.conf\\.json.port", "data.conf\\.json.deep.x.1"])]
+            select = {"kind": target["kind"]}
+            if self.chance(0.6):
+                select["name"] = target["metadata"]["name"]
+            entry = {"select": select, "fieldPaths": paths}
+            if options:
+                entry["options"] = options
+            if self.chance(0.1):
+                entry["reject"] = [self.rng.choice([{"name": "web"}, {"labelSelector": "app=web"}])]
+            one["targets"] = [entry]
+            out.append(one)
+        k["replacements"] = out
+
+    def vars(self, k, folder, pool, added):
+        target = self.pick(pool)
+        if target is not None and not (self.careful and "var" in self.taken):
+            self.taken.add("var")
+            k["vars"] = [{"name": "V", "objref": {"apiVersion": target["apiVersion"], "kind": target["kind"], "name": target["metadata"]["name"]},
+                          **({"fieldref": {"fieldpath": self.rng.choice(["metadata.name", "metadata.name", "kind"] if self.careful else ["metadata.namespace", "spec.replicas", "spec.ports[0].port"])}} if self.chance(0.5) else {})}]
+
+    def configurations(self, k, folder, pool, added):
+        content = self.rng.choice([
+            {"nameReference": [{"kind": "ConfigMap", "version": "v1", "fieldSpecs": [{"path": "spec/ref/name", "kind": "Widget"}]}]},
+            {"commonLabels": [{"path": "spec/labels", "kind": "Widget", "create": True}]},
+            {"images": [{"path": "spec/template/spec/containers/image", "kind": "Widget"}]},
+            {"namePrefix": [{"path": "spec/ref/name", "kind": "Widget"}]},
+            {"namespace": [{"path": "spec/ns", "kind": "Widget", "create": True}]},
+            {"commonAnnotations": [{"path": "spec/template/metadata/annotations", "kind": "Widget", "create": True}]},
+            {"replicas": [{"path": "spec/size", "kind": "Widget"}]},
+            {"varReference": [{"path": "spec/parts/value", "kind": "Widget"}]},
+        ])
+        self.put(folder + "/config.yaml", content)
+        k["configurations"] = ["config.yaml"]
+
+    def plugins(self, k, folder, pool, added):
+        one = self.rng.choice([
+            {"kind": "AnnotationsTransformer", "annotations": {"t": "x"}, "fieldSpecs": [{"path": "metadata/annotations", "create": True}]},
+            {"kind": "LabelTransformer", "labels": {"t": "5"}, "fieldSpecs": [{"path": "metadata/labels", "create": True}, {"path": "spec/template/metadata/labels", "kind": "Deployment", "create": True}]},
+            {"kind": "PrefixTransformer", "prefix": "tp-", "fieldSpecs": [{"path": "metadata/name"}]},
+            {"kind": "SuffixTransformer", "suffix": "-ts", "fieldSpecs": [{"path": "metadata/name", "kind": "Service"}]},
+            {"kind": "NamespaceTransformer", "namespace": "tns", "unsetOnly": True, "fieldSpecs": [{"path": "metadata/namespace", "create": True}]},
+            {"kind": "ImageTagTransformer", "imageTag": {"name": "nginx", "newTag": "t"}, "fieldSpecs": [{"path": "spec/template/spec/containers[]/image"}]},
+            {"kind": "ReplicaCountTransformer", "replica": {"name": "web", "count": 4}, "fieldSpecs": [{"path": "spec/replicas", "kind": "Deployment", "create": True}]},
+            {"kind": "ValueAddTransformer", "value": "VA", "targets": [{"fieldPath": "metadata/annotations/added", "selector": {"kind": "Deployment"}}, {"fieldPath": "spec/path", "filePathPosition": 2}]},
+        ])
+        meta = {"name": "plugin"}
+        if "namespace" in one:
+            meta["namespace"] = one.pop("namespace")
+        self.put(folder + "/plugin.yaml", {"apiVersion": "builtin", "kind": one.pop("kind"), "metadata": meta, **one})
+        k["transformers"] = ["plugin.yaml"]
+
+    def make(self):
+        rng = self.rng
+        bases, pool = [], []
+        for index in range(rng.choice([1, 1, 1, 2])):
+            folder = "base%d" % index
+            objects = self.fresh_objects(rng.randint(1, 6))
+            resources = self.write_objects(folder, objects)
+            plain = self.chance(0.3)
+            added = [] if plain else self.kustomization(folder, objects, resources)
+            if plain:
+                self.put(folder + "/kustomization.yaml", {"resources": resources})
+            pool += objects + added
+            bases.append("../" + folder)
+        components = []
+        if self.chance(0.3):
+            objects = self.fresh_objects(rng.randint(0, 2))
+            resources = self.write_objects("comp", objects)
+            pool += objects + self.kustomization("comp", pool + objects, resources, component=True)
+            components = ["../comp"]
+        for level in range(rng.choice([1, 1, 2])):
+            folder = "over%d" % level
+            objects = self.fresh_objects(rng.randint(0, 2)) if self.chance(0.4) else []
+            resources = bases + self.write_objects(folder, objects)
+            pool += objects + self.kustomization(folder, pool + objects, resources, root=True)
+            if components and (self.chance(0.7) or level):
+                self.files[folder + "/kustomization.yaml"] += "components: [%s]\n" % components[0]
+                components = []
+            bases = ["../" + folder]
+        return folder
+
+
+# ---------------------------------------------------------------- running
+
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    pass
+
+
+Loader.yaml_implicit_resolvers = {k: [(t, r) for t, r in v if t not in ("tag:yaml.org,2002:timestamp",)] for k, v in Loader.yaml_implicit_resolvers.items()}
+
+
+def documents(text):
+    return [d for d in yaml.load_all(text, Loader)]
+
+
+def run(command, folder):
+    try:
+        done = subprocess.run(command + ["build", folder], capture_output=True, timeout=60)
+        return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+    except subprocess.TimeoutExpired:
+        return 124, "", "timeout"
+
+
+def strict(value):
+    """Data with its types, so that 1, True and "1" differ."""
+    if isinstance(value, dict):
+        return {k: strict(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [strict(v) for v in value]
+    return (type(value).__name__ if not isinstance(value, float) or not value.is_integer() else "int", value)
+
+
+def first_difference(ours, theirs):
+    a, b = ours.splitlines(), theirs.splitlines()
+    for i in range(max(len(a), len(b))):
+        left, right = a[i] if i < len(a) else "<end>", b[i] if i < len(b) else "<end>"
+        if left != right:
+            return "line %d: kustomize %r, ours %r" % (i + 1, right, left)
+    return "only the final newline"
+
+
+def one_case(options, index, keep=None):
+    rng = random.Random("%s/%s" % (options.seed, index))
+    tree = Tree(rng)
+    top = tree.make()
+    folder = keep or tempfile.mkdtemp(prefix="sluice-diff-")
+    try:
+        for path, text in tree.files.items():
+            os.makedirs(os.path.join(folder, os.path.dirname(path)), exist_ok=True)
+            with open(os.path.join(folder, path), "w", encoding="utf-8", newline="") as out:
+                out.write(text)
+        root = os.path.join(folder, top)
+        theirs = run(options.kustomize, root)
+        ours = run(options.engine, root)
+        return judge(ours, theirs, options.bytes)
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def judge(ours, theirs, exact):
+    """(verdict, explanation): same, bytes, error (both failed) or differ."""
+    if theirs[0] == 0 and ours[0] == 0:
+        if ours[1] == theirs[1]:
+            return "same", ""
+        try:
+            equal = strict(documents(ours[1])) == strict(documents(theirs[1]))
+        except yaml.YAMLError as error:
+            return "differ", "our output is no YAML: %s" % error
+        return ("bytes" if equal and not exact else "differ"), first_difference(ours[1], theirs[1])
+    if theirs[0] != 0 and 0 < ours[0] < 126:
+        return "error", ""
+    if theirs[0] != 0 and ours[0] == 0:
+        return "differ", "kustomize fails, we do not: " + theirs[2].strip()[-600:]
+    return "differ", "we fail (%d), kustomize does not: %s" % (ours[0], ours[2].strip()[-600:])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--engine", required=True, type=shlex.split)
+    parser.add_argument("--kustomize", required=True, type=shlex.split)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--keep", help="directory for the trees that differ")
+    parser.add_argument("--bytes", action="store_true")
+    parser.add_argument("--only", type=int)
+    options = parser.parse_args()
+    if options.only is not None:
+        folder = os.path.join(options.keep or tempfile.gettempdir(), "case-%d-%d" % (options.seed, options.only))
+        shutil.rmtree(folder, ignore_errors=True)
+        verdict, why = one_case(options, options.only, folder)
+        print("%s\n%s %s" % (folder, verdict, why))
+        return 1 if verdict == "differ" else 0
+    counts = {"same": 0, "bytes": 0, "error": 0, "differ": 0}
+    indexes = range(options.first, options.first + options.count)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for index, (verdict, why) in zip(indexes, pool.map(lambda i: one_case(options, i), indexes)):
+            counts[verdict] += 1
+            if verdict in ("differ", "bytes"):
+                print("%s: --seed %d --only %d: %s" % (verdict.upper(), options.seed, index, why), flush=True)
+                if options.keep and verdict == "differ":
+                    one_case(options, index, os.path.join(options.keep, "case-%d-%d" % (options.seed, index)))
+    print("seed %d: %d trees: %d the same bytes, %d the same documents, %d refused by both, %d differ" % (
+        options.seed, options.count, counts["same"], counts["bytes"], counts["error"], counts["differ"]))
+    return 1 if counts["differ"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
