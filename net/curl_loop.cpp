@@ -6,17 +6,11 @@
 namespace sluice::net {
 namespace asio = boost::asio;
 
-namespace {
-constexpr std::chrono::milliseconds kFirstNudge{2};
-constexpr std::chrono::milliseconds kLastNudge{500};
-}
-
 /// A socket of curl's, lent to Asio. At most one wait a direction; a wait that curl has lost interest in runs out unheard.
 struct CurlLoop::Watch {
-  Watch(asio::io_context& io, curl_socket_t s) : socket(s), descriptor(io, s), nudge(io) {}
+  Watch(asio::io_context& io, curl_socket_t s) : socket(s), descriptor(io, s) {}
   ~Watch() { Release(); }
   void Release() {
-    nudge.cancel();
     if (descriptor.is_open()) descriptor.release();
   }
   bool Wants(bool write) const { return (want & (write ? CURL_POLL_OUT : CURL_POLL_IN)) != 0; }
@@ -25,18 +19,15 @@ struct CurlLoop::Watch {
   asio::posix::stream_descriptor descriptor;
   int want = 0;                                    ///< CURL_POLL_IN, CURL_POLL_OUT, both, or none
   bool armed[2] = {false, false};                  ///< read, write
-  asio::steady_timer nudge;
 };
 
-CurlLoop::CurlLoop(asio::io_context& io, Limits limits, OnDone on_done)
+CurlLoop::CurlLoop(asio::io_context& io, long connections_per_host, OnDone on_done)
     : io_(io), timer_(io), on_done_(std::move(on_done)), multi_(curl_multi_init()) {
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlLoop::SocketCallback);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlLoop::TimerCallback);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-  curl_multi_setopt(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, limits.streams_per_connection);
-  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, limits.connections_per_host);
+  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, connections_per_host);
 }
 
 // Sockets go back to curl before it closes them, and it is not to call us while we go.
@@ -96,7 +87,6 @@ void CurlLoop::Ready(const std::shared_ptr<Watch>& watch, bool write) {
   if (!watch->Wants(write)) return;
   Act(watch->socket, write ? CURL_CSELECT_OUT : CURL_CSELECT_IN);
   Arm(watch, write);
-  if (!write) Nudge(watch, kFirstNudge);
 }
 
 // Curl forbids to act inside its callback, so even "now" waits for the next turn.
@@ -120,19 +110,6 @@ void CurlLoop::Act(curl_socket_t socket, int events) {
   int running = 0;
   curl_multi_socket_action(multi_, socket, events, &running);
   ReportEnded();
-}
-
-// libcurl 7.88.1 sometimes keeps the last frames of an HTTP/2 connection in a buffer of its own, though the transfers they are for have
-// gone back to waiting for the socket, where nothing will come any more (seen with ten bodies of 3 MB at once: three of fifty hung). So
-// shortly after a socket was read, its transfers are told once more to read, and again, at growing intervals.
-void CurlLoop::Nudge(const std::shared_ptr<Watch>& watch, std::chrono::milliseconds after) {
-  watch->nudge.expires_after(after);
-  watch->nudge.async_wait([weak = weak_from_this(), watch, after](const boost::system::error_code& error) {
-    const std::shared_ptr<CurlLoop> self = weak.lock();
-    if (error || !self || !watch->Wants(false)) return;
-    self->Act(watch->socket, CURL_CSELECT_IN);
-    if (after < kLastNudge) self->Nudge(watch, after * 4);
-  });
 }
 
 void CurlLoop::ReportEnded() {

@@ -15,14 +15,11 @@ namespace sluice::net {
 
 class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
  public:
-  struct Limits {
-    long connections_per_host = 0;                 ///< 0: none
-    long streams_per_connection = 100;
-  };
   /// Told of each transfer that has ended, still added; what it does must not come back into the loop.
   using OnDone = std::function<void(CURL*, CURLcode)>;
 
-  CurlLoop(boost::asio::io_context& io, Limits limits, OnDone on_done);
+  /// `connections_per_host`: 0 means no limit; transfers beyond wait in curl.
+  CurlLoop(boost::asio::io_context& io, long connections_per_host, OnDone on_done);
   ~CurlLoop();
   CurlLoop(const CurlLoop&) = delete;
   CurlLoop& operator=(const CurlLoop&) = delete;
@@ -40,7 +37,6 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   void Arm(const std::shared_ptr<Watch>& watch, bool write);
   void Ready(const std::shared_ptr<Watch>& watch, bool write);
   void Act(curl_socket_t socket, int events);
-  void Nudge(const std::shared_ptr<Watch>& watch, std::chrono::milliseconds after);
   void ReportEnded();
 
   boost::asio::io_context& io_;

@@ -1,4 +1,4 @@
-// net/http.h: an HTTP client over libcurl's multi interface, driven by an Asio io_context. HTTP/2 multiplexed where the peer speaks it.
+// net/http.h: an HTTP client on one io_context. HTTP/2, multiplexed, over nghttp2 where the peer speaks it; else HTTP/1.1 over libcurl.
 // Knows nothing of Kubernetes. All calls belong to the io_context's thread.
 #pragma once
 
@@ -74,6 +74,8 @@ struct ClientOptions {
   bool http2 = true;
   std::chrono::milliseconds connect_timeout{10'000};  ///< name, TCP and TLS together
   Addresses addresses = Addresses::NoMetadata;
+  std::chrono::milliseconds ping_after{30'000};       ///< HTTP/2: silence while an answer is awaited, then a PING; client-go's values
+  std::chrono::milliseconds ping_timeout{15'000};     ///< and silence after it: the connection is dead (Unavailable)
 };
 
 /// Bytes of a streamed body as they come. Returning false ends the exchange (Canceled).
@@ -89,8 +91,9 @@ class HttpClient {
   /// Sends and buffers the answer. Any status is a Response; an Error means that no whole answer came: Unavailable (connect, reset, cut
   /// short; the effect may have happened), Timeout, TooLarge, Canceled (the awaiting task's, or the client ended), Unauthorized (TLS
   /// verification), Forbidden (address or redirect refused), Invalid (URL or header malformed, credentials in the URL).
-  /// Messages read `GET https://host/path: ...`, without query or userinfo. A POST or PATCH is never sent twice; others curl repeats once
-  /// if a kept connection turns out dead before any answer.
+  /// Messages read `GET https://host/path: ...`, without query or userinfo. A request that the peer says it has not looked at (HTTP/2:
+  /// GOAWAY, REFUSED_STREAM) is sent again; one whose fate is unknown because a kept connection turned out dead is too, except POST and
+  /// PATCH, which could then act twice.
   Task<base::Result<Response>> Send(Request request);
   /// As Send, but a 2xx body goes to `sink` (other bodies are buffered into the Response). Returns when the stream has ended.
   Task<base::Result<Response>> Stream(Request request, BodySink sink);
