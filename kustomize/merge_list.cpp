@@ -128,7 +128,8 @@ Value* FindElement(const Elements& elements, const Match& match) {
   return nullptr;
 }
 
-base::Error NotAMapping() { return base::Invalid("an element of a list that is merged by key must be a mapping"); }
+constexpr std::string_view kNotAMapping = "an element of a list that is merged by key must be a mapping";
+constexpr std::string_view kNotAScalar = "an element of a list that is merged as a set must be a scalar";
 
 /// Whether `element` answers to `match` as kyaml's ElementSetter sees it: an empty value matches any; a key beyond the given values counts as found if
 /// the one before it was.
@@ -138,10 +139,10 @@ Result<bool> Answers(const Value& element, const Match& match) {
     if (i < match.values.size()) {
       const std::string& wanted = match.values[i];
       if (match.keys[i].empty()) {
-        if (!element.IsScalar()) return base::Invalid("an element of a list of scalars must be a scalar");
+        if (!element.IsScalar()) return base::Invalid(std::string(kNotAScalar));
         found = ScalarText(element) == wanted;
       } else {
-        if (!element.IsMapping()) return NotAMapping();
+        if (!element.IsMapping()) return base::Invalid(std::string(kNotAMapping));
         const Value* field = element.Find(match.keys[i]);
         found = field != nullptr && (wanted.empty() || NodeText(*field) == wanted);
       }
@@ -181,7 +182,7 @@ Result<void> AppendElement(Elements& result, Value* element, const std::vector<s
   if (keys.front().empty()) return SetElement(result, {{""}, {std::string(NodeText(*element))}}, element);
   Match match{keys, {}};
   for (const std::string& key : keys) {
-    if (!element->IsMapping() && !element->IsNull()) return NotAMapping();
+    if (!element->IsMapping() && !element->IsNull()) return base::Invalid(std::string(kNotAMapping));
     const Value* field = element->Find(key);
     if (field == nullptr) {
       result.push_back(element);
@@ -226,6 +227,12 @@ bool IndexByKey(const Elements& elements, const std::string& key, std::unordered
 
 }  // namespace
 
+/// An error of the list itself, with the path it is at.
+Result<void> Walker::Named(Result<void> result) const {
+  if (result) return result;
+  return Fail(std::move(result).error().message);
+}
+
 Result<Outcome> Walker::WalkList(Pair pair, SchemaNode schema) {
   if (!schema.Merges()) return Outcome{.node = pair.patch != nullptr ? pair.patch : pair.dest};
   if (MissingOrNull(pair.dest)) {
@@ -242,11 +249,9 @@ Result<Outcome> Walker::WalkList(Pair pair, SchemaNode schema) {
     TRY(const bool done, MergeDistinct(pair, keys.front(), schema.Element()));
     if (done) return Outcome{.node = pair.dest};
   }
-  if (keys.empty()) {
-    TRY(MergeElements(pair, CollectTexts(pair), {""}, schema.Element()));
-  } else {
-    TRY(MergeElements(pair, CollectTuples(pair, keys), keys, schema.Element()));
-  }
+  Result<void> merged = keys.empty() ? MergeElements(pair, CollectTexts(pair), {""}, schema.Element())
+                                     : MergeElements(pair, CollectTuples(pair, keys), keys, schema.Element());
+  if (!merged) return std::move(merged).error();
   return Outcome{.node = pair.dest};
 }
 
@@ -288,7 +293,7 @@ Result<void> Walker::MergeElements(Pair pair, std::vector<Tuple> tuples, std::ve
     const Match wanted = Restrict({match.values}, match.values, match.keys);
     TRY(const Outcome outcome, Walk({FindElement(mine, wanted), FindElement(theirs, wanted)}, element));
     if (Vanishes(outcome.node)) {
-      TRY(SetElement(mine, match, nullptr));
+      TRY(Named(SetElement(mine, match, nullptr)));
       continue;
     }
     for (std::size_t i = 0; i < match.keys.size(); ++i) {
@@ -299,9 +304,9 @@ Result<void> Walker::MergeElements(Pair pair, std::vector<Tuple> tuples, std::ve
         SetField(*outcome.node, match.keys[i], NewString(match.values[i]));
       }
     }
-    TRY(SetElement(result, match, outcome.node));
+    TRY(Named(SetElement(result, match, outcome.node)));
   }
-  for (Value* one : mine) TRY(AppendElement(result, one, match.keys));
+  for (Value* one : mine) TRY(Named(AppendElement(result, one, match.keys)));
   Store(*pair.dest, result);
   return {};
 }

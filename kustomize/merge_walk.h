@@ -46,6 +46,7 @@ class Walker {
   base::Result<bool> MergeDistinct(Pair pair, const std::string& key, SchemaNode element);
   SchemaNode SchemaOf(const Pair& pair, SchemaNode given) const;
   base::Error Fail(std::string what) const;
+  base::Result<void> Named(base::Result<void> result) const;
 
   const Schema& schema_;
   std::vector<std::string_view> path_;  // of field names, for messages
