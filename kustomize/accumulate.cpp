@@ -201,6 +201,21 @@ Result<void> Target::AddResource(const Entry& entry, std::string_view field, Acc
   return {};
 }
 
+namespace {
+
+/// After a component all is gathered once more into an empty list: objects that became one are found, and of the configuration's specs those go
+/// that are broader than one before them.
+Result<void> Renew(Accumulator& all) {
+  Accumulator fresh;
+  TRY(fresh.resources.AppendAll(std::move(all.resources)));
+  TRY(fresh.config.Merge(all.config));
+  fresh.vars = std::move(all.vars);
+  all = std::move(fresh);
+  return {};
+}
+
+}  // namespace
+
 Result<void> Target::AddComponent(const Entry& entry, Accumulator& into) {
   const std::string place = Place(entry.mark, "components " + Shown(entry.text));
   auto loader = loader_->Directory(entry.text);
@@ -209,6 +224,7 @@ Result<void> Target::AddComponent(const Entry& entry, Accumulator& into) {
   if (!target) return At(place, std::move(target).error());
   if (!target->kustomization_.component) return base::Invalid(place + ": " + target->kustomization_.file + " is no Component; name it under `resources`");
   auto added = target->Accumulate(into);
+  if (added) added = Renew(into);
   if (!added) return At(place, std::move(added).error());
   return {};
 }

@@ -2,8 +2,7 @@
 //
 // Two quirks of kustomize live here. A strategic merge that has a `target`, or stands in patchesStrategicMerge, gets its labels and annotations
 // rebuilt from their texts before it is merged: `label: null` sets the text "null" instead of removing the label, and an empty map vanishes.
-// And as kustomize keeps its memory of an object in annotations, an object it remembers something of has `metadata.annotations` when a
-// JSON patch looks.
+// And as kustomize keeps its memory of an object in annotations, they are shown to patches.
 #include "kustomize/apply_patches.h"
 
 #include <algorithm>
@@ -47,30 +46,10 @@ Result<Source> LoadSource(const PatchEntry& entry, const std::string& place, con
   return Source{std::move(text), loader.Describe(entry.path)};
 }
 
-/// Whether a patch takes the object's annotations, and with them kustomize's memory of it, away.
-bool ForgetsAnnotations(const Value& patch) {
-  const Value* metadata = patch.Find("metadata");
-  if (metadata == nullptr) return false;
-  const Value* annotations = metadata->Find("annotations");
-  if (annotations == nullptr) return false;
-  const std::string_view directive = annotations->StringAt({"$patch"});
-  return annotations->IsNull() || directive == "delete" || directive == "replace";
-}
-
-void Forget(Resource& resource) {
-  resource.previous.clear();
-  resource.prefixes.clear();
-  resource.suffixes.clear();
-  resource.needs_hash = false;
-  resource.behavior = Behavior::Create;
-  resource.generated = false;
-  resource.origin.reset();
-  resource.transformations.clear();
-}
-
 Result<void> Merge(Resource& target, const Resource& patch, const Value& body, const Context& context) {
   const std::string name(target.Name()), ns(target.Namespace()), kind(target.Kind());
   if (patch.allow_name_change || patch.allow_kind_change) target.PushId();
+  ShowAnnotations(target);
   auto left = StrategicMerge(target.value, body, context.schema());
   if (!left) return std::move(left).error().Wrap(target.Place());
   if (!*left) {
@@ -78,11 +57,13 @@ Result<void> Merge(Resource& target, const Resource& patch, const Value& body, c
     return {};
   }
   SyncShared(target);
-  if (ForgetsAnnotations(body)) Forget(target);
   if (!patch.allow_kind_change) target.SetKind(kind);
   if (!patch.allow_name_change) target.SetName(name);
   target.SetNamespace(ns);
-  return AbsorbInternalAnnotations(target);
+  TRY(AbsorbAnnotations(target));
+  target.allow_name_change = target.allow_name_change || patch.allow_name_change;
+  target.allow_kind_change = target.allow_kind_change || patch.allow_kind_change;
+  return {};
 }
 
 /// Labels or annotations of a patch as kustomize rebuilds them: texts in key order; none at all: the field goes.
@@ -145,35 +126,13 @@ Result<void> MergeById(ResMap& map, const Patches& patches, const Context& conte
   return {};
 }
 
-/// kustomize remembers something of this object, so it has annotations there.
-bool Remembered(const Resource& resource) {
-  return !resource.previous.empty() || !resource.prefixes.empty() || !resource.suffixes.empty() || resource.generated || resource.needs_hash || resource.origin;
-}
-
-/// What kustomize has among the annotations while a JSON patch looks, of which a patch may take the part about origins away.
-void ShowAnnotations(Resource& resource) {
-  if (!Remembered(resource)) return;
-  Value& annotations = resource.value["metadata"]["annotations"];
-  if (annotations.IsNull()) annotations = Value::Mapping();
-  if (!annotations.IsMapping()) return;
-  if (resource.origin) annotations.Set(kOriginAnnotation, Value(resource.origin->ToYaml()));
-  if (!resource.transformations.empty()) annotations.Set(kTransformationsAnnotation, Value(""));
-}
-
-void HideAnnotations(Resource& resource) {
-  Value* annotations = resource.value.At({"metadata", "annotations"});
-  const bool mapping = annotations != nullptr && annotations->IsMapping();
-  if (!mapping || !annotations->Erase(kOriginAnnotation)) resource.origin.reset();
-  if (!mapping || !annotations->Erase(kTransformationsAnnotation)) resource.transformations.clear();
-}
-
 Result<void> PatchObject(Resource& resource, const JsonPatch& patch) {
   ShowAnnotations(resource);
   auto applied = ApplyJsonPatch(resource.value, patch);
   if (!applied) return std::move(applied).error().Wrap(resource.CurrentId().Describe() + " (" + resource.Place() + ")");
   HideAnnotations(resource);
   resource.shared.clear();
-  return AbsorbInternalAnnotations(resource);
+  return {};
 }
 
 Transform JsonTransform(JsonPatch patch, Selector target, bool push_id) {
@@ -193,6 +152,7 @@ Result<Transform> MergeTransform(Patches list, const PatchEntry& entry, const So
   if (entry.target && list.size() > 1)
     return base::Invalid(source.name + ": " + std::to_string(list.size()) + " strategic merges in one entry with a target; make them entries of their own");
   for (auto& patch : list) {
+    if (entry.allow_name_change || entry.allow_kind_change) Rebuild(patch->value["metadata"], "annotations");   // kustomize notes them there
     patch->allow_name_change = patch->allow_name_change || entry.allow_name_change;
     patch->allow_kind_change = patch->allow_kind_change || entry.allow_kind_change;
   }

@@ -9,7 +9,6 @@
 #include "kustomize/nearest.h"
 #include "kustomize/replacement.h"
 #include "kustomize/selector.h"
-#include "kustomize/tables.h"
 
 namespace sluice::kustomize {
 
@@ -27,11 +26,13 @@ std::vector<ResourceId> IdsForReplacement(const Resource& resource) {
   return ids;
 }
 
-/// Empty parts fit anything; the namespaces are compared as identity sees them.
+std::string_view OrDefault(std::string_view ns) { return ns.empty() ? "default" : ns; }
+
+/// Empty parts fit anything; no namespace is the namespace "default", whatever the kind.
 bool FitsSource(const ResourceId& id, const ReplacementSource& source) {
   const GvkFilter filter{source.group, source.version, source.kind};
   if (!filter.Selects(id.gvk) || (!source.name.empty() && source.name != id.name)) return false;
-  return source.ns.empty() || EffectiveNamespace({source.group, source.version, source.kind}, source.ns) == EffectiveNamespace(id.gvk, id.ns);
+  return source.ns.empty() || OrDefault(source.ns) == OrDefault(id.ns);
 }
 
 std::string Describe(const ReplacementSource& source) {
@@ -64,12 +65,33 @@ Result<const Resource*> FindSource(const ResMap& map, const ReplacementSource& s
   return found;
 }
 
+/// Whether a field path may see the annotations, where kustomize's memory of an object is.
+bool SeesAnnotations(std::string_view field_path) {
+  return field_path == "metadata" || field_path.starts_with("metadata.annotations") || field_path.starts_with("metadata.*") || field_path.starts_with("*") ||
+         field_path.starts_with("metadata.[");
+}
+
+Result<Value> ReadSource(const Resource& source, const ReplacementSource& selector) {
+  if (!SeesAnnotations(selector.field_path)) return ReplacementValue(source.value, selector);
+  Resource shown = source;
+  ShowAnnotations(shown);
+  return ReplacementValue(shown.value, selector);
+}
+
+Result<void> WriteTarget(Resource& resource, const Value& value, const ReplacementTarget& target) {
+  const bool shows = std::any_of(target.field_paths.begin(), target.field_paths.end(), SeesAnnotations);
+  if (shows) ShowAnnotations(resource);
+  TRY(WriteReplacement(resource.value, value, target));
+  SyncShared(resource);
+  return shows ? AbsorbAnnotations(resource) : Result<void>();
+}
+
 /// kyaml's NewScalarRNode: a text without a tag.
 Result<Value> SourceValue(const ResMap& map, const Replacement& replacement) {
   if (replacement.source && replacement.source_value) return base::Invalid("source and sourceValue cannot both be set");
   if (replacement.source_value) return Value::Scalar(document::Kind::String, *replacement.source_value);
   TRY(const Resource* source, FindSource(map, *replacement.source));
-  auto value = ReplacementValue(source->value, *replacement.source);
+  auto value = ReadSource(*source, *replacement.source);
   if (!value) return std::move(value).error().Wrap("source " + source->CurrentId().Describe() + " (" + source->Place() + ")");
   return value;
 }
@@ -118,9 +140,8 @@ Result<void> Write(ResMap& map, const Value& value, const ReplacementTarget& tar
   TRY(const CompiledTarget compiled, CompiledTarget::Make(target));
   for (const auto& resource : map.list()) {
     if (!compiled.Selects(*resource)) continue;
-    auto written = WriteReplacement(resource->value, value, target);
+    auto written = WriteTarget(*resource, value, target);
     if (!written) return std::move(written).error().Wrap(resource->CurrentId().Describe() + " (" + resource->Place() + ")");
-    SyncShared(*resource);
     map.Touch(*resource);
   }
   return {};

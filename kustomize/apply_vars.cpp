@@ -7,7 +7,6 @@
 #include "kustomize/decode.h"
 #include "kustomize/field_spec.h"
 #include "kustomize/select.h"
-#include "kustomize/tables.h"
 #include "kustomize/vars.h"
 
 namespace sluice::kustomize {
@@ -16,10 +15,10 @@ using base::Result;
 
 namespace {
 
-/// Without a namespace any will do, unless the kind is known to have none.
+/// Without a namespace any will do. With one, kinds known to be cluster-scoped are never found.
 std::vector<Resource*> FindObjects(const ResMap& map, const Var& var) {
-  const bool any_namespace = var.object_namespace.empty() && !IsClusterScoped(var.gvk);
-  const ResourceId wanted{var.gvk, var.object_name, EffectiveNamespace(var.gvk, var.object_namespace)};
+  const bool any_namespace = var.object_namespace.empty();
+  const ResourceId wanted{var.gvk, var.object_name, var.object_namespace};
   std::vector<Resource*> found = map.ByAnyName(var.object_name);
   std::erase_if(found, [&](const Resource* resource) {
     if (resource->Empty()) return true;

@@ -46,22 +46,6 @@ constexpr std::array<std::string_view, 19> kInternal = {
 
 bool Contains(const std::vector<std::string>& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
 
-std::string TransformationsYaml(const std::vector<Origin>& transformations) {
-  std::string text;
-  for (const Origin& origin : transformations) {
-    std::string_view yaml;
-    const std::string lines = origin.ToYaml();
-    yaml = lines;
-    for (bool first = true; !yaml.empty(); first = false) {
-      const std::size_t end = std::min(yaml.find('\n') + 1, yaml.size());
-      text += first ? "- " : "  ";
-      text += yaml.substr(0, end);
-      yaml.remove_prefix(end);
-    }
-  }
-  return text;
-}
-
 void FinishOne(Resource& resource, bool origins, bool transformations) {
   Value* metadata = resource.value.Find("metadata");
   if (metadata == nullptr || !metadata->IsMapping()) return;
@@ -72,7 +56,7 @@ void FinishOne(Resource& resource, bool origins, bool transformations) {
   texts.erase(std::string(kOriginAnnotation));
   texts.erase(std::string(kTransformationsAnnotation));
   if (origins && resource.origin) texts[std::string(kOriginAnnotation)] = resource.origin->ToYaml();
-  if (transformations && !resource.transformations.empty()) texts[std::string(kTransformationsAnnotation)] = TransformationsYaml(resource.transformations);
+  if (transformations && !resource.transformations.empty()) texts[std::string(kTransformationsAnnotation)] = ToYaml(resource.transformations);
   metadata->Erase("annotations");
   if (texts.empty()) return;
   Value& annotations = metadata->Set("annotations", Value::Mapping());

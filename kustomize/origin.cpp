@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "document/yaml.h"
 #include "kustomize/resource.h"
 
@@ -26,6 +28,21 @@ std::string Origin::ToYaml() const {
   SetText(by, "namespace", by_namespace);
   if (!by.empty()) map.Set("configuredBy", std::move(by));
   return document::EmitYaml(map, {.sort_keys = false});
+}
+
+std::string ToYaml(const std::vector<Origin>& origins) {
+  std::string text;
+  for (const Origin& origin : origins) {
+    const std::string lines = origin.ToYaml();
+    std::string_view rest = lines;
+    for (bool first = true; !rest.empty(); first = false) {
+      const std::size_t end = std::min(rest.find('\n') + 1, rest.size());
+      text += first ? "- " : "  ";
+      text += rest.substr(0, end);
+      rest.remove_prefix(end);
+    }
+  }
+  return text;
 }
 
 }  // namespace sluice::kustomize

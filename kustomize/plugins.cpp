@@ -337,8 +337,8 @@ Generator MapGenerator(GeneratorArgs args, std::string place, Loader::Ptr loader
   auto run = [args = std::move(args), loader = std::move(loader)]() -> Result<std::unique_ptr<Resource>> {
     TRY(Value object, Generate(args, [&](std::string_view path) { return loader->Load(path); }));
     auto resource = std::make_unique<Resource>(std::move(object));
-    resource->generated = true;
     resource->behavior = ParseBehavior(args.behavior);
+    resource->behavior_word = BehaviorWord(args.behavior);
     resource->needs_hash = !args.options.disable_name_suffix_hash;
     return resource;
   };

@@ -181,7 +181,7 @@ Result<std::vector<std::unique_ptr<Resource>>> ReadResources(std::string_view te
   for (Value& object : objects) {
     auto resource = std::make_unique<Resource>(std::move(object));
     resource->file = name;
-    TRY(AbsorbInternalAnnotations(*resource));
+    TRY(AbsorbAnnotations(*resource));
     resources.push_back(std::move(resource));
   }
   return resources;

@@ -51,6 +51,8 @@ struct Origin {
   std::string by_api_version, by_kind, by_name, by_namespace;
   std::string ToYaml() const;
 };
+/// A list of them, as the annotation of transformations has it.
+std::string ToYaml(const std::vector<Origin>& origins);
 
 class Resource {
  public:
@@ -61,7 +63,7 @@ class Resource {
   std::vector<PreviousId> previous;            ///< oldest first
   std::vector<std::string> prefixes, suffixes; ///< in the order they were applied
   Behavior behavior = Behavior::Create;
-  bool generated = false;
+  std::string_view behavior_word;              ///< as kustomize notes it ("unspecified", "create", "merge", "replace"); "" unless generated
   bool needs_hash = false;
   bool allow_name_change = false, allow_kind_change = false;  ///< of a patch
   bool helm_generated = false;
@@ -94,8 +96,16 @@ class Resource {
   void SetNamespace(std::string_view ns);
 };
 
-/// Moves internal annotations that a user wrote on the object (needsHashSuffix, previousNames, prefixes …) from its tree into its memory.
+/// "create", "merge", "replace", or "unspecified" for any other word.
+std::string_view BehaviorWord(std::string_view word);
+
+/// Writes what is remembered of the object into its annotations, where kustomize keeps it: patches and replacements may read, copy or remove
+/// it there. What was written is taken back by AbsorbAnnotations.
+void ShowAnnotations(Resource& resource);
+/// Takes internal annotations (previousNames, prefixes, needsHashSuffix …) out of the tree: what they say is what is remembered from now on.
 /// Errors: Invalid (lists of previous names, namespaces and kinds of unequal length).
-base::Result<void> AbsorbInternalAnnotations(Resource& resource);
+base::Result<void> AbsorbAnnotations(Resource& resource);
+/// Takes them out without a look: what is remembered stays as it was, except for origins that are gone.
+void HideAnnotations(Resource& resource);
 
 }  // namespace sluice::kustomize
