@@ -2,7 +2,6 @@
 //  - negative array indexes count from the end (for add, from one behind it: -1 appends);
 //  - replace makes a missing key of a mapping; copy of a missing key copies null; a test of a missing key equals null;
 //  - a path that does not begin with '/' loses its first segment's slash, not the segment: "a/b" is "/b";
-//  - replacing the whole document by a scalar does nothing;
 //  - test compares scalars as they are spelled in JSON, so 1 and 1.0 differ.
 #include "kustomize/json6902.h"
 
@@ -191,8 +190,8 @@ class Applier {
   Result<void> Replace(const JsonPatchOperation& operation) {
     if (operation.path && operation.path->empty()) {
       if (!operation.value) return base::Invalid("value is missing");
-      if (operation.value->IsSequence()) return base::Invalid("an object cannot become a list");
-      if (operation.value->IsMapping()) document_ = *operation.value;
+      if (!operation.value->IsMapping()) return base::Invalid(std::string("an object cannot become a ") + (operation.value->IsSequence() ? "list" : "scalar"));
+      document_ = *operation.value;
       return {};
     }
     TRY(const Target target, Find(operation.path, "path"));
@@ -232,7 +231,10 @@ class Applier {
     if (!operation.value) return base::Invalid("value is missing");
     const Value have = node == nullptr ? Value() : *node;
     if (Same(have, *operation.value)) return {};
-    return base::Invalid("the value there is " + (node == nullptr ? "absent" : document::EmitJson(have)) + ", not " + document::EmitJson(*operation.value));
+    const std::string shown = document::EmitJson(have);
+    const std::string wanted = document::EmitJson(*operation.value);
+    if (shown == wanted) return base::Invalid("the value there is " + shown + ", which this JSON spells in another way; a patch in YAML has no such trouble");
+    return base::Invalid("the value there is " + (node == nullptr ? "absent" : shown) + ", not " + wanted);
   }
 
   static std::size_t CountNodes(const Value& value) {
