@@ -46,7 +46,8 @@ Result<Value> WithText(const Value& scalar, std::string_view text) {
   const Kind kind = text.find('\n') == std::string_view::npos ? document::ResolvePlain(text, document::Resolver::GoYaml3) : Kind::String;
   const bool fits = kind == scalar.kind() || (kind == Kind::Int && scalar.kind() == Kind::Float);
   if (fits) return Value::Scalar(scalar.kind(), text, scalar.style());
-  return base::Invalid("'" + std::string(text) + "' does not fit where '" + std::string(scalar.text()) + "' is");
+  return base::Invalid("'" + std::string(text) + "' cannot stand where " + (scalar.text().empty() ? "nothing" : std::string(scalar.text())) +
+                       " is: the field's type stays; write that value in quotes to make it text");
 }
 
 /// The same without looking at what fits: for nodes that are written out as text.
@@ -88,8 +89,7 @@ class Writer {
     if (found->list().empty()) return base::Invalid(NotFound(path));
     const bool annotation = segments.size() == 3 && segments[0] == "metadata" && segments[1] == "annotations";
     for (const FieldMatch& match : found->list()) {
-      TRY(const std::optional<std::string> text, NewText(*match.node));
-      if (!match.detached) TRY(Set(match, text, annotation));
+      if (Result<void> written = WriteOne(match, annotation); !written) return std::move(written).error().Wrap("field '" + path + "'");
     }
     return {};
   }
@@ -120,6 +120,12 @@ class Writer {
       parts[static_cast<std::size_t>(options_->index)] = std::move(text);
     }
     return std::optional(Join(parts, options_->delimiter));
+  }
+
+  Result<void> WriteOne(const FieldMatch& match, bool annotation) const {
+    TRY(const std::optional<std::string> text, NewText(*match.node));
+    if (match.detached) return {};
+    return Set(match, text, annotation);
   }
 
   /// Annotations are strings in the end, whatever they were.
