@@ -94,7 +94,7 @@ std::optional<Quantity> ParseQuantity(std::string_view text) {
   while (!text.empty() && (IsDigit(text[0]) || (text[0] == '.' && !point))) {
     if (text[0] == '.') point = true;
     else {
-      if (mantissa > Wide{100'000'000'000'000'000}) return std::nullopt;   // 18 digits, times 2^60, fit
+      if (mantissa > Wide{10'000'000'000'000'000'000u}) return std::nullopt;   // 20 digits, times 2^60, fit
       mantissa = mantissa * 10 + static_cast<unsigned>(text[0] - '0');
       quantity.exponent -= point ? 1 : 0;
       ++digits;
