@@ -97,6 +97,7 @@ bool OwnedIndex::IsWatched(const GroupVersionKind& gvk) const {
 void OwnedIndex::Forget(const GroupVersionKind& gvk) {
   const auto found = impl_->watches.find(gvk);
   if (found == impl_->watches.end()) return;
+  found->second->reflector.Stop();
   impl_->EraseKind(found->second->kind);
   impl_->closing.push_back(std::move(found->second));
   impl_->watches.erase(found);

@@ -208,16 +208,18 @@ net::Task<void> Reflector::Impl::Run(std::shared_ptr<Impl> self) {
 Reflector::Reflector(Client& client, document::GroupVersionKind gvk, ReflectorOptions options, WatchListener& listener)
     : impl_(std::make_shared<Impl>(client, std::move(gvk), std::move(options), listener)) {}
 
-Reflector::~Reflector() {
+Reflector::~Reflector() { Stop(); }
+
+void Reflector::Start() { impl_->scope.Spawn(Impl::Run(impl_)); }
+
+void Reflector::Stop() {
   impl_->listener = nullptr;
   impl_->scope.Cancel();
 }
 
-void Reflector::Start() { impl_->scope.Spawn(Impl::Run(impl_)); }
-
 net::Task<void> Reflector::Close() {
   const std::shared_ptr<Impl> impl = impl_;
-  impl->listener = nullptr;
+  Stop();
   co_await impl->scope.Close();
 }
 

@@ -52,12 +52,13 @@ class Reflector {
  public:
   /// `client` and `listener` outlive it.
   Reflector(Client& client, document::GroupVersionKind gvk, ReflectorOptions options, WatchListener& listener);
-  ~Reflector();                                    ///< cancels what runs; the listener hears nothing any more
+  ~Reflector();                                    ///< as Stop()
   Reflector(const Reflector&) = delete;
   Reflector& operator=(const Reflector&) = delete;
 
   void Start();                                    ///< once
-  net::Task<void> Close();                         ///< ends the watch; the listener hears nothing any more
+  void Stop();                                     ///< the listener hears nothing any more, from now on; what runs is cancelled
+  net::Task<void> Close();                         ///< as Stop(), and waits until it has ended
   bool synced() const;                             ///< one list was whole
   /// Ok once synced. NotFound, Forbidden, Unauthorized, Invalid: what the first list met, at once (it goes on trying). Timeout, Canceled.
   net::Task<base::Result<void>> WaitSynced(std::chrono::nanoseconds timeout);

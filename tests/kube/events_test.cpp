@@ -1,0 +1,124 @@
+// Events as kubectl and Flux's users see them.
+#include "kube/events.h"
+
+#include "base/utf8.h"
+#include "cluster.h"
+
+namespace sluice::kube {
+namespace {
+
+using document::Value;
+
+class EventsTest : public testing::ClusterTest {
+ protected:
+  EventRecorder recorder_{*client_, EventOptions{.component = "kustomize-controller", .instance = "pod-1"}};
+  Value about_ = Apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: " + ns_ + "}}");
+
+  void TearDown() override { runtime_.BlockOn(recorder_.Close()); }
+  void Record(std::string message, EventType type = EventType::Normal) {
+    Event event;
+    event.involved = ReferenceTo(about_);
+    event.type = type;
+    event.reason = "ReconciliationSucceeded";
+    event.message = std::move(message);
+    event.annotations = {{"kustomize.toolkit.fluxcd.io/revision", "main@sha1:4f2a"}};
+    recorder_.Record(std::move(event));
+  }
+  std::vector<Value> Written() {
+    runtime_.BlockOn(recorder_.Flush(std::chrono::seconds(20)));
+    const ListOptions options{.ns = ns_};
+    const document::GroupVersionKind event{"", "v1", "Event"};
+    return Must(client_->ListAll(event, options));
+  }
+};
+
+TEST_F(EventsTest, AnEventHasEveryField) {
+  Record("applied");
+  const std::vector<Value> events = Written();
+  ASSERT_EQ(events.size(), 1u);
+  const Value& event = events[0];
+  EXPECT_TRUE(NameOf(event).starts_with("a."));
+  EXPECT_EQ(event.StringAt({"involvedObject", "kind"}), "ConfigMap");
+  EXPECT_EQ(event.StringAt({"involvedObject", "apiVersion"}), "v1");
+  EXPECT_EQ(event.StringAt({"involvedObject", "namespace"}), ns_);
+  EXPECT_EQ(event.StringAt({"involvedObject", "uid"}), about_.StringAt({"metadata", "uid"}));
+  EXPECT_EQ(event.StringAt({"involvedObject", "resourceVersion"}), about_.StringAt({"metadata", "resourceVersion"}));
+  EXPECT_EQ(event.StringAt({"reason"}), "ReconciliationSucceeded");
+  EXPECT_EQ(event.StringAt({"message"}), "applied");
+  EXPECT_EQ(event.StringAt({"type"}), "Normal");
+  EXPECT_EQ(event.StringAt({"source", "component"}), "kustomize-controller");
+  EXPECT_EQ(event.StringAt({"source", "host"}), "pod-1");
+  EXPECT_EQ(event.StringAt({"reportingComponent"}), "kustomize-controller");
+  EXPECT_EQ(event.StringAt({"reportingInstance"}), "pod-1");
+  EXPECT_EQ(event.Find("count")->AsInt(), 1);
+  EXPECT_EQ(event.StringAt({"firstTimestamp"}), event.StringAt({"lastTimestamp"}));
+  EXPECT_EQ(event.StringAt({"metadata", "annotations", "kustomize.toolkit.fluxcd.io/revision"}), "main@sha1:4f2a");
+}
+
+TEST_F(EventsTest, RepeatsCountTheFirstUp) {
+  for (int i = 0; i < 5; ++i) Record("applied");
+  Record("failed", EventType::Warning);
+  const std::vector<Value> events = Written();
+  ASSERT_EQ(events.size(), 2u);
+  const Value& repeated = events[0].StringAt({"message"}) == "applied" ? events[0] : events[1];
+  EXPECT_EQ(repeated.Find("count")->AsInt(), 5);
+  EXPECT_EQ(recorder_.stats().created, 2u);
+  EXPECT_EQ(recorder_.stats().patched, 4u);
+}
+
+TEST_F(EventsTest, ARepeatOfAnExpiredEventIsANewOne) {
+  Record("applied");
+  const std::vector<Value> first = Written();
+  ASSERT_EQ(first.size(), 1u);
+  Delete({{"", "v1", "Event"}, ns_, std::string(NameOf(first[0]))});
+  Record("applied");
+  const std::vector<Value> again = Written();
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].Find("count")->AsInt(), 2);
+}
+
+TEST_F(EventsTest, LongMessagesAreCutOnACharacter) {
+  std::string message;
+  for (int i = 0; i < 20'000; ++i) message += "\xe2\x82\xac";
+  Record(message);
+  const std::vector<Value> events = Written();
+  ASSERT_EQ(events.size(), 1u);
+  const std::string_view cut = events[0].StringAt({"message"});
+  EXPECT_LE(cut.size(), 39'000u);
+  EXPECT_GE(cut.size(), 38'997u);
+  EXPECT_TRUE(cut.ends_with("\xe2\x82\xac..."));
+  EXPECT_TRUE(base::IsUtf8(cut));
+}
+
+TEST_F(EventsTest, LongNamesStillMakeAName) {
+  about_ = Apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: " + std::string(253, 'a') + ", namespace: " + ns_ + "}}");
+  Record("applied");
+  const std::vector<Value> events = Written();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(NameOf(events[0]).size(), 253u);
+}
+
+TEST_F(EventsTest, WhatCannotBeWrittenIsCountedAndForgotten) {
+  about_["metadata"].Set("namespace", "nowhere-at-all");
+  Record("lost");
+  runtime_.BlockOn(recorder_.Flush(std::chrono::seconds(20)));
+  EXPECT_EQ(recorder_.stats().failed, 1u);
+}
+
+TEST_F(EventsTest, TheQueueIsBounded) {
+  EventRecorder small(*client_, EventOptions{.component = "c", .queue = 10});
+  for (int i = 0; i < 100; ++i) {
+    Event event;
+    event.involved = ReferenceTo(about_);
+    event.involved.Set("name", "n" + std::to_string(i));
+    event.reason = "R";
+    small.Record(std::move(event));
+  }
+  EXPECT_EQ(small.stats().dropped, 90u);
+  runtime_.BlockOn(small.Flush(std::chrono::seconds(20)));
+  EXPECT_EQ(small.stats().created, 10u);
+  runtime_.BlockOn(small.Close());
+}
+
+}  // namespace
+}  // namespace sluice::kube
