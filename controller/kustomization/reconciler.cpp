@@ -95,6 +95,7 @@ void Reconciler::OnKustomizationChanged(const SharedObject& before, const Shared
   } else if (!before || GenerationOf(*before) != GenerationOf(*after)) {
     links_.Update(*after);
   }
+  if (!after || !IsReady(*after)) return;
   for (const Key& dependent : links_.DependentsOf(key)) {
     const auto at = states_.find(dependent);
     if (at != states_.end() && at->second->waits_for_dependency) queue_->Add(dependent, trigger::kDependency);

@@ -28,6 +28,7 @@ struct ReconcilerOptions {
   std::string default_service_account;
   rollout::CustomStageKinds custom_stage_kinds;
   base::Duration progress_after = std::chrono::seconds(2);   ///< a rollout that is done sooner is not reported in between
+  std::size_t max_investigations = 16;                       ///< Kustomizations whose stuck pods are watched at a time
   base::Duration progress_every = std::chrono::seconds(1);   ///< at most one report of progress in so long
 };
 
@@ -79,6 +80,8 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<base::Result<void>> RecordInventory(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> all);
   net::Task<controller::Outcome> BeginHealth(std::shared_ptr<Run> run, std::vector<AppliedObject> applied);
   net::Task<controller::Outcome> CheckHealth(std::shared_ptr<Run> run);
+  /// Looks for the causes of what is not ready, if there is a place; whether it only now began to look.
+  bool Investigate(State& state);
   net::Task<controller::Outcome> ReportProgress(std::shared_ptr<Run> run, HealthReport report);
   net::Task<controller::Outcome> Succeed(std::shared_ptr<Run> run, std::optional<base::Duration> checked);
   net::Task<controller::Outcome> Fail(std::shared_ptr<Run> run, std::string_view reason, base::Error error, std::optional<base::Duration> again = {});
@@ -101,6 +104,7 @@ class Reconciler final : public kube::OwnedListener {
   kube::OwnedIndex* index_ = nullptr;
   WorkQueue* queue_ = nullptr;
   std::map<Key, std::shared_ptr<State>> states_;
+  std::shared_ptr<std::size_t> investigations_ = std::make_shared<std::size_t>(0);
 };
 
 }  // namespace sluice::controller::kustomization

@@ -43,7 +43,6 @@ net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std
   const base::TimePoint now = parts_.services.clock.Now();
   run->attempt.duration = now - (checked ? state.wait_started : run->started);
   state.reported.clear();
-  state.investigated = false;
   const bool news = state.changed || !ShowsSuccess(*run->object, run->attempt.revision) || !Same(run->object->At({"status", "inventory"}), run->attempt.inventory);
   if (!news) co_return Next(state, Interval(run->spec));
   const bool was_ready = ShowsSuccess(*run->object, run->attempt.revision);
@@ -74,9 +73,13 @@ net::Task<controller::Outcome> Reconciler::Fail(std::shared_ptr<Run> run, std::s
     state.ForgetIntent();
     run->attempt.duration = now - run->started;
   }
-  parts_.services.log.Error("reconciliation failed", error.message,
-                            {{"controller", "kustomization"}, {"namespace", run->key.ns}, {"name", run->key.name}, {"revision", run->attempt.revision}, {"reason", why}});
   const bool waits = why == reason::kDependencyNotReady;
+  if (waits) {
+    parts_.services.log.Info("waiting for a dependency", {{"controller", "kustomization"}, {"namespace", run->key.ns}, {"name", run->key.name}, {"reason", error.message}});
+  } else {
+    parts_.services.log.Error("reconciliation failed", error.message,
+                              {{"controller", "kustomization"}, {"namespace", run->key.ns}, {"name", run->key.name}, {"revision", run->attempt.revision}, {"reason", why}});
+  }
   const std::string event = waits ? "Dependencies do not meet ready condition, retrying in " + base::FormatGoDuration(parts_.services.requeue_dependency) : error.message;
   Emit(*run, waits ? kube::EventType::Normal : kube::EventType::Warning, why, event);
   Value status = StatusFailed(*run->object, run->attempt, why, error.message, now);

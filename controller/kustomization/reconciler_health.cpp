@@ -58,6 +58,7 @@ net::Task<controller::Outcome> Reconciler::CheckHealth(std::shared_ptr<Run> run)
   HealthReport report = state.health->Evaluate();
   if (report.AllCurrent()) {
     state.health.reset();
+    state.investigation.reset();
     state.unhealthy = false;
     net::Task<controller::Outcome> task = Succeed(run, waited);
     co_return co_await std::move(task);
@@ -66,8 +67,7 @@ net::Task<controller::Outcome> Reconciler::CheckHealth(std::shared_ptr<Run> run)
   const bool failed = report.AnyFailed();
   const bool late = now >= state.deadline;
   if ((failed || late || waited >= options_.progress_after)) {
-    state.health->Investigate();
-    if (!std::exchange(state.investigated, true) && !late) co_return Next(state, std::min<base::Duration>(kCauseGrace, state.deadline - now));
+    if (Investigate(state) && !late) co_return Next(state, std::min<base::Duration>(kCauseGrace, state.deadline - now));
     report = state.health->Evaluate();
   }
   if (failed || late) {
@@ -82,6 +82,17 @@ net::Task<controller::Outcome> Reconciler::CheckHealth(std::shared_ptr<Run> run)
   if (waited < options_.progress_after) co_return Next(state, std::min<base::Duration>(options_.progress_after - waited, state.deadline - now));
   net::Task<controller::Outcome> task = ReportProgress(run, std::move(report));
   co_return co_await std::move(task);
+}
+
+bool Reconciler::Investigate(State& state) {
+  const bool begins = !state.investigation;
+  if (begins) {
+    if (*investigations_ >= options_.max_investigations) return false;
+    ++*investigations_;
+    state.investigation = std::shared_ptr<void>(investigations_.get(), [places = investigations_](void*) { --*places; });
+  }
+  state.health->Investigate();
+  return begins;
 }
 
 net::Task<controller::Outcome> Reconciler::ReportProgress(std::shared_ptr<Run> run, HealthReport report) {

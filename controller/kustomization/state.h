@@ -29,7 +29,7 @@ struct Reconciler::State {
   // Waiting for health.
   std::unique_ptr<HealthWatch> health;
   bool unhealthy = false;                          ///< reported as failed; still listening, it may recover
-  bool investigated = false;
+  std::shared_ptr<void> investigation;             ///< a place among those whose causes are looked for; held while it waits
   base::TimePoint wait_started, deadline, reported_at;
   std::string reported;
 
@@ -42,8 +42,9 @@ struct Reconciler::State {
 
   void ForgetIntent() {
     applied = false;
-    unhealthy = investigated = false;
+    unhealthy = false;
     health.reset();
+    investigation.reset();
     reported.clear();
   }
 };

@@ -1,0 +1,128 @@
+#include "controller/kustomization/build.h"
+
+#include <gtest/gtest.h>
+
+#include "document/yaml.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+using document::Value;
+
+constexpr const char* kConfigMap = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  size: \"${size}\"\n  region: ${region:=eu}\n";
+
+struct Built {
+  base::Result<BuildOutput> result;
+  std::string Yaml() const {
+    std::string out;
+    for (const Value& object : result->objects) out += "---\n" + document::EmitYaml(object);
+    return out;
+  }
+};
+
+Built BuildOf(std::map<std::string, std::string> tree, const Spec& spec, std::vector<std::pair<std::string, std::string>> variables = {}) {
+  const auto files = base::MemoryFiles(std::move(tree));
+  const BuildInput input{.files = *files, .spec = spec, .name = "apps", .ns = "flux", .variables = std::move(variables)};
+  return {Build(input)};
+}
+
+Spec WithPostBuild() {
+  Spec spec;
+  spec.post_build = Substitute{};
+  return spec;
+}
+
+TEST(Build, VariablesLabelsAndCommonMetadata) {
+  Spec spec = WithPostBuild();
+  spec.common_labels = {{"team", "x"}};
+  spec.common_annotations = {{"note", "y"}};
+  const Built built = BuildOf({{"a.yaml", kConfigMap}}, spec, {{"size", "1"}, {"size", "2"}});
+  ASSERT_TRUE(built.result) << built.result.error().message;
+  // The quotes of `"${size}"` do not survive the build, so the value is read again as a number: Flux does the same.
+  EXPECT_EQ(built.Yaml(),
+            "---\napiVersion: v1\ndata:\n  region: eu\n  size: 2\nkind: ConfigMap\nmetadata:\n  annotations:\n    note: \"y\"\n  labels:\n"
+            "    kustomize.toolkit.fluxcd.io/name: apps\n    kustomize.toolkit.fluxcd.io/namespace: flux\n    team: x\n  name: settings\n");
+  EXPECT_TRUE(built.result->digest.starts_with("sha256:"));
+}
+
+TEST(Build, WithoutVariablesNothingIsSubstituted) {
+  const Built built = BuildOf({{"a.yaml", kConfigMap}}, WithPostBuild());
+  ASSERT_TRUE(built.result);
+  EXPECT_NE(built.Yaml().find("region: ${region:=eu}"), std::string::npos);
+}
+
+TEST(Build, AlwaysSubstitutesWithoutVariables) {
+  Spec spec = WithPostBuild();
+  spec.post_build->always = true;
+  const Built built = BuildOf({{"a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  region: ${region:=eu}\n"}}, spec);
+  ASSERT_TRUE(built.result);
+  EXPECT_NE(built.Yaml().find("region: eu"), std::string::npos);
+}
+
+TEST(Build, SubstitutionCanBeTurnedOffForAnObject) {
+  const std::string text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations:\n    kustomize.toolkit.fluxcd.io/substitute: disabled\ndata:\n  x: ${size}\n";
+  const Built built = BuildOf({{"a.yaml", text}}, WithPostBuild(), {{"size", "1"}});
+  ASSERT_TRUE(built.result);
+  EXPECT_NE(built.Yaml().find("x: ${size}"), std::string::npos);
+}
+
+struct Row {
+  const char* path;
+  const char* text;
+  const char* want;
+};
+
+TEST(Build, ErrorsSayWhatToLookAt) {
+  const Row rows[] = {
+      {"missing", kConfigMap, "kustomization path not found: missing"},
+      {"../up", kConfigMap, "kustomization path not found: ../up (it leaves the artifact)"},
+      {"a.yaml", kConfigMap, "kustomization path not found: a.yaml (it is a file)"},
+      {"", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: ${absent}\n",
+       "variable substitution failed for ConfigMap/a: variable not set (strict mode): \"absent\""},
+      {"", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\nsops:\n  mac: x\n",
+       "Secret/a is SOPS encrypted, configuring decryption is required for this secret to be reconciled"},
+  };
+  for (const Row& row : rows) {
+    Spec spec = WithPostBuild();
+    spec.path = row.path;
+    const Built built = BuildOf({{"a.yaml", row.text}}, spec, {{"size", "1"}});
+    ASSERT_FALSE(built.result) << row.want;
+    EXPECT_EQ(built.result.error().message, row.want);
+  }
+}
+
+TEST(Build, BadVariableNamesAreRefused) {
+  const Built built = BuildOf({{"a.yaml", kConfigMap}}, WithPostBuild(), {{"bad-name", "1"}});
+  ASSERT_FALSE(built.result);
+  EXPECT_EQ(built.result.error().message, "postBuild: \"bad-name\" cannot name a variable: want letters, digits and _, no digit first");
+}
+
+TEST(Build, TheReadSetCoversWhatTheBuildDependsOn) {
+  std::map<std::string, std::string> tree = {{"app/kustomization.yaml", "resources: [a.yaml]\n"}, {"app/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"},
+                                             {"other/b.yaml", "x: 1\n"}};
+  Spec spec;
+  spec.path = "app";
+  const Built built = BuildOf(tree, spec);
+  ASSERT_TRUE(built.result) << built.result.error().message;
+  tree["other/b.yaml"] = "x: 2\n";
+  EXPECT_TRUE(base::Unchanged(built.result->reads, *base::MemoryFiles(tree)));
+  std::map<std::string, std::string> changed = tree;
+  changed["app/a.yaml"] += "data: {x: y}\n";
+  EXPECT_FALSE(base::Unchanged(built.result->reads, *base::MemoryFiles(changed)));
+  std::map<std::string, std::string> second = tree;
+  second["app/kustomization.yml"] = "resources: []\n";   // a second kustomization file is an error, so its absence was read
+  EXPECT_FALSE(base::Unchanged(built.result->reads, *base::MemoryFiles(second)));
+}
+
+TEST(Build, TheReadSetOfAGeneratedKustomizationHasItsListing) {
+  std::map<std::string, std::string> tree = {{"app/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"}};
+  Spec spec;
+  spec.path = "./app";
+  const Built built = BuildOf(tree, spec);
+  ASSERT_TRUE(built.result) << built.result.error().message;
+  tree["app/b.yaml"] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n";
+  EXPECT_FALSE(base::Unchanged(built.result->reads, *base::MemoryFiles(tree)));
+}
+
+}  // namespace
+}  // namespace sluice::controller::kustomization

@@ -1,0 +1,128 @@
+#include "controller/kustomization/status.h"
+
+#include <gtest/gtest.h>
+
+#include "controller/git_repository/reconciler.h"
+#include "controller/kustomization/links.h"
+#include "controller/object_events.h"
+#include "document/json.h"
+#include "document/yaml.h"
+
+namespace sluice::controller {
+namespace {
+
+using document::Value;
+using namespace std::chrono_literals;
+
+const base::TimePoint kNoon = *base::ParseRfc3339("2026-01-31T12:00:00Z");
+
+Value Parse(std::string_view yaml) {
+  auto parsed = document::ParseYaml(yaml);
+  EXPECT_TRUE(parsed) << parsed.error().message;
+  return *parsed;
+}
+
+const Value kObject = Parse("metadata: {name: app, namespace: flux, generation: 2, annotations: {reconcile.fluxcd.io/requestedAt: now}}\nstatus: {observedGeneration: -1}\n");
+
+std::string ConditionsOf(const Value& status) {
+  std::string out;
+  for (const Value& item : status.Find("conditions")->items()) {
+    out += std::string(item.StringAt({"type"})) + "=" + std::string(item.StringAt({"status"})) + " " + std::string(item.StringAt({"reason"})) + " " +
+           std::string(item.StringAt({"message"})) + "\n";
+  }
+  return out;
+}
+
+kustomization::Attempt AttemptOf(std::string revision) {
+  kustomization::Attempt attempt;
+  attempt.revision = std::move(revision);
+  attempt.digest = "sha256:1";
+  attempt.inventory = Parse("entries: [{id: a_b__ConfigMap, v: v1}]");
+  attempt.duration = 2s;
+  return attempt;
+}
+
+TEST(KustomizationStatus, SuccessIsWhatFluxLeaves) {
+  const Value status = kustomization::StatusSucceeded(kObject, AttemptOf("main@sha1:1"), std::nullopt, kNoon);
+  EXPECT_EQ(document::EmitYaml(status),
+            "conditions:\n- lastTransitionTime: \"2026-01-31T12:00:00Z\"\n  message: 'Applied revision: main@sha1:1'\n  observedGeneration: 2\n"
+            "  reason: ReconciliationSucceeded\n  status: \"True\"\n  type: Ready\n"
+            "history:\n- digest: sha256:1\n  firstReconciled: \"2026-01-31T12:00:00Z\"\n  lastReconciled: \"2026-01-31T12:00:00Z\"\n"
+            "  lastReconciledDuration: 2s\n  lastReconciledStatus: ReconciliationSucceeded\n  metadata:\n    revision: main@sha1:1\n  totalReconciliations: 1\n"
+            "inventory:\n  entries:\n  - id: a_b__ConfigMap\n    v: v1\nlastAppliedRevision: main@sha1:1\nlastAttemptedRevision: main@sha1:1\n"
+            "lastHandledReconcileAt: now\nobservedGeneration: 2\n");
+  Value object = kObject;
+  object.Set("status", status);
+  EXPECT_TRUE(kustomization::ShowsSuccess(object, "main@sha1:1"));
+  EXPECT_FALSE(kustomization::ShowsSuccess(object, "main@sha1:2"));
+  document::SetAnnotation(object, kRequestedAt, "later");
+  EXPECT_FALSE(kustomization::ShowsSuccess(object, "main@sha1:1"));
+}
+
+TEST(KustomizationStatus, FailureKeepsTheObservedGenerationAndRetries) {
+  const Value status = kustomization::StatusFailed(kObject, AttemptOf("main@sha1:1"), "HealthCheckFailed", "timeout", kNoon);
+  EXPECT_EQ(ConditionsOf(status), "Reconciling=True ProgressingWithRetry timeout\nReady=False HealthCheckFailed timeout\nHealthy=False HealthCheckFailed timeout\n");
+  EXPECT_EQ(status.Find("observedGeneration")->AsInt(), -1);
+  EXPECT_EQ(status.StringAt({"lastAttemptedRevision"}), "main@sha1:1");
+  EXPECT_EQ(status.Find("lastAppliedRevision"), nullptr);
+}
+
+TEST(KustomizationStatus, ProgressLeavesReadyAloneUnlessSomethingDrifted) {
+  Value object = kObject;
+  object.Set("status", kustomization::StatusSucceeded(kObject, AttemptOf("main@sha1:1"), 1s, kNoon));
+  EXPECT_EQ(ConditionsOf(kustomization::StatusProgressing(object, AttemptOf("main@sha1:2"), "Detecting", false, kNoon)),
+            "Reconciling=True Progressing Detecting\nReady=True ReconciliationSucceeded Applied revision: main@sha1:1\nHealthy=True Succeeded Health check passed in 1s\n");
+  EXPECT_EQ(ConditionsOf(kustomization::StatusChecking(object, AttemptOf("main@sha1:2"), "Running", kNoon)),
+            "Reconciling=True Progressing Running\nReady=Unknown Progressing Reconciliation in progress\n"
+            "Healthy=Unknown Progressing Running health checks for revision main@sha1:2\n");
+}
+
+TEST(KustomizationStatus, StalledIsSettledForThisGeneration) {
+  const Value status = kustomization::StatusStalled(kObject, "AccessDenied", "no", kNoon);
+  EXPECT_EQ(ConditionsOf(status), "Stalled=True AccessDenied no\nReady=False AccessDenied no\n");
+  EXPECT_EQ(status.Find("observedGeneration")->AsInt(), 2);
+}
+
+TEST(GitRepositoryStatus, SuccessFailureAndSuccessAgain) {
+  git_repository::Spec spec;
+  spec.ignore = "*.md";
+  sources::Artifact artifact{.path = "p", .url = "http://x/p", .revision = "main@sha1:1", .digest = "sha256:1", .last_update_time = kNoon, .size = 5, .metadata = {}};
+  Value object = kObject;
+  object.Set("status", git_repository::StatusAfterSuccess(object, spec, artifact, kNoon));
+  const std::string good = "Ready=True Succeeded stored artifact for revision 'main@sha1:1'\nArtifactInStorage=True Succeeded stored artifact for revision 'main@sha1:1'\n";
+  EXPECT_EQ(ConditionsOf(*object.Find("status")), good);
+  EXPECT_EQ(object.StringAt({"status", "observedIgnore"}), "*.md");
+  EXPECT_EQ(*git_repository::ArtifactOf(object), artifact);
+  object.Set("status", git_repository::StatusAfterFailure(object, "FetchFailed", "GitOperationFailed", "away", kNoon));
+  EXPECT_EQ(ConditionsOf(*object.Find("status")),
+            "Reconciling=True ProgressingWithRetry reconciliation in progress\nReady=False GitOperationFailed away\n"
+            "ArtifactInStorage=True Succeeded stored artifact for revision 'main@sha1:1'\nFetchFailed=True GitOperationFailed away\n");
+  object.Set("status", git_repository::StatusAfterSuccess(object, spec, artifact, kNoon));
+  EXPECT_EQ(ConditionsOf(*object.Find("status")), good);
+}
+
+TEST(ObjectEvents, OnlyIntentTriggers) {
+  const Value before = Parse("metadata: {uid: a, generation: 1, labels: {x: y}}\nstatus: {a: b}\n");
+  EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 1, labels: {x: z}}\nstatus: {a: c}\n")), 0U);
+  EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 2}\n")), trigger::kSpec);
+  EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: b, generation: 1}\n")), trigger::kSpec);
+  EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 1, annotations: {reconcile.fluxcd.io/requestedAt: x}}\n")), trigger::kRequested);
+  EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 1, deletionTimestamp: x}\n")), trigger::kDeleted);
+}
+
+TEST(Links, FollowWhatAnObjectRefersTo) {
+  kustomization::Links links;
+  links.Update(Parse("metadata: {name: a, namespace: n}\nspec: {sourceRef: {kind: GitRepository, name: g}, dependsOn: [{name: b}, {name: c, namespace: m}]}\n"));
+  const SourceKey source{"GitRepository", "n", "g"};
+  EXPECT_EQ(links.OfSource(source), (std::vector<Key>{{"n", "a"}}));
+  EXPECT_EQ(links.DependentsOf({"m", "c"}), (std::vector<Key>{{"n", "a"}}));
+  links.Update(Parse("metadata: {name: a, namespace: n}\nspec: {sourceRef: {kind: GitRepository, name: g, namespace: o}}\n"));
+  EXPECT_TRUE(links.OfSource(source).empty());
+  EXPECT_TRUE(links.DependentsOf({"n", "b"}).empty());
+  EXPECT_EQ(links.OfSource({"GitRepository", "o", "g"}), (std::vector<Key>{{"n", "a"}}));
+  links.Remove({"n", "a"});
+  EXPECT_TRUE(links.OfSource({"GitRepository", "o", "g"}).empty());
+}
+
+}  // namespace
+}  // namespace sluice::controller
