@@ -1,11 +1,13 @@
 #include "document/diff.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "document/member_index.h"
 #include "document/pointer.h"
 
 namespace sluice::document {
@@ -45,9 +47,10 @@ class Differ {
 
   void CompareMappings(const Value& from, const Value& to, const std::string& pointer) {
     const auto below = [&](const std::string& key) { return pointer + "/" + EscapePointerToken(key); };
-    for (const Member& member : to.members()) ComparePair(from.Find(member.key), &member.value, below(member.key));
+    const MemberIndex before(from.members()), after(to.members());
+    for (const Member& member : to.members()) ComparePair(before.Find(member.key), &member.value, below(member.key));
     for (const Member& member : from.members())
-      if (to.Find(member.key) == nullptr) ComparePair(&member.value, nullptr, below(member.key));
+      if (after.Find(member.key) == nullptr) ComparePair(&member.value, nullptr, below(member.key));
   }
 
   void CompareSequences(const Value& from, const Value& to, const std::string& pointer) {
@@ -72,17 +75,25 @@ class Differ {
     });
   }
 
-  const Value* FindNamed(const Value& list, std::string_view name) const {
-    const auto found = std::ranges::find_if(list.items(), [&](const Value& item) { return NameOf(item) == name; });
-    return found == list.items().end() ? nullptr : &*found;
+  using ByName = std::map<std::string_view, const Value*>;
+
+  ByName IndexByName(const Value& list) const {
+    ByName out;
+    for (const Value& item : list.items()) out.emplace(*NameOf(item), &item);
+    return out;
   }
 
   void CompareNamed(const Value& from, const Value& to, const std::string& pointer) {
+    const ByName before = IndexByName(from), after = IndexByName(to);
+    const auto find = [this](const ByName& index, const Value& item) {
+      const auto found = index.find(*NameOf(item));
+      return found == index.end() ? nullptr : found->second;
+    };
     std::size_t i = 0;
-    for (const Value& item : to.items()) ComparePair(FindNamed(from, *NameOf(item)), &item, pointer + "/" + std::to_string(i++));
+    for (const Value& item : to.items()) ComparePair(find(before, item), &item, pointer + "/" + std::to_string(i++));
     i = 0;
     for (const Value& item : from.items()) {
-      if (FindNamed(to, *NameOf(item)) == nullptr) ComparePair(&item, nullptr, pointer + "/" + std::to_string(i));
+      if (find(after, item) == nullptr) ComparePair(&item, nullptr, pointer + "/" + std::to_string(i));
       ++i;
     }
   }

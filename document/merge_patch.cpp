@@ -1,5 +1,7 @@
 #include "document/merge_patch.h"
 
+#include "document/member_index.h"
+
 namespace sluice::document {
 
 void ApplyMergePatch(Value& target, const Value& patch) {
@@ -21,21 +23,23 @@ void ApplyMergePatch(Value& target, const Value& patch) {
 
 Value CreateMergePatch(const Value& from, const Value& to) {
   if (!from.IsMapping() || !to.IsMapping()) return from == to ? Value::Mapping() : to;
-  Value patch = Value::Mapping();
+  const MemberIndex before(from.members()), after(to.members());
+  std::vector<Member> patch;
+  const auto set = [&](const std::string& key, Value value) { patch.push_back(Member{.key = key, .value = std::move(value)}); };
   for (const Member& member : to.members()) {
-    const Value* old = from.Find(member.key);
+    const Value* old = before.Find(member.key);
     if (old == nullptr) {
-      if (!member.value.IsNull()) patch.Set(member.key, member.value);
+      if (!member.value.IsNull()) set(member.key, member.value);
     } else if (old->IsMapping() && member.value.IsMapping()) {
       Value below = CreateMergePatch(*old, member.value);
-      if (!below.empty()) patch.Set(member.key, std::move(below));
+      if (!below.empty()) set(member.key, std::move(below));
     } else if (!(*old == member.value)) {
-      patch.Set(member.key, member.value);
+      set(member.key, member.value);
     }
   }
   for (const Member& member : from.members())
-    if (to.Find(member.key) == nullptr) patch.Set(member.key, Value());
-  return patch;
+    if (after.Find(member.key) == nullptr) set(member.key, Value());
+  return Value::Mapping(std::move(patch));
 }
 
 }  // namespace sluice::document

@@ -92,20 +92,8 @@ void Value::CopyFrom(const Value& other) {
 }
 
 void Value::StealFrom(Value& other) noexcept {
-  kind_ = other.kind_;
-  style_ = other.style_;
-  flags_ = other.flags_;
-  column_ = other.column_;
-  line_ = other.line_;
-  if ((flags_ & kBoxed) == 0 && kind_ == Kind::Sequence) {
-    new (&payload_.items) std::vector<Value>(std::move(other.payload_.items));
-    std::destroy_at(&other.payload_.items);
-  } else if ((flags_ & kBoxed) == 0 && kind_ == Kind::Mapping) {
-    new (&payload_.members) std::vector<Member>(std::move(other.payload_.members));
-    std::destroy_at(&other.payload_.members);
-  } else {
-    std::memcpy(payload_.text, other.payload_.text, sizeof(payload_.text));
-  }
+  // The header and every member of the payload can be moved as bytes: a vector holds pointers, none of them to itself.
+  std::memcpy(static_cast<void*>(this), static_cast<const void*>(&other), sizeof(Value));
   other.kind_ = Kind::Null;
   other.flags_ = 0;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "document/member_index.h"
 #include "document/scalar.h"
 #include "document/value.h"
 
@@ -145,18 +146,16 @@ bool SameNumber(const Value& left, const Value& right) {
   return a && b && (*a == *b || (std::isnan(*a) && std::isnan(*b)));
 }
 
-/// The member of `members` with `key`; most maps that are compared have the same order, so the same position is tried first.
-const Value* FindNear(std::span<const Member> members, std::size_t position, std::string_view key) {
-  if (position < members.size() && SameKey(members[position].key, key)) return &members[position].value;
-  for (const Member& member : members)
-    if (SameKey(member.key, key)) return &member.value;
-  return nullptr;
-}
-
+/// Most maps that are compared have the same order, so the same position is tried first.
 bool SameMapping(std::span<const Member> left, std::span<const Member> right) {
   if (left.size() != right.size()) return false;
+  std::optional<MemberIndex> index;
   for (std::size_t i = 0; i < left.size(); ++i) {
-    const Value* other = FindNear(right, i, left[i].key);
+    const Value* other = &right[i].value;
+    if (!SameKey(right[i].key, left[i].key)) {
+      if (!index) index.emplace(right);
+      other = index->Find(left[i].key);
+    }
     if (other == nullptr || !(left[i].value == *other)) return false;
   }
   return true;

@@ -2,8 +2,9 @@
 // is described here directly: numbers are canonical (a float without fraction is an integer), times are strings, keys are sorted, strings
 // are quoted where YAML 1.1 or 1.2 would read something else.
 //
-// Three differences are on purpose, since there the real output is an error or does not say what the value was: a key `<<` is quoted, NEL
-// (U+0085, which go-yaml folds into a blank on the way) is kept, and so are U+007F-U+009F, U+FFFE and U+FFFF (which it refuses).
+// Four differences are on purpose, since there the real output is an error or does not say what the value was: a key `<<` is quoted, as is 0o-7
+// (a number to go-yaml v3 alone); NEL (U+0085, which go-yaml folds into a blank on the way) is kept, and so are U+007F-U+009F, U+FFFE and
+// U+FFFF (which it refuses).
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -157,8 +158,12 @@ class YamlWriter {
       WriteLeaf(Value::Scalar(member.key_kind, member.key), 0);
       return true;
     }
-    if (member.key.size() > kSimpleKeyBytes) return false;
-    return WriteString(member.key, 0, Place::Key);
+    if (!base::IsUtf8(member.key)) return WriteShortKey(CleanUtf8(member.key));
+    return WriteShortKey(member.key);
+  }
+
+  bool WriteShortKey(std::string_view key) {
+    return key.size() <= kSimpleKeyBytes && WriteString(key, 0, Place::Key);
   }
 
   bool WriteString(std::string_view text, int indent, Place place) {

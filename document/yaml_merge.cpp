@@ -1,6 +1,7 @@
 #include "document/yaml_merge.h"
 
-#include <algorithm>
+#include <functional>
+#include <map>
 #include <utility>
 
 #include "document/scalar.h"
@@ -14,10 +15,28 @@ using base::Result;
 
 bool IsMerge(const Member& member) { return member.key == "<<" && member.key_kind == Kind::Null; }
 
-Member* FindMember(std::vector<Member>& members, std::string_view key) {
-  const auto found = std::ranges::find(members, key, &Member::key);
-  return found == members.end() ? nullptr : &*found;
-}
+/// Members with the place of each key at hand.
+class Merged {
+ public:
+  /// Adds a member unless its key is there.
+  void Add(Member member) {
+    if (places_.emplace(member.key, members_.size()).second) members_.push_back(std::move(member));
+  }
+  /// Adds a member, or puts it in the place of the one with its key.
+  void Set(Member member) {
+    const auto [place, is_new] = places_.emplace(member.key, members_.size());
+    if (is_new) {
+      members_.push_back(std::move(member));
+    } else {
+      members_[place->second] = std::move(member);
+    }
+  }
+  std::vector<Member> Take() { return std::move(members_); }
+
+ private:
+  std::vector<Member> members_;
+  std::map<std::string, std::size_t, std::less<>> places_;
+};
 
 /// Calls `use` with each mapping that a merge key names, in order.
 template <class Function>
@@ -35,39 +54,37 @@ Result<void> ForEachSource(const Value& value, const Function& use) {
 }
 
 Result<void> MergeAfter(std::vector<Member>& members) {
-  std::vector<Member> own, merges;
-  for (Member& member : members) (IsMerge(member) ? merges : own).push_back(std::move(member));
+  Merged out;
+  std::vector<Member> merges;
+  for (Member& member : members) {
+    if (IsMerge(member)) {
+      merges.push_back(std::move(member));
+    } else {
+      out.Add(std::move(member));
+    }
+  }
   for (const Member& merge : merges) {
     TRY(ForEachSource(merge.value, [&](const Value& source) {
-      for (const Member& member : source.members())
-        if (FindMember(own, member.key) == nullptr) own.push_back(member);
+      for (const Member& member : source.members()) out.Add(member);
     }));
   }
-  members = std::move(own);
+  members = out.Take();
   return {};
 }
 
-void SetMember(std::vector<Member>& members, Member member) {
-  if (Member* found = FindMember(members, member.key)) {
-    *found = std::move(member);
-  } else {
-    members.push_back(std::move(member));
-  }
-}
-
 Result<void> MergeInPlace(std::vector<Member>& members) {
-  std::vector<Member> out;
+  Merged out;
   for (Member& member : members) {
     if (!IsMerge(member)) {
-      SetMember(out, std::move(member));
+      out.Set(std::move(member));
       continue;
     }
     std::vector<const Value*> sources;
     TRY(ForEachSource(member.value, [&](const Value& source) { sources.push_back(&source); }));
     for (auto source = sources.rbegin(); source != sources.rend(); ++source)
-      for (const Member& merged : (*source)->members()) SetMember(out, merged);
+      for (const Member& merged : (*source)->members()) out.Set(merged);
   }
-  members = std::move(out);
+  members = out.Take();
   return {};
 }
 

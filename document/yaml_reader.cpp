@@ -10,9 +10,9 @@
 #include <iterator>
 #include <map>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
+#include "document/repeated_keys.h"
 #include "document/resolve.h"
 #include "document/scalar.h"
 #include "document/yaml.h"
@@ -353,31 +353,15 @@ class Builder {
 
   /// No key twice; with LastWins the last value takes the place of the first.
   bool CheckKeys(std::vector<Member>& members) {
-    constexpr std::size_t kFewKeys = 16;
-    if (members.size() > kFewKeys) return CheckManyKeys(members);
-    for (std::size_t i = 1; i < members.size(); ++i)
-      for (std::size_t j = 0; j < i; ++j)
-        if (members[i].key == members[j].key) return CheckManyKeys(members);
-    return true;
-  }
-
-  bool CheckManyKeys(std::vector<Member>& members) {
-    std::unordered_map<std::string_view, std::size_t> place;
-    place.reserve(members.size());
-    std::vector<bool> repeated(members.size());
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      const auto [found, is_new] = place.emplace(members[i].key, i);
-      if (is_new) continue;
-      Member& first = members[found->second];
-      if (options_.duplicate_keys == DuplicateKeys::Refuse) {
-        return Fail(members[i].key_mark, "mapping key \"" + members[i].key + "\" already defined at line " + std::to_string(first.key_mark.line));
-      }
-      first.value = std::move(members[i].value);
-      repeated[i] = true;
+    const std::vector<RepeatedKey> repeated = RepeatedKeys(members);
+    if (repeated.empty()) return true;
+    if (options_.duplicate_keys == DuplicateKeys::LastWins) {
+      LetLastWin(members, 0, repeated);
+      return true;
     }
-    std::size_t i = 0;
-    std::erase_if(members, [&](const Member&) { return repeated[i++]; });
-    return true;
+    const Member& first = members[repeated[0].first];
+    const Member& again = members[repeated[0].again];
+    return Fail(again.key_mark, "mapping key \"" + again.key + "\" already defined at line " + std::to_string(first.key_mark.line));
   }
 
   const YamlInput& input_;
@@ -394,8 +378,8 @@ class Builder {
   Error error_;
 };
 
-/// Each retry reads the text anew.
-constexpr int kMaxRetries = 64;
+/// Each retry reads the text anew; so much reading is spent on it.
+constexpr std::size_t kMaxRereadBytes = 32u << 20;
 
 /// Checks the size, and reads with `read`, again if the text had to be patched on the way.
 template <class T, class Function>
@@ -406,11 +390,11 @@ Result<T> Read(std::string_view text, const YamlOptions& options, const Function
                            file + std::to_string(text.size()) + " bytes of YAML, the limit is " + std::to_string(options.max_bytes));
   }
   YamlInput input(text);
-  for (int retries = 0;; ++retries) {
+  for (std::size_t reread = 0;; reread += text.size()) {
     Builder builder(input, options);
     Result<T> result = read(builder);
     const auto refused = builder.RefusedCharacter();
-    if (!refused || retries == kMaxRetries || !input.PatchAt(*refused)) return result;
+    if (!refused || reread > kMaxRereadBytes || !input.PatchAt(*refused)) return result;
   }
 }
 

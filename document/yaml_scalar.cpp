@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 
-#include "document/scalar.h"
 #include "document/utf8.h"
 #include "document/yaml.h"
 
@@ -154,7 +153,7 @@ bool ReadsAsString(std::string_view text) {
   switch (text[0]) {
     case '+': case '-':
     case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
-      return !CanonicalTimestamp(text) && ResolvePlain(text, Resolver::Yaml11) == Kind::String && !IsBase60(text);
+      return ResolvePlain(text, Resolver::GoYaml3) == Kind::String && !IsBase60(text);
     default: return ResolvePlain(text, Resolver::Yaml11) == Kind::String;
   }
 }
