@@ -19,16 +19,20 @@ using base::Result;
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-constexpr std::size_t kMaxRequestConnections = 8;    // one over HTTP/2; more only where a proxy speaks HTTP/1.1
-constexpr std::size_t kMaxStreamConnections = 256;   // likewise: there a watch needs a connection of its own
+// Over HTTP/2 one connection carries all requests and, since a server allows 100 to 250 streams on one, a few carry the watches. Where a proxy
+// speaks HTTP/1.1, every request under way and every watch needs its own.
+constexpr std::size_t kMaxRequestConnections = 8;
+constexpr std::size_t kMaxWatches = 1000;
+constexpr std::size_t kUrgent = 8;                   // places for requests that wait for no other
 constexpr std::chrono::seconds kTokenAge{60};
 
-net::ClientOptions HttpOptions(const ClusterConfig& config, const TransportOptions& options, std::size_t connections) {
+net::ClientOptions HttpOptions(const ClusterConfig& config, const TransportOptions& options, std::size_t connections, std::size_t streams) {
   net::ClientOptions http;
   http.tls = config.tls;
   http.proxy = config.proxy;
   http.user_agent = options.user_agent;
   http.max_connections_per_host = connections;
+  http.max_streams = streams;
   return http;
 }
 
@@ -80,8 +84,8 @@ struct Transport::Impl {
 
   Impl(Environment env, ClusterConfig cfg, TransportOptions opts)
       : environment(std::move(env)), config(std::move(cfg)), options(std::move(opts)),
-        requests(environment.io, HttpOptions(config, options, kMaxRequestConnections)),
-        streams(environment.io, HttpOptions(config, options, kMaxStreamConnections)), permits(options.max_in_flight) {}
+        requests(environment.io, HttpOptions(config, options, kMaxRequestConnections, options.max_in_flight + kUrgent)),
+        streams(environment.io, HttpOptions(config, options, kMaxWatches, kMaxWatches)), permits(options.max_in_flight) {}
 
   void RefreshToken();
   std::string Authorization();

@@ -13,7 +13,9 @@
 namespace sluice::net {
 namespace asio = boost::asio;
 
-struct CancelHandle::State {
+struct CancelHandle::State : std::enable_shared_from_this<CancelHandle::State> {
+  explicit State(asio::any_io_executor where) : executor(std::move(where)) {}
+  const asio::any_io_executor executor;
   asio::cancellation_signal signal;
   WaitQueue joiners;
   bool started = false;
@@ -21,10 +23,14 @@ struct CancelHandle::State {
   bool done = false;
 
   // Before the task runs there is nobody to tell, and Asio would drop it unstarted; so it is told when it starts.
+  // Outside of the loop emit() only posts the news, and what it posts points into `signal`: which stays until that has run, also if the
+  // task ends before.
   void Cancel() {
     if (done || cancelled) return;
     cancelled = true;
-    if (started) signal.emit(asio::cancellation_type::terminal);
+    if (!started) return;
+    signal.emit(asio::cancellation_type::terminal);
+    asio::post(executor, [keep = shared_from_this()] {});
   }
   void Start() {
     started = true;
@@ -78,7 +84,7 @@ Scope::~Scope() {
 }
 
 CancelHandle Scope::Spawn(Task<void> task) {
-  auto handle = std::make_shared<CancelHandle::State>();
+  auto handle = std::make_shared<CancelHandle::State>(state_->executor);
   if (state_->closed) {
     handle->done = true;
     return CancelHandle(std::move(handle));
