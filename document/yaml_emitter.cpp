@@ -74,7 +74,8 @@ class YamlWriter {
     std::vector<const Member*> order;
     order.reserve(members.size());
     for (const Member& member : members) order.push_back(&member);
-    std::ranges::sort(order, [](const Member* a, const Member* b) { return LessKey(*a, *b); });
+    // Not std::sort: go-yaml's order runs in circles (5 < 1973 < 1a < 5), which a merge sort stands and that one need not.
+    std::stable_sort(order.begin(), order.end(), [](const Member* a, const Member* b) { return LessKey(*a, *b); });
     return order;
   }
 

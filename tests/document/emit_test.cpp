@@ -109,6 +109,18 @@ TEST(Emit, Documents) {
   }
 }
 
+/// go-yaml's order of keys runs in circles: whatever comes out, it must be all of the keys.
+TEST(Emit, KeysWithoutAnOrder) {
+  Value value = Value::Mapping();
+  for (int i = 0; i < 300; ++i) {
+    const std::string number = std::to_string(i * 7919 % 1000);
+    for (const char* form : {"", "a", "-", "a-1"}) value[number + form] = i;
+  }
+  const auto again = ParseYaml(EmitYaml(value));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(*again, value);
+}
+
 TEST(Emit, Options) {
   const auto tree = ParseYaml("b:\n- 1\n- c: 2\n  d: 3\na:\n  e: 4\n");
   ASSERT_TRUE(tree);
