@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import signal
+import socket  # noqa: F401 (for the suites)
 import subprocess
 import sys
 import tempfile
