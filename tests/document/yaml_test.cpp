@@ -154,6 +154,29 @@ TEST(Parse, Documents) {
   for (const Row& row : rows) EXPECT_EQ(ReadStream(row.text), row.want) << row.rule;
 }
 
+/// Corners where readers of YAML part; all as go-yaml has them.
+TEST(Parse, Corners) {
+  const std::string key_1024(1024, 'k'), key_1025(1025, 'k');
+  const std::string long_key = key_1024 + ": 1\n", want_long = "{\"" + key_1024 + "\":1}", too_long = key_1025 + ": 1\n";
+  const Row rows[] = {
+      {"a comment instead of a value", "key:    # comment\nb: c # d\n", R"({"key":null,"b":"c"})"},
+      {"no comment", "a: b#c\n", R"({"a":"b#c"})"},
+      {"tabs between", "a:\tb\n", R"({"a":"b"})"},
+      {"tabs at the end", "a: b\t\nc: d\t# e\n", R"({"a":"b","c":"d"})"},
+      {"text that is not ASCII", "ключ: зна чение\n\"\\u00e9\": 😀\n", R"({"ключ":"зна чение","é":"😀"})"},
+      {"a colon inside", "a: b:c\nd: http://e\n", R"({"a":"b:c","d":"http://e"})"},
+      {"folded plain text", "a: b\n  c\n\n  d\n", R"({"a":"b c\nd"})"},
+      {"blocks", "a: |2\n   x\n  y\nb: >\n  x\n  y\n\n  z\nc: |+\n  x\n\nd: |-\n  x\n\n", R"({"a":" x\ny\n","b":"x y\nz\n","c":"x\n\n","d":"x"})"},
+      {"sequences in their parent's column", "a:\n- b\n- - c\n", R"({"a":["b",["c"]]})"},
+      {"a pair in a sequence", "[a: b, c: ]", R"([{"a":"b"},{"c":null}])"},
+      {"explicit keys", "? a\n: b\n? c\n", R"({"a":"b","c":null})"},
+      {"a directive", "%YAML 1.1\n---\na: b\n", R"({"a":"b"})"},
+      {"a key of 1024 characters", long_key, want_long},
+      {"a longer one", too_long, "1:1026: mapping values are not allowed in this context"},
+  };
+  for (const Row& row : rows) EXPECT_EQ(Read(row.text), row.want) << row.rule;
+}
+
 TEST(Parse, FirstDocumentOnly) {
   constexpr Row rows[] = {
       {"nothing", "", "null"},
