@@ -169,7 +169,8 @@ base::Error Target::Missing(const Entry& entry, std::string_view field, base::Er
 }
 
 Result<void> Target::AddFile(const Entry& entry, const std::string& text, ResMap& into) {
-  TRY(ResMap map, ReadResMap(text, loader_->Describe(entry.text)));
+  const std::string file = loader_->Describe(entry.text);
+  TRY(ResMap map, ReadResMap(text, {.file = file}));
   if (context_.track_origins) {
     const Origin origin = Below(entry.text);
     for (const auto& resource : map.list()) resource->origin = origin;
@@ -269,7 +270,8 @@ Result<ResMap> Target::PluginConfigs(const std::vector<Entry>& entries, std::str
   Accumulator configs;
   std::vector<Entry> paths;
   for (const Entry& entry : entries) {
-    auto inline_configs = ReadResMap(entry.text, Place(entry.mark, field));
+    const std::string place = entry.content.line != 0 ? kustomization_.file : Place(entry.mark, field);
+    auto inline_configs = ReadResMap(entry.text, {.file = place, .first = entry.content});
     if (!inline_configs) {
       paths.push_back(entry);
       continue;

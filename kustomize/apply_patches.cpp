@@ -32,16 +32,20 @@ std::string Trim(std::string_view text) {
   return std::string(text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1));
 }
 
-/// A patch's text and how messages name it.
+/// A patch's text and where it stands.
 struct Source {
   std::string text, name;
+  document::Mark first = {1, 1};
 };
 
-Result<Source> LoadSource(const PatchEntry& entry, const std::string& place, const Loader& loader) {
+Result<Source> LoadSource(const PatchEntry& entry, const Where& where, const Loader& loader) {
   std::string inline_text = Trim(entry.patch);
   if (inline_text.empty() && entry.path.empty()) return base::Invalid("one of path and patch is needed");
   if (!inline_text.empty() && !entry.path.empty()) return base::Invalid("path and patch cannot both be set");
-  if (!inline_text.empty()) return Source{std::move(inline_text), place};
+  if (!inline_text.empty()) {
+    if (entry.content.line == 0) return Source{std::move(inline_text), where.place, {}};
+    return Source{std::move(inline_text), where.file, entry.content};
+  }
   TRY(std::string text, loader.Load(entry.path));
   return Source{std::move(text), loader.Describe(entry.path)};
 }
@@ -162,15 +166,27 @@ Result<Transform> MergeTransform(Patches list, const PatchEntry& entry, const So
   return Transform([patches, &context](ResMap& map) { return MergeById(map, *patches, context); });
 }
 
+/// A message without the name of the text it is about.
+std::string_view Within(std::string_view name, std::string_view message) {
+  if (!message.starts_with(name)) return message;
+  message.remove_prefix(name.size());
+  return message.substr(std::min(message.find_first_not_of(": "), message.size()));
+}
+
+Result<Patches> ReadInline(const Entry& item, const Where& where) {
+  return ReadResources(item.text, {.file = item.content.line == 0 ? where.place : where.file, .first = item.content});
+}
+
 }  // namespace
 
-Result<Transform> PatchStep(const PatchEntry& entry, const std::string& place, const Loader& loader, const Context& context) {
-  TRY(const Source source, LoadSource(entry, place, loader));
-  auto objects = ReadResources(source.text, source.name);
+Result<Transform> PatchStep(const PatchEntry& entry, const Where& where, const Loader& loader, const Context& context) {
+  TRY(const Source source, LoadSource(entry, where, loader));
+  auto objects = ReadResources(source.text, {.file = source.name, .first = source.first});
   if (objects) return MergeTransform(std::move(*objects), entry, source, context);
   auto operations = ParseJsonPatch(source.text);
   if (!operations)
-    return base::Invalid(source.name + ": neither a strategic merge (" + objects.error().message + ") nor a JSON patch (" + operations.error().message + ")");
+    return base::Invalid(source.name + ": neither a strategic merge (" + std::string(Within(source.name, objects.error().message)) + ") nor a JSON patch (" +
+                         std::string(Within(source.name, operations.error().message)) + ")");
   if (!entry.target) {
     if (operations->operations.empty()) return Transform([](ResMap&) -> Result<void> { return {}; });
     return base::Invalid(source.name + ": a JSON patch needs a target");
@@ -178,18 +194,19 @@ Result<Transform> PatchStep(const PatchEntry& entry, const std::string& place, c
   return JsonTransform(std::move(*operations), *entry.target, true);
 }
 
-Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::string_view more, const std::string& place, const Loader& loader, const Context& context) {
+Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::string_view more, const Where& where, const Loader& loader, const Context& context) {
   auto patches = std::make_shared<Patches>();
   for (const Entry& item : items) {
-    auto objects = ReadResources(item.text, place);
+    auto objects = ReadInline(item, where);
     if (!objects) {
       TRY(const std::string text, loader.Load(item.text));
-      objects = ReadResources(text, loader.Describe(item.text));
+      const std::string file = loader.Describe(item.text);
+      objects = ReadResources(text, {.file = file});
       if (!objects) return std::move(objects).error();
     }
     std::move(objects->begin(), objects->end(), std::back_inserter(*patches));
   }
-  TRY(auto objects, ReadResources(more, place));
+  TRY(auto objects, ReadResources(more, {.file = where.place, .first = {}}));
   std::move(objects.begin(), objects.end(), std::back_inserter(*patches));
   if (patches->empty()) return base::Invalid("there is no patch in it");
   return Transform([patches, &context](ResMap& map) -> Result<void> {
@@ -201,9 +218,9 @@ Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::strin
   });
 }
 
-Result<Transform> Json6902Step(const PatchEntry& entry, const std::string& place, const Loader& loader) {
+Result<Transform> Json6902Step(const PatchEntry& entry, const Where& where, const Loader& loader) {
   if (!entry.target || entry.target->name.empty()) return base::Invalid("a JSON patch needs a target with a name");
-  TRY(const Source source, LoadSource(entry, place, loader));
+  TRY(const Source source, LoadSource(entry, where, loader));
   auto operations = ParseJsonPatch(source.text);
   if (!operations) return std::move(operations).error().Wrap(source.name);
   if (operations->operations.empty()) return base::Invalid(source.name + ": there is no operation in it");

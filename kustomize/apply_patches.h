@@ -14,15 +14,20 @@
 
 namespace sluice::kustomize {
 
-/// Reads one `patches:` entry. `place` names it in messages. `context` outlives the transform.
+/// Where an entry is configured: its file, and how messages name the entry.
+struct Where {
+  std::string file, place;
+};
+
+/// Reads one `patches:` entry. `context` outlives the transform.
 /// Errors: Invalid (neither or both of path and patch, neither kind of patch), or the loader's.
-base::Result<Transform> PatchStep(const PatchEntry& entry, const std::string& place, const Loader& loader, const Context& context);
+base::Result<Transform> PatchStep(const PatchEntry& entry, const Where& where, const Loader& loader, const Context& context);
 
 /// `patchesStrategicMerge`: each item is inline YAML or else a file; then `more`, inline YAML. Errors: as above, and Invalid when there is nothing
 /// in them.
-base::Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::string_view more, const std::string& place, const Loader& loader, const Context& context);
+base::Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::string_view more, const Where& where, const Loader& loader, const Context& context);
 
 /// One `patchesJson6902` entry. Errors: as above, Invalid (no target name, empty patch).
-base::Result<Transform> Json6902Step(const PatchEntry& entry, const std::string& place, const Loader& loader);
+base::Result<Transform> Json6902Step(const PatchEntry& entry, const Where& where, const Loader& loader);
 
 }  // namespace sluice::kustomize

@@ -5,6 +5,7 @@
 
 #include "document/yaml.h"
 #include "kustomize/accumulate.h"
+#include "kustomize/decode.h"
 #include "kustomize/finish.h"
 #include "kustomize/name_references.h"
 #include "kustomize/transformers.h"
@@ -26,7 +27,8 @@ Result<void> Finish(Accumulator& all, const Kustomization& root, Context& contex
   TRY(FixNameReferences(map, all.config.get().name_reference));
   TRY(ResolveVars(map, all.vars, all.config.get().var_reference, context.warnings));
   TRY(DropLocal(map));
-  TRY(SortObjects(map, root.sort_options, context.options.reorder));
+  auto sorted = SortObjects(map, root.sort_options, context.options.reorder);
+  if (!sorted) return std::move(sorted).error().Wrap(PlaceOf(root.file, root.sort_options ? root.sort_options->mark : document::Mark()));
   if (context.options.managed_by_label || Wants(root, "managedByLabel")) TRY(AddManagedBy(map));
   FinishAnnotations(map, root.build_metadata);
   return CheckPrintable(map);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <tuple>
 
 #include "kustomize/nearest.h"
 
@@ -69,12 +70,28 @@ std::string KeyText(const Member& member) {
   return ScalarAsText(Value::Scalar(member.key_kind, member.key));
 }
 
-void Decoder::Fail(Mark mark, std::string message) { errors_.push_back(PlaceOf(file_, mark) + ": " + std::move(message)); }
+Mark Decoder::ContentMark(const Value& value) const {
+  if (value.style() != document::Style::Literal || text_.empty()) return {};
+  std::size_t at = 0;
+  for (std::uint32_t line = 0; line < value.mark().line; ++line) {
+    at = text_.find('\n', at);
+    if (at++ == text_.npos) return {};
+  }
+  const std::size_t indent = text_.find_first_not_of(' ', at);
+  if (indent == text_.npos || text_[indent] == '\n' || text_[indent] == '\r') return {};   // blank lines first: the indent is further down
+  return {value.mark().line + 1, static_cast<std::uint32_t>(indent - at + 1)};
+}
+
+void Decoder::Fail(Mark mark, std::string message) { errors_.emplace_back(mark, std::move(message)); }
 
 base::Result<void> Decoder::Finish() const {
   if (errors_.empty()) return {};
-  std::string all = errors_.front();
-  for (std::size_t i = 1; i < errors_.size(); ++i) all += "\n" + errors_[i];
+  auto sorted = errors_;
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.first.line, a.first.column, a.second) < std::tie(b.first.line, b.first.column, b.second);
+  });
+  std::string all;
+  for (const auto& [mark, message] : sorted) all += (all.empty() ? "" : "\n") + PlaceOf(file_, mark) + ": " + message;
   return base::Invalid(std::move(all));
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -44,7 +45,8 @@ class Decoder {
   };
 
   /// `file` is named in every message.
-  Decoder(std::string_view file, Strictness strictness) : file_(file), strict_(strictness == Strictness::Strict) {}
+  /// `text` is the file's, if there is one: ContentMark looks at it. It outlives the decoder.
+  Decoder(std::string_view file, Strictness strictness, std::string_view text = {}) : file_(file), strict_(strictness == Strictness::Strict), text_(text) {}
 
   /// Reads `map` (null: nothing). `what` names it in messages, e.g. "patches[2]"; "" for the whole file.
   void Mapping(const document::Value& map, std::string_view what, std::initializer_list<Field> fields);
@@ -60,9 +62,11 @@ class Decoder {
   void FieldSpecs(const document::Value& value, std::string_view what, std::vector<FieldSpec>& to);
   void SelectorFields(const document::Value& value, std::string_view what, Selector& to);
 
+  /// Where the first character of a literal block scalar stands in the file; no place for other styles, whose lines are not the file's.
+  document::Mark ContentMark(const document::Value& value) const;
   void Fail(document::Mark mark, std::string message);
   bool ok() const { return errors_.empty(); }
-  /// Invalid with one line a mistake, if there was one.
+  /// Invalid with one line a mistake, from the top of the file down, if there was one.
   base::Result<void> Finish() const;
 
  private:
@@ -71,7 +75,8 @@ class Decoder {
 
   std::string file_;
   bool strict_;
-  std::vector<std::string> errors_;
+  std::string_view text_;
+  std::vector<std::pair<document::Mark, std::string>> errors_;
 };
 
 /// `file:line:column`, without a place that is not known.

@@ -46,7 +46,14 @@ constexpr std::array<std::string_view, 19> kInternal = {
 
 bool Contains(const std::vector<std::string>& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
 
+/// Taking annotations away, kustomize makes the map they would be in.
+void MakeMetadata(Value& object) {
+  const Value* metadata = object.Find("metadata");
+  if (metadata == nullptr || metadata->IsNull()) object.Set("metadata", Value::Mapping());
+}
+
 void FinishOne(Resource& resource, bool origins, bool transformations) {
+  if (!origins || !transformations) MakeMetadata(resource.value);
   Value* metadata = resource.value.Find("metadata");
   if (metadata == nullptr || !metadata->IsMapping()) return;
   std::map<std::string, std::string> texts;

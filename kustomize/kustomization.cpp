@@ -55,6 +55,7 @@ Decoder::Read Into(Decoder& decoder, std::string_view what, std::vector<Entry>& 
     decoder.List(list, what, [&](const Value& item, const std::string& name) {
       Entry& entry = to.emplace_back();
       entry.mark = item.mark();
+      entry.content = decoder.ContentMark(item);
       decoder.Text(item, name, entry.text);
     });
   };
@@ -206,7 +207,7 @@ base::Result<Kustomization> ParseKustomization(std::string_view text, std::strin
   k.file = file;
   k.file_name = base::BaseName(file);
   Raw raw;
-  Decoder decoder(file, Strictness::Strict);
+  Decoder decoder(file, Strictness::Strict, text);
   ReadAll(decoder, root, k, raw);
   TRY(decoder.Finish());
   Warn(root, warnings);

@@ -20,6 +20,7 @@ namespace sluice::kustomize {
 struct Entry {
   std::string text;
   document::Mark mark;
+  document::Mark content = {};     ///< where an inline text begins, if its lines are the file's
 };
 
 /// `patches:` and `patchesJson6902:` entry.
@@ -28,6 +29,7 @@ struct PatchEntry {
   std::optional<Selector> target;
   bool allow_name_change = false, allow_kind_change = false;
   document::Mark mark;
+  document::Mark content;          ///< where the text of `patch` begins, if its lines are the file's
 };
 
 /// `replacements:` entry: inline, or the file that holds one or a list of them.

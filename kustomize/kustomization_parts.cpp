@@ -60,7 +60,11 @@ PatchEntry ReadPatch(Decoder& decoder, const Value& value, const std::string& wh
   entry.mark = value.mark();
   decoder.Mapping(value, what,
                   {{"path", &entry.path},
-                   {"patch", &entry.patch},
+                   {"patch",
+                    [&](const Value& patch) {
+                      decoder.Text(patch, what + ".patch", entry.patch);
+                      entry.content = decoder.ContentMark(patch);
+                    }},
                    {"target", [&](const Value& target) { decoder.SelectorFields(target, what + ".target", entry.target.emplace()); }},
                    {"options", [&](const Value& options) {
                       decoder.Mapping(options, what + ".options",

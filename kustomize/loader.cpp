@@ -65,7 +65,7 @@ Result<std::string> Loader::Locate(std::string_view path) const {
 }
 
 Result<std::string> Loader::LoadUrl(std::string_view url) const {
-  if (options_->remote == nullptr) return base::MakeError(base::Reason::Unsupported, "remote file " + Quote(url) + " is not allowed in this build");
+  if (options_->remote == nullptr) return base::MakeError(base::Reason::Unsupported, "remote files are not allowed in this build");
   return options_->remote->FetchFile(url);
 }
 
@@ -105,12 +105,13 @@ std::vector<std::string> Loader::Neighbours(std::string_view path) const {
 Result<void> Loader::RefuseCycle(const std::string& candidate) const {
   for (const Loader* loader = this; loader != nullptr; loader = loader->referrer_.get()) {
     if (loader->files_ != files_ || !InOrBelow(loader->root_, candidate)) continue;
-    std::string path = files_->Describe(candidate);
+    const bool same = loader->root_ == candidate;
+    std::string path = files_->Describe(candidate) + (same ? "" : ", which contains " + files_->Describe(loader->root_));
     for (const Loader* step = this;; step = step->referrer_.get()) {
       path = files_->Describe(step->root_) + " -> " + path;
       if (step == loader) break;
     }
-    return base::Invalid("cycle: " + files_->Describe(candidate) + " contains " + files_->Describe(loader->root_) + ", which is being built (" + path + ")");
+    return base::Invalid("cycle: " + path);
   }
   return {};
 }
@@ -127,7 +128,7 @@ Result<Loader::Ptr> Loader::Child(const base::Files& files, std::string root) co
 }
 
 Result<Loader::Ptr> Loader::Clone(const GitUrl& url) const {
-  if (options_->remote == nullptr) return base::MakeError(base::Reason::Unsupported, "remote base " + Quote(url.raw) + " is not allowed in this build");
+  if (options_->remote == nullptr) return base::MakeError(base::Reason::Unsupported, "remote bases are not allowed in this build");
   for (const Loader* loader = this; loader != nullptr; loader = loader->referrer_.get())
     if (loader->repository_.starts_with(url.raw)) return base::Invalid("cycle: " + Quote(url.raw) + " is referenced by " + Quote(loader->repository_));
   TRY(std::shared_ptr<const base::Files> files, options_->remote->FetchTree(url));

@@ -39,13 +39,13 @@ Result<void> Target::PatchSteps(std::vector<Step>& steps) const {
   const Kustomization& k = kustomization_;
   if (!k.patches_strategic_merge.empty()) {
     const document::Mark mark = k.patches_strategic_merge.front().mark;
-    auto run = StrategicMergeStep(k.patches_strategic_merge, "", Place(mark, "patchesStrategicMerge"), *loader_, context_);
+    auto run = StrategicMergeStep(k.patches_strategic_merge, "", {k.file, Place(mark, "patchesStrategicMerge")}, *loader_, context_);
     if (!run) return At(Place(mark, "patchesStrategicMerge"), std::move(run).error());
     steps.push_back(MakeStep(std::move(*run), mark, "patchesStrategicMerge", "PatchStrategicMergeTransformer"));
   }
   for (std::size_t i = 0; i < k.patches.size(); ++i) {
     const std::string what = Indexed("patches", i);
-    auto run = PatchStep(k.patches[i], Place(k.patches[i].mark, what), *loader_, context_);
+    auto run = PatchStep(k.patches[i], {k.file, Place(k.patches[i].mark, what)}, *loader_, context_);
     if (!run) return At(Place(k.patches[i].mark, what), std::move(run).error());
     steps.push_back(MakeStep(std::move(*run), k.patches[i].mark, what, "PatchTransformer"));
   }
@@ -80,7 +80,7 @@ Result<void> Target::ValueSteps(const TransformerConfig& config, std::vector<Ste
   for (std::size_t i = 0; i < k.patches_json6902.size(); ++i) {
     const PatchEntry& entry = k.patches_json6902[i];
     const std::string what = Indexed("patchesJson6902", i);
-    auto run = Json6902Step(entry, Place(entry.mark, what), *loader_);
+    auto run = Json6902Step(entry, {k.file, Place(entry.mark, what)}, *loader_);
     if (!run) return At(Place(entry.mark, what), std::move(run).error());
     steps.push_back(MakeStep(std::move(*run), entry.mark, what, "PatchJson6902Transformer"));
   }

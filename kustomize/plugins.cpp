@@ -126,7 +126,7 @@ Result<Steps> Patch(const Plugin& plugin) {
   Decoder decoder = plugin.decoder();
   const PatchEntry entry = ReadPatch(decoder, plugin.config.value, "");
   TRY(decoder.Finish());
-  TRY(Transform step, PatchStep(entry, plugin.place, *plugin.loader, plugin.context));
+  TRY(Transform step, PatchStep(entry, {plugin.file, plugin.place}, *plugin.loader, plugin.context));
   return Steps{std::move(step)};
 }
 
@@ -138,7 +138,7 @@ Result<Steps> PatchStrategicMerge(const Plugin& plugin) {
   TRY(decoder.Finish());
   std::vector<Entry> items;
   for (std::string& path : paths) items.push_back({std::move(path), {}});
-  TRY(Transform step, StrategicMergeStep(items, patches, plugin.place, *plugin.loader, plugin.context));
+  TRY(Transform step, StrategicMergeStep(items, patches, {plugin.file, plugin.place}, *plugin.loader, plugin.context));
   return Steps{std::move(step)};
 }
 
@@ -148,7 +148,7 @@ Result<Steps> PatchJson6902(const Plugin& plugin) {
   const auto target = [&](const Value& value) { decoder.SelectorFields(value, "target", entry.target.emplace()); };
   decoder.Mapping(plugin.config.value, "", {{"target", target}, {"path", &entry.path}, {"jsonOp", &entry.patch}});
   TRY(decoder.Finish());
-  TRY(Transform step, Json6902Step(entry, plugin.place, *plugin.loader));
+  TRY(Transform step, Json6902Step(entry, {plugin.file, plugin.place}, *plugin.loader));
   return Steps{std::move(step)};
 }
 

@@ -15,10 +15,28 @@ using document::Value;
 
 namespace {
 
-/// A piece of a file between separators.
+/// A piece of a text between separators.
 struct Piece {
   std::string_view text;
-  std::uint32_t line = 1;   ///< of its first character
+  std::uint32_t line = 1;   ///< of its first character in the text
+};
+
+/// Turns places in a piece into places in the file.
+class Shift {
+ public:
+  Shift(const TextPlace& place, std::uint32_t piece_line) : known_(place.first.line != 0) {
+    if (!known_) return;
+    lines_ = place.first.line + piece_line - 2;
+    columns_ = place.first.column - 1;
+  }
+  bool none() const { return known_ && lines_ == 0 && columns_ == 0; }
+  document::Mark operator()(document::Mark mark) const {
+    return known_ ? document::Mark{mark.line + lines_, mark.column + columns_} : document::Mark{};
+  }
+
+ private:
+  bool known_;
+  std::uint32_t lines_ = 0, columns_ = 0;
 };
 
 /// Carriage returns before line feeds go; `storage` holds the text if there were any.
@@ -31,7 +49,7 @@ std::string_view WithoutCarriageReturns(std::string_view text, std::string& stor
 }
 
 /// A separator is a whole line (line feeds on both sides) that starts with `---`. Anything behind the dashes but blanks and a comment is an error.
-Result<std::vector<Piece>> SplitDocuments(std::string_view text, std::string_view file) {
+Result<std::vector<Piece>> SplitDocuments(std::string_view text, const TextPlace& place) {
   std::vector<Piece> pieces;
   std::uint32_t line = 1;
   std::size_t begin = 0;
@@ -42,7 +60,7 @@ Result<std::vector<Piece>> SplitDocuments(std::string_view text, std::string_vie
     const std::string_view rest = text.substr(at + 4, end - at - 4);
     const std::size_t word = rest.find_first_not_of(" \t\r\v\f");
     if (word != rest.npos && rest[word] != '#')
-      return base::Invalid(PlaceOf(file, {line + lines, 1}) + ": invalid document separator: " + std::string(text.substr(at + 1, end - at - 1)));
+      return base::Invalid(PlaceOf(place.file, Shift(place, line + lines)({1, 1})) + ": invalid document separator: " + std::string(text.substr(at + 1, end - at - 1)));
     pieces.push_back({text.substr(begin, at + 1 - begin), line});
     line += lines + 1;
     begin = at = end + 1;                   // this line feed is spent: a separator on the very next line belongs to the next piece
@@ -51,36 +69,36 @@ Result<std::vector<Piece>> SplitDocuments(std::string_view text, std::string_vie
   return pieces;
 }
 
-void ShiftMarks(Value& value, std::uint32_t lines) {
-  document::Mark mark = value.mark();
-  mark.line += lines;
-  value.set_mark(mark);
+void ShiftMarks(Value& value, const Shift& shift) {
+  value.set_mark(shift(value.mark()));
   if (value.IsSequence()) {
-    for (Value& item : value.mutable_items()) ShiftMarks(item, lines);
+    for (Value& item : value.mutable_items()) ShiftMarks(item, shift);
   } else if (value.IsMapping()) {
     for (document::Member& member : value.mutable_members()) {
-      member.key_mark.line += lines;
-      ShiftMarks(member.value, lines);
+      member.key_mark = shift(member.key_mark);
+      ShiftMarks(member.value, shift);
     }
   }
 }
 
 /// `line:column: what` of a piece, as a message about the file.
-std::string ShiftMessage(const std::string& message, std::string_view file, std::uint32_t lines) {
-  std::uint32_t line = 0;
-  const auto [end, error] = std::from_chars(message.data(), message.data() + message.size(), line);
-  std::string place = file.empty() ? "" : std::string(file) + ":";
-  if (error != std::errc()) return place + " " + message;
-  return place + std::to_string(line + lines) + message.substr(static_cast<std::size_t>(end - message.data()));
+std::string ShiftMessage(const std::string& message, std::string_view file, const Shift& shift) {
+  document::Mark mark;
+  const char* const end = message.data() + message.size();
+  const auto line = std::from_chars(message.data(), end, mark.line);
+  if (line.ec != std::errc() || line.ptr == end || *line.ptr != ':') return std::string(file) + ": " + message;
+  const auto column = std::from_chars(line.ptr + 1, end, mark.column);
+  return PlaceOf(file, shift(mark)) + std::string(column.ptr, end);
 }
 
-Result<Value> ParsePiece(const Piece& piece, std::string_view file) {
+Result<Value> ParsePiece(const Piece& piece, const TextPlace& place) {
   document::YamlOptions options;
   options.resolver = document::Resolver::GoYaml3;
   options.max_bytes = 64u << 20;
+  const Shift shift(place, piece.line);
   auto value = document::ParseYaml(piece.text, options);
-  if (!value) return base::MakeError(value.error().reason, ShiftMessage(value.error().message, file, piece.line - 1));
-  if (piece.line > 1) ShiftMarks(*value, piece.line - 1);
+  if (!value) return base::MakeError(value.error().reason, ShiftMessage(value.error().message, place.file, shift));
+  if (!shift.none()) ShiftMarks(*value, shift);
   return value;
 }
 
@@ -110,11 +128,11 @@ std::vector<Value> Unwrap(Value document) {
   return objects;
 }
 
-Result<std::vector<Value>> ReadDocuments(std::string_view text, std::string_view file) {
-  TRY(const std::vector<Piece> pieces, SplitDocuments(text, file));
+Result<std::vector<Value>> ReadDocuments(std::string_view text, const TextPlace& place) {
+  TRY(const std::vector<Piece> pieces, SplitDocuments(text, place));
   std::vector<Value> documents;
   for (const Piece& piece : pieces) {
-    TRY(Value document, ParsePiece(piece, file));
+    TRY(Value document, ParsePiece(piece, place));
     if (document.IsNull()) continue;
     if (pieces.size() == 1) return Unwrap(std::move(document));
     documents.push_back(std::move(document));
@@ -171,11 +189,11 @@ Result<std::vector<Value>> ExpandLists(std::vector<Value> documents, std::string
 
 }  // namespace
 
-Result<std::vector<std::unique_ptr<Resource>>> ReadResources(std::string_view text, std::string_view file) {
+Result<std::vector<std::unique_ptr<Resource>>> ReadResources(std::string_view text, const TextPlace& place) {
   std::string storage;
-  TRY(std::vector<Value> documents, ReadDocuments(WithoutCarriageReturns(text, storage), file));
-  TRY(std::vector<Value> objects, ExpandLists(std::move(documents), file));
-  const auto name = std::make_shared<const std::string>(file);
+  TRY(std::vector<Value> documents, ReadDocuments(WithoutCarriageReturns(text, storage), place));
+  TRY(std::vector<Value> objects, ExpandLists(std::move(documents), place.file));
+  const auto name = std::make_shared<const std::string>(place.file);
   std::vector<std::unique_ptr<Resource>> resources;
   resources.reserve(objects.size());
   for (Value& object : objects) {
@@ -187,8 +205,8 @@ Result<std::vector<std::unique_ptr<Resource>>> ReadResources(std::string_view te
   return resources;
 }
 
-Result<ResMap> ReadResMap(std::string_view text, std::string_view file) {
-  TRY(auto resources, ReadResources(text, file));
+Result<ResMap> ReadResMap(std::string_view text, const TextPlace& place) {
+  TRY(auto resources, ReadResources(text, place));
   ResMap map;
   for (auto& resource : resources) TRY(map.Append(std::move(resource)));
   return map;

@@ -13,11 +13,17 @@
 
 namespace sluice::kustomize {
 
-/// Objects of `text` in order; items of lists come after the rest. `file` names the text in messages ("" for text without a file).
+/// How messages name places in a text.
+struct TextPlace {
+  std::string_view file;             ///< "" for none
+  document::Mark first = {1, 1};     ///< of the text's first character in the file; line 0: its lines are not the file's, `file` is all that is known
+};
+
+/// Objects of `text` in order; items of lists come after the rest.
 /// Errors: Invalid `file:line:column: what` — malformed YAML, text behind `---`, a document that is no object, no kind, no name.
-base::Result<std::vector<std::unique_ptr<Resource>>> ReadResources(std::string_view text, std::string_view file);
+base::Result<std::vector<std::unique_ptr<Resource>>> ReadResources(std::string_view text, const TextPlace& place);
 
 /// The same as a ResMap: two objects with one id are an error.
-base::Result<ResMap> ReadResMap(std::string_view text, std::string_view file);
+base::Result<ResMap> ReadResMap(std::string_view text, const TextPlace& place);
 
 }  // namespace sluice::kustomize

@@ -46,8 +46,8 @@ base::Error CollisionOf(const ResMap& map, const Resource& resource) {
   const ResourceId id = resource.CurrentId();
   for (const auto& other : map.list())
     if (other.get() != &resource && other->CurrentId() == id)
-      return base::Invalid("namespace makes two objects one: " + id.Describe() + " (" + resource.Place() + " and " + other->Place() + ")");
-  return base::Invalid("namespace makes two objects one: " + id.Describe());
+      return base::Invalid("two objects become one: " + id.Describe() + " (" + resource.Place() + " and " + other->Place() + ")");
+  return base::Invalid("two objects become one: " + id.Describe());
 }
 
 /// One field spec, alone: prefixes treat `metadata/name` apart from the rest.
