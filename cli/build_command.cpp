@@ -91,8 +91,7 @@ base::Result<Value> ReadKustomization(const BuildFlags& flags) {
   for (Value& doc : documents) {
     const document::GroupVersionKind gvk = document::GvkOf(doc);
     if (gvk.group != "kustomize.toolkit.fluxcd.io" || gvk.kind != "Kustomization" || document::NameOf(doc) != flags.name) continue;
-    if (document::NamespaceOf(doc).empty()) doc["metadata"].Set("namespace", flags.ns);
-    if (document::NamespaceOf(doc) == flags.ns) return std::move(doc);
+    if (document::NamespaceOf(doc).empty() || document::NamespaceOf(doc) == flags.ns) return std::move(doc);
   }
   return base::NotFound(flags.kustomization_file + ": no Kustomization \"" + flags.name + "\" in namespace \"" + flags.ns + "\"");
 }
@@ -149,10 +148,11 @@ int RunBuildKustomization(const BuildFlags& flags) {
   if (relative.starts_with("..")) return Fail(flags.kustomization_path + ": not below the working directory");
   const auto files = base::OpenDirectory(root.string());
   spec->path = relative;
-  controller::kustomization::BuildInput input{.files = *files, .spec = *spec, .name = flags.name, .ns = flags.ns};
+  controller::kustomization::BuildInput input{.files = *files, .spec = *spec, .name = flags.name, .ns = std::string(document::NamespaceOf(*object))};
   if (spec->post_build) input.variables = spec->post_build->variables;
   input.strict_substitution = flags.strict;
   input.mask_encrypted = true;
+  input.normalize = false;
   const auto built = controller::kustomization::Build(input);
   if (!built) return Fail(built.error().message);
   return Emit(built->objects, flags.output);

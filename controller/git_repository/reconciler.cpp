@@ -42,6 +42,12 @@ sources::Reference ReferenceOf(const Spec& spec) {
 
 std::optional<std::string> IgnoreOf(const Spec& spec) { return spec.ignore.empty() ? std::nullopt : std::optional(spec.ignore); }
 
+/// Whether somebody asked for this look, and has had no answer yet.
+bool IsRequested(const Value& object) {
+  const std::string_view requested = document::AnnotationOf(object, kRequestedAt);
+  return !requested.empty() && requested != object.StringAt({"status", "lastHandledReconcileAt"});
+}
+
 struct Tree {
   std::shared_ptr<const base::Files> files;
   Artifact artifact;
@@ -223,6 +229,10 @@ net::Task<Outcome> Reconciler::Look(SharedObject object, Spec spec) {
       memory.ignore == spec.ignore) {
     Artifact same = *previous;
     same.url = parts_.artifacts.UrlOf(same.path);
+    if (IsRequested(*object)) {   // Flux says so after every look; an event a minute and source is a write that tells nobody anything
+      parts_.events.Record(MakeEvent(*object, kube::EventType::Normal, "GitOperationSucceeded",
+                                     "no changes since last reconciliation: observed revision '" + same.revision + "'", {}));
+    }
     net::Task<Outcome> task = Succeed(object, spec, std::move(same));
     co_return co_await std::move(task);
   }

@@ -99,6 +99,14 @@ Result<kustomize::BuildResult> BuildTree(const base::Files& files, const std::st
   return kustomize::Build(over, directory, options);
 }
 
+/// The labels and annotations that applying would set.
+void Label(Value& object, const BuildInput& input) {
+  document::SetLabel(object, std::string(rollout::kKustomizePrefix) + "/name", input.name);
+  document::SetLabel(object, std::string(rollout::kKustomizePrefix) + "/namespace", input.ns);
+  for (const auto& [key, value] : input.spec.common_labels) document::SetLabel(object, key, value);
+  for (const auto& [key, value] : input.spec.common_annotations) document::SetAnnotation(object, key, value);
+}
+
 std::string DigestOf(const std::vector<Value>& objects) {
   base::Sha256 hash;
   for (const Value& object : objects) hash.Update("---\n" + document::EmitYaml(object));
@@ -120,12 +128,17 @@ Result<BuildOutput> Build(const BuildInput& input) {
     TRY(TreatEncrypted(object, input.mask_encrypted));
     TRY(substitution.Apply(object));
   }
-  rollout::NormalizeOptions options;
-  if (input.owner_labels) options.owner = {input.ns, input.name};
-  options.common_labels = input.spec.common_labels;
-  options.common_annotations = input.spec.common_annotations;
   BuildOutput out;
-  TRY(out.objects, rollout::NormalizeDesired(std::move(built->documents), options));
+  if (input.normalize) {
+    rollout::NormalizeOptions options;
+    options.owner = {input.ns, input.name};
+    options.common_labels = input.spec.common_labels;
+    options.common_annotations = input.spec.common_annotations;
+    TRY(out.objects, rollout::NormalizeDesired(std::move(built->documents), options));
+  } else {
+    out.objects = std::move(built->documents);
+    for (Value& object : out.objects) Label(object, input);
+  }
   out.digest = DigestOf(out.objects);
   out.reads = files.Take();
   out.warnings = std::move(built->warnings);

@@ -21,7 +21,7 @@ struct BuildInput {
   std::vector<std::pair<std::string, std::string>> variables = {};
   bool strict_substitution = true;   ///< a variable without value and default is an error
   bool mask_encrypted = false;       ///< SOPS values are shown as **SOPS** (CLI); else an encrypted Secret is an error
-  bool owner_labels = true;
+  bool normalize = true;             ///< false: as it was built, only labelled, for people to read (`flux build kustomization`)
 };
 
 struct BuildOutput {

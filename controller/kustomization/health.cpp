@@ -93,7 +93,7 @@ std::string HealthWatch::CauseOf(const Object& object) const {
   const std::vector<const Value*> newest = rollout::NewestPods(*workload, sets, pods);
   const auto cause = rollout::Diagnose(*workload, newest, sets, {}, clock_.Now());
   if (!cause) return "";
-  return cause->ToString() + (cause->remedy.empty() ? "" : " " + cause->remedy);
+  return cause->ToString() + (cause->remedy.empty() ? "" : ". " + cause->remedy);
 }
 
 HealthReport HealthWatch::Evaluate() const {

@@ -103,8 +103,8 @@ net::Task<controller::Outcome> Reconciler::ReportProgress(std::shared_ptr<Run> r
   if (details == state.reported) co_return Next(state, left);
   const base::Duration since = now - state.reported_at;
   if (since < options_.progress_every) co_return Next(state, std::min<base::Duration>(options_.progress_every - since, left));
-  const std::string message = "Running health checks for revision " + run->attempt.revision + " with a timeout of " + base::FormatGoDuration(run->spec.timeout) + ": " + details;
-  document::Value status = StatusChecking(*run->object, run->attempt, message, now);
+  const std::string message = "Running health checks for revision " + run->attempt.revision + " with a timeout of " + base::FormatGoDuration(run->spec.timeout);
+  document::Value status = StatusChecking(*run->object, run->attempt, message, details, now);
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);
   state.reported_at = now;

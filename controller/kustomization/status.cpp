@@ -53,9 +53,11 @@ Value StatusProgressing(const Value& object, const Attempt& attempt, std::string
   return status;
 }
 
-Value StatusChecking(const Value& object, const Attempt& attempt, std::string_view message, base::TimePoint now) {
-  Value status = StatusProgressing(object, attempt, message, true, now);
+Value StatusChecking(const Value& object, const Attempt& attempt, std::string_view message, std::string_view details, base::TimePoint now) {
+  const std::string behind = ": " + std::string(details);
+  Value status = StatusProgressing(object, attempt, std::string(message) + behind, true, now);
   Conditions conditions = Conditions::FromStatus(status);
+  conditions.Set(condition::kReady, ConditionStatus::Unknown, reason::kProgressing, "Reconciliation in progress" + behind, GenerationOf(object), now);
   conditions.Set(condition::kHealthy, ConditionStatus::Unknown, reason::kProgressing, "Running health checks for revision " + attempt.revision,
                  GenerationOf(object), now);
   status.Set("conditions", conditions.ToValue());
