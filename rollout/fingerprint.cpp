@@ -98,7 +98,7 @@ class Hasher {
   explicit Hasher(const Value& object) : kind_(object.StringAt({"kind"})) {
     const std::string group = document::SplitApiVersion(object.StringAt({"apiVersion"})).first;
     typed_ = IsBuiltInGroup(group);
-    has_rules_ = typed_ || group == "apiextensions.k8s.io";
+    has_rules_ = HasServerDefaults(group);
   }
 
   Hash Whole(const Value& value, Place place) const {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rollout/normalize.h"
+
 namespace sluice::rollout {
 
 namespace {
@@ -72,6 +74,7 @@ constexpr DefaultRow kDefaults[] = {
     {"ResourceClaimTemplate", "exactly", "allocationMode", "ExactCount"},
     {"ResourceClaimTemplate", "exactly", "count", "1"},
     {"CustomResourceDefinition", "spec", "preserveUnknownFields", "false"},
+    {"Kustomization", "substituteFrom", "optional", "false"},
 };
 
 // What the server puts there itself, whatever it is, and selectors that select everything when they are left out.
@@ -127,6 +130,10 @@ bool IsServerDefault(std::string_view kind, Place place, const document::Value& 
   return std::any_of(std::begin(kDefaults), std::end(kDefaults), [&](const DefaultRow& row) {
     return row.key == place.key && row.parent == place.parent && (row.kind.empty() || row.kind == kind) && row.value == value.text();
   });
+}
+
+bool HasServerDefaults(std::string_view group) {
+  return IsBuiltInGroup(group) || group == "apiextensions.k8s.io" || group == "kustomize.toolkit.fluxcd.io";
 }
 
 bool IsAssociativeList(std::string_view key) {

@@ -31,7 +31,10 @@ std::optional<Quantity> ParseQuantity(std::string_view text);
 /// Whether a scalar at `place` of a `kind` built into Kubernetes is a quantity, which the server rewrites (`1000m` becomes `1`).
 bool IsQuantity(std::string_view kind, Place place);
 
-/// Whether the server fills in (or drops) just this `value` at `place` of a built-in kind where it is left out of a field that is owned as a whole.
+/// Whether IsServerDefault knows kinds of `group`: those built in, and Flux's own, which live in every fleet.
+bool HasServerDefaults(std::string_view group);
+
+/// Whether the server fills in (or drops) just this `value` at `place` where it is left out of a field that is owned as a whole.
 bool IsServerDefault(std::string_view kind, Place place, const document::Value& value);
 
 /// Whether a list named `key` in a built-in kind has items that are owned one by one. Empty, such a list leaves no trace in a field set.
