@@ -35,7 +35,7 @@ class Answer {
   void Touch() { last_byte_ = std::chrono::steady_clock::now(); }  ///< a byte moved, in either direction
   /// When idle_timeout will have passed, unless bytes move until then; SteadyTime::max() without one.
   SteadyTime idle_deadline() const;
-  bool begun() const { return header_bytes_ > 0; }
+  bool begun() const { return response_.status != 0; }
   bool complete_headers() const { return headers_ended_; }
   const std::optional<base::Error>& stopped() const { return stopped_; }
   Response Take(bool http2);

@@ -31,7 +31,6 @@ Reason ReasonOf(CURLcode code) {
       return Reason::Unauthorized;
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
       return Reason::Invalid;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_BAD_FUNCTION_ARGUMENT:

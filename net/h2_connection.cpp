@@ -71,12 +71,16 @@ Task<void> H2Connection::Run(std::shared_ptr<H2Connection> self) {
     self->state_ = State::Http1;
     co_return;
   }
-  self->state_ = State::Open;
-  self->quiet_since_ = self->last_used_ = std::chrono::steady_clock::now();
-  self->connected_.FinishAll();
-  self->FlushSoon();
-  self->Watch();
+  self->Flush();
   co_await self->Read();
+}
+
+// Not before the peer's SETTINGS: until then it is not known how many requests it takes, nor, in TLS 1.3, whether it takes our certificate.
+void H2Connection::OnSettled() {
+  state_ = State::Open;
+  last_used_ = std::chrono::steady_clock::now();
+  connected_.FinishAll();
+  Watch();
 }
 
 Task<bool> H2Connection::Connect() {
@@ -142,27 +146,30 @@ Task<bool> H2Connection::Handshake() {
     co_return false;
   }
   const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::client, kToken);
-  if (error) Close(TlsError(stream_, error));
+  if (error && alive()) Fail(error);
   co_return !error;
 }
 
 Task<void> H2Connection::Read() {
   in_.resize(kReadBlock);
-  while (state_ == State::Open) {
+  while (alive()) {
     const auto [error, size] = co_await stream_.async_read_some(asio::buffer(in_), kToken);
-    if (state_ != State::Open) co_return;
-    if (error) {
-      const bool end = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
-      Close(end ? Unavailable("the peer closed the connection") : TlsError(stream_, error));
-      co_return;
-    }
+    if (!alive()) co_return;
+    if (error) co_return Fail(error);
     quiet_since_ = std::chrono::steady_clock::now();
     pinged_.reset();
     answered_ = answered_ || active() > 0;
     const base::Result<void> received = session_.Receive(std::string_view(in_).substr(0, size));
     Flush();
     if (!received) Close(received.error());
+    else if (state_ == State::Connecting && session_.settled()) OnSettled();
   }
+}
+
+void H2Connection::Fail(const boost::system::error_code& error) {
+  const bool gone = error == asio::error::eof || error == asio::ssl::error::stream_truncated || error == asio::error::connection_reset ||
+                    error == asio::error::broken_pipe;
+  Close(gone ? Unavailable("the peer closed the connection") : TlsError(stream_, error));
 }
 
 bool H2Connection::Submit(H2Exchange& exchange) {
@@ -193,15 +200,25 @@ void H2Connection::FlushSoon() {
 }
 
 void H2Connection::Flush() {
-  if (writing_ || state_ != State::Open) return;
+  if (writing_ || !alive()) return;
   out_.clear();
   session_.TakeOutput(out_, kWriteBlock);
   if (out_.empty()) return;
   writing_ = true;
   asio::async_write(stream_, asio::buffer(out_), [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+    if (error) return self->FailSoon(error);
     self->writing_ = false;
-    if (error && self->state_ == State::Open) self->Close(TlsError(self->stream_, error));
     self->Flush();
+  });
+}
+
+// What the peer said before it closed (a refused certificate, say) may still be unread, and says more than the failed write.
+void H2Connection::FailSoon(const boost::system::error_code& error) {
+  if (!alive()) return;
+  limit_.expires_after(std::chrono::seconds(1));
+  limit_.async_wait([weak = weak_from_this(), error](const boost::system::error_code& canceled) {
+    const std::shared_ptr<H2Connection> self = weak.lock();
+    if (!canceled && self && self->alive()) self->Fail(error);
   });
 }
 

@@ -61,6 +61,10 @@ class H2Connection : public std::enable_shared_from_this<H2Connection> {
   Task<bool> ConnectTo(const std::vector<boost::asio::ip::tcp::endpoint>& endpoints);
   Task<bool> Handshake();
   Task<void> Read();
+  bool alive() const { return state_ == State::Connecting || state_ == State::Open; }
+  void OnSettled();
+  void Fail(const boost::system::error_code& error);
+  void FailSoon(const boost::system::error_code& error);
   void Flush();
   void FlushSoon();
   void Watch();

@@ -102,6 +102,7 @@ struct H2Session::Callbacks {
       Self(user).goodbye_ = Printable(View(frame->goaway.opaque_data, frame->goaway.opaque_data_len));
       return 0;
     }
+    if (frame->hd.type == NGHTTP2_SETTINGS) Self(user).settled_ = true;
     H2Exchange* exchange = Self(user).Find(frame->hd.stream_id);
     if (exchange == nullptr) return 0;
     if (frame->hd.type == NGHTTP2_HEADERS) exchange->answer.OnHeadersEnd();

@@ -61,6 +61,7 @@ class H2Session {
   void Lose();
 
   std::size_t active() const { return exchanges_.size(); }
+  bool settled() const { return settled_; }        ///< the peer has said how it wants things; only then are its limits known
   std::size_t peer_max_streams() const;
   bool accepting() const { return !closing_; }     ///< false after GOAWAY, or when the stream numbers are used up
   std::string_view goodbye() const { return goodbye_; }  ///< the peer's last words (GOAWAY's debug data), printable, at most 200 bytes
@@ -76,6 +77,7 @@ class H2Session {
   nghttp2_session* session_ = nullptr;
   const std::string user_agent_;
   std::unordered_map<std::int32_t, H2Exchange*> exchanges_;
+  bool settled_ = false;
   bool closing_ = false;
   std::string goodbye_;
   std::uint64_t bytes_out_ = 0;

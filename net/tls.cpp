@@ -19,13 +19,10 @@ constexpr unsigned char kAlpn[] = "\x02h2\x08http/1.1";
 Result<void> UseIdentity(ssl::context& context, const TlsOptions& options) {
   boost::system::error_code error;
   context.use_certificate_chain(asio::buffer(options.client_cert_pem), error);
-  if (error) return base::Invalid("client certificate: " + error.message());
+  if (error) return base::Invalid("client certificate: not a PEM certificate");
   context.use_private_key(asio::buffer(options.client_key_pem), ssl::context::pem, error);
-  if (error) return base::Invalid("client key: " + error.message());
-  if (SSL_CTX_check_private_key(context.native_handle()) != 1) {
-    ERR_clear_error();
-    return base::Invalid("client key: does not belong to the client certificate");
-  }
+  const bool mismatch = ERR_GET_REASON(static_cast<unsigned long>(error.value())) == X509_R_KEY_VALUES_MISMATCH;
+  if (error) return base::Invalid(mismatch ? "client key: not the key of the client certificate" : "client key: not a PEM private key");
   return {};
 }
 
@@ -33,10 +30,11 @@ Result<void> UseRoots(ssl::context& context, const TlsOptions& options) {
   boost::system::error_code error;
   if (options.ca_pem.empty()) {
     context.set_default_verify_paths(error);
-  } else {
-    context.add_certificate_authority(asio::buffer(options.ca_pem), error);
+    if (error) return base::Invalid("the system's CA certificates: " + error.message());
+    return {};
   }
-  if (error) return base::Invalid("CA certificates: " + error.message());
+  context.add_certificate_authority(asio::buffer(options.ca_pem), error);
+  if (error) return base::Invalid("CA certificates: not PEM certificates");
   return {};
 }
 
