@@ -109,6 +109,8 @@ std::optional<Origin> Target::BuiltinOrigin(std::string_view kind) const {
 }
 
 Result<Target> Target::Load(Context& context, Loader::Ptr loader, Origin origin) {
+  if (++context.kustomizations > context.options.max_kustomizations)
+    return base::MakeError(base::Reason::TooLarge, "more than " + std::to_string(context.options.max_kustomizations) + " kustomizations in one build");
   Target target(context, std::move(loader), std::move(origin));
   TRY(target.ReadFile());
   TRY(target.ChooseSchema());
@@ -171,6 +173,9 @@ base::Error Target::Missing(const Entry& entry, std::string_view field, base::Er
 Result<void> Target::AddFile(const Entry& entry, const std::string& text, ResMap& into) {
   const std::string file = loader_->Describe(entry.text);
   TRY(ResMap map, ReadResMap(text, {.file = file}));
+  context_.objects += map.size();
+  if (context_.objects > context_.options.max_objects)
+    return base::MakeError(base::Reason::TooLarge, "more than " + std::to_string(context_.options.max_objects) + " objects in one build");
   if (context_.track_origins) {
     const Origin origin = Below(entry.text);
     for (const auto& resource : map.list()) resource->origin = origin;

@@ -43,6 +43,8 @@ struct BuildOptions {
   std::string absolute_root;               ///< absolute paths in kustomizations below this prefix are read inside the tree ("/" for a whole disk)
   RemoteResolver* remote = nullptr;
   std::size_t max_depth = 64;              ///< kustomizations nested in each other
+  std::size_t max_kustomizations = 10'000; ///< read in one build; one that is named twice counts twice
+  std::size_t max_objects = 200'000;       ///< of one build
 };
 
 struct BuildResult {

@@ -15,6 +15,7 @@ struct Context {
 
   const BuildOptions& options;
   std::vector<std::string> warnings;
+  std::size_t kustomizations = 0, objects = 0;   ///< read so far, for the limits
   bool track_origins = false;              ///< the root asks for some buildMetadata
   bool schema_chosen = false;              ///< some kustomization's `openapi` has spoken; later ones are not heard
   std::optional<Schema> custom_schema;
