@@ -78,22 +78,28 @@ Result<Value> ReadSource(const Resource& source, const ReplacementSource& select
   return ReplacementValue(shown.value, selector);
 }
 
-Result<void> WriteTarget(Resource& resource, const Value& value, const ReplacementTarget& target) {
+/// What is written, and where it was read, if it was.
+struct Written {
+  Value value;
+  const Resource* resource = nullptr;
+  const ReplacementSource* source = nullptr;
+};
+
+Result<void> WriteTarget(Resource& resource, Written& written, const ReplacementTarget& target) {
   const bool shows = std::any_of(target.field_paths.begin(), target.field_paths.end(), SeesAnnotations);
   if (shows) ShowAnnotations(resource);
-  TRY(WriteReplacement(resource.value, value, target));
+  TRY(WriteReplacement(resource.value, written.value, target, written.resource == &resource ? written.source : nullptr));
   SyncShared(resource);
   return shows ? AbsorbAnnotations(resource) : Result<void>();
 }
 
-/// kyaml's NewScalarRNode: a text without a tag.
-Result<Value> SourceValue(const ResMap& map, const Replacement& replacement) {
+Result<Written> SourceValue(const ResMap& map, const Replacement& replacement) {
   if (replacement.source && replacement.source_value) return base::Invalid("source and sourceValue cannot both be set");
-  if (replacement.source_value) return Value::Scalar(document::Kind::String, *replacement.source_value);
+  if (replacement.source_value) return Written{.value = LiteralReplacement(*replacement.source_value)};
   TRY(const Resource* source, FindSource(map, *replacement.source));
   auto value = ReadSource(*source, *replacement.source);
   if (!value) return std::move(value).error().Wrap("source " + source->CurrentId().Describe() + " (" + source->Place() + ")");
-  return value;
+  return Written{.value = std::move(*value), .resource = source, .source = &*replacement.source};
 }
 
 bool HasIdPart(const Selector& selector) {
@@ -135,7 +141,7 @@ struct CompiledTarget {
   }
 };
 
-Result<void> Write(ResMap& map, const Value& value, const ReplacementTarget& target) {
+Result<void> Write(ResMap& map, Written& value, const ReplacementTarget& target) {
   if (!target.has_select) return base::Invalid("a target needs `select`");
   TRY(const CompiledTarget compiled, CompiledTarget::Make(target));
   for (const auto& resource : map.list()) {
@@ -156,7 +162,7 @@ struct Located {
 Result<void> Apply(ResMap& map, const Replacement& replacement) {
   if ((!replacement.source && !replacement.source_value) || !replacement.has_targets)
     return base::Invalid("a replacement needs a source (or sourceValue) and targets");
-  TRY(const Value value, SourceValue(map, replacement));
+  TRY(Written value, SourceValue(map, replacement));
   for (const ReplacementTarget& target : replacement.targets) TRY(Write(map, value, target));
   return {};
 }

@@ -141,7 +141,7 @@ void ApplyOptions(Value& object, const GeneratorOptions& options) {
   Value& metadata = MapAt(object, "metadata");
   if (!options.labels.empty()) SetQuoted(MapAt(metadata, "labels"), options.labels);
   if (!options.annotations.empty()) SetQuoted(MapAt(metadata, "annotations"), options.annotations);
-  if (options.immutable) object.Set("immutable", true);
+  if (options.immutable) object.Set("immutable", Value::Scalar(Kind::Bool, "true"));
 }
 
 }  // namespace

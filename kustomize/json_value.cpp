@@ -6,8 +6,8 @@
 #include "document/json.h"
 #include "document/scalar.h"
 #include "document/yaml.h"
+#include "document/yaml_scalar.h"
 #include "kustomize/json6902.h"
-#include "kustomize/node.h"
 
 namespace sluice::kustomize {
 
@@ -85,8 +85,10 @@ Value FromJson(const Value& value) {
     const std::string text = document::GoYamlFloat(value.AsDouble().value_or(NAN));
     return Value::Scalar(document::ResolvePlain(text, document::Resolver::GoYaml3), text);
   }
-  if (value.IsString() && value.text().find('\n') != std::string_view::npos) return Value::Scalar(Kind::String, value.text(), Style::Literal);
-  if (value.IsString()) return NewString(value.text());
+  if (value.IsString()) {
+    const bool block = value.text().find('\n') != std::string_view::npos;
+    return Value::Scalar(Kind::String, value.text(), block ? Style::Literal : document::ReadsAsString(value.text()) ? Style::Plain : Style::DoubleQuoted);
+  }
   return Value::Scalar(value.kind(), value.IsNull() ? "null" : value.text());
 }
 

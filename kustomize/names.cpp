@@ -104,7 +104,7 @@ Result<void> AddSuffix(Value& object, std::string_view suffix, const FieldSpecFi
 }
 
 Result<void> SetReplicas(Value& object, std::int64_t count, const FieldSpecFilter& filter) {
-  return filter.Apply(object, Creates::Scalar, [&](Value& leaf) { return SetScalar(leaf, Value(count)); });
+  return filter.Apply(object, Creates::Scalar, [&](Value& leaf) { return SetScalar(leaf, Value::Scalar(document::Kind::Int, std::to_string(count))); });
 }
 
 }  // namespace sluice::kustomize

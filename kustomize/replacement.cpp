@@ -79,11 +79,15 @@ namespace {
 
 class Writer {
  public:
-  Writer(Value& object, const Value& value, const std::optional<ReplacementOptions>& options) : object_(object), value_(value), options_(options) {}
+  Writer(Value& object, Value& value, const std::optional<ReplacementOptions>& options, const ReplacementSource* live)
+      : object_(object), value_(value), options_(options), live_(live != nullptr && !HasDelimiter(live->options) ? live : nullptr) {}
 
   Result<void> Write(const std::string& path) {
     const std::vector<std::string> segments = SplitDottedPath(path);
-    if (WriteIntoText(segments)) return {};
+    if (WriteIntoText(segments)) {
+      ReadAgain();
+      return {};
+    }
     Result<FieldMatches> found = MatchFields(object_, segments, Create());
     if (!found) return std::move(found).error().Wrap(NotFound(path));
     if (found->list().empty()) return base::Invalid(NotFound(path));
@@ -122,17 +126,27 @@ class Writer {
     return std::optional(Join(parts, options_->delimiter));
   }
 
-  Result<void> WriteOne(const FieldMatch& match, bool annotation) const {
+  Result<void> WriteOne(const FieldMatch& match, bool annotation) {
     TRY(const std::optional<std::string> text, NewText(*match.node));
     if (match.detached) return {};
-    return Set(match, text, annotation);
+    TRY(Set(match, text, annotation));
+    ReadAgain();
+    return {};
+  }
+
+  /// The value is the node in the object.
+  void ReadAgain() {
+    if (live_ == nullptr) return;
+    const std::string path(live_->field_path.empty() ? kDefaultPath : live_->field_path);
+    const Result<const Value*> field = GetField(object_, SplitDottedPath(path));
+    if (field && *field != nullptr) value_ = Value(**field);
   }
 
   /// Annotations are strings in the end, whatever they were.
   Result<void> Set(const FieldMatch& match, const std::optional<std::string>& text, bool annotation) const {
     const document::Mark mark = match.node->mark();
     if (!text) {
-      *match.node = value_;
+      *match.node = Value(value_);
     } else if (match.created) {
       *match.node = UntaggedScalar(*text);
     } else if (annotation) {
@@ -205,14 +219,15 @@ class Writer {
   }
 
   Value& object_;
-  const Value& value_;
+  Value& value_;
   const std::optional<ReplacementOptions>& options_;
+  const ReplacementSource* live_;
 };
 
 }  // namespace
 
-Result<void> WriteReplacement(Value& object, const Value& value, const ReplacementTarget& target) {
-  Writer writer(object, value, target.options);
+Result<void> WriteReplacement(Value& object, Value& value, const ReplacementTarget& target, const ReplacementSource* live) {
+  Writer writer(object, value, target.options, live);
   if (target.field_paths.empty()) return writer.Write(std::string(kDefaultPath));
   for (const std::string& path : target.field_paths) TRY(writer.Write(path));
   return {};

@@ -138,17 +138,20 @@ class Expander {
   std::set<std::string>& used_;
 };
 
+/// A string, or a scalar that nothing has made anything else yet.
+bool IsText(const Value& value) { return value.IsString() || (value.IsScalar() && !value.IsNull() && value.style() == Style::Any); }
+
 Result<void> ExpandIn(Value& field, Expander& expander) {
-  if (field.IsString()) {
+  if (IsText(field)) {
     field = expander.Expand(field.text());
   } else if (field.IsMapping()) {
     for (Member& member : field.mutable_members()) {
       if (member.key_kind != Kind::String) return base::Invalid("the key " + member.key + " is no string; quote it");
-      if (member.value.IsString()) member.value = expander.Expand(member.value.text());
+      if (IsText(member.value)) member.value = expander.Expand(member.value.text());
     }
   } else if (field.IsSequence()) {
     for (Value& item : field.mutable_items()) {
-      if (!item.IsString()) return base::Invalid("an item of a list in which vars are replaced must be a string");
+      if (!IsText(item)) return base::Invalid("an item of a list in which vars are replaced must be a string");
       item = expander.Expand(item.text());
     }
   }

@@ -38,7 +38,8 @@ base::Result<document::Value> Replaced(const Row& row) {
   ReplacementTarget target;
   target.field_paths = {std::string(row.path)};
   target.options = Options(row.options);
-  TRY(WriteReplacement(object, Parse(row.value), target));
+  document::Value value = Parse(row.value);
+  TRY(WriteReplacement(object, value, target));
   return *object.Find("spec");
 }
 
@@ -158,6 +159,18 @@ TEST(Replacement, RefusesWhatIsNotThere) {
     ASSERT_FALSE(spec) << row.rule;
     EXPECT_EQ(spec.error().message, row.want) << row.rule;
   }
+}
+
+TEST(Replacement, AWriteToTheSourceChangesWhatComesNext) {
+  document::Value object = Parse("{spec: {a: x, b: y}}");
+  ReplacementSource source;
+  source.field_path = "spec.a";
+  ReplacementTarget target;
+  target.field_paths = {"spec.a", "spec.b"};
+  target.options = Options("delimiter: '-', index: 5");
+  document::Value value = *ReplacementValue(object, source);
+  ASSERT_TRUE(WriteReplacement(object, value, target, &source));
+  EXPECT_EQ(document::EmitJson(object), R"({"spec":{"a":"x-x","b":"y-x-x"}})");
 }
 
 struct SourceRow {
