@@ -1,6 +1,5 @@
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -18,7 +17,9 @@ struct GitCache::Impl {
   GitLimits limits;
   GitClientOptions options;
   base::Mutex mutex;
-  std::map<std::string, std::weak_ptr<Repository>> open GUARDED_BY(mutex);   // by the folder's name
+  const std::shared_ptr<SharedResources> shared = std::make_shared<SharedResources>();
+  // By the folder's name, and kept: two objects for one folder would not know of each other's readers.
+  std::map<std::string, std::shared_ptr<Repository>> open GUARDED_BY(mutex);
 };
 
 GitCache::GitCache(std::string directory, GitLimits limits, GitClientOptions options) : impl_(std::make_unique<Impl>()) {
@@ -35,12 +36,9 @@ GitCache::~GitCache() = default;
 std::shared_ptr<Repository> GitCache::Open(const GitUrl& url) {
   const std::string name = base::Sha256Hex(url.text);
   const base::MutexLock lock(impl_->mutex);
-  std::weak_ptr<Repository>& slot = impl_->open[name];
-  std::shared_ptr<Repository> repository = slot.lock();
-  if (!repository) {
-    repository.reset(new Repository(std::make_unique<Repository::Impl>(url, impl_->directory + "/" + name, impl_->limits, impl_->options)));
-    slot = repository;
-  }
+  std::shared_ptr<Repository>& repository = impl_->open[name];
+  if (!repository)
+    repository.reset(new Repository(std::make_unique<Repository::Impl>(url, impl_->directory + "/" + name, impl_->limits, impl_->options, impl_->shared)));
   return repository;
 }
 
@@ -48,7 +46,7 @@ std::size_t GitCache::RemoveOthers(const std::vector<std::string>& keep) {
   std::set<std::string> names;
   for (const std::string& url : keep) names.insert(base::Sha256Hex(url));
   const base::MutexLock lock(impl_->mutex);
-  std::erase_if(impl_->open, [](const auto& slot) { return slot.second.expired(); });
+  std::erase_if(impl_->open, [&](const auto& slot) { return !names.contains(slot.first) && slot.second.use_count() == 1 && !slot.second->impl_->InUse(); });
   std::size_t removed = 0;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(impl_->directory, error)) {

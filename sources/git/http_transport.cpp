@@ -41,12 +41,15 @@ std::string OriginOf(const std::string& url) {
 
 class HttpTransport final : public Transport {
  public:
-  explicit HttpTransport(const TransportContext& context) : context_(context), base_(BaseOf(context.url)), multi_(curl_multi_init()), easy_(curl_easy_init()) {}
+  explicit HttpTransport(const TransportContext& context)
+      : context_(context), base_(BaseOf(context.url)), multi_(context.shared.connections.Take(PoolKey())), easy_(curl_easy_init()) {
+    if (!multi_) multi_ = IdlePool::Thing(curl_multi_init(), [](CURLM* multi) { curl_multi_cleanup(multi); });
+  }
   ~HttpTransport() override {
     Detach();
     curl_easy_cleanup(easy_);
-    curl_multi_cleanup(multi_);
     curl_slist_free_all(headers_);
+    context_.shared.connections.Give(PoolKey(), std::move(multi_));
   }
 
   Result<void> Advertise() override;
@@ -61,6 +64,8 @@ class HttpTransport final : public Transport {
     while (text.ends_with('/')) text.pop_back();
     return text;
   }
+  /// What waits is a multi handle with its open connections; libcurl itself uses one only for requests with the same TLS settings and proxy.
+  std::string PoolKey() const { return "http " + context_.url.text; }
   static std::size_t OnBody(char* data, std::size_t, std::size_t count, void* self);
 
   void Detach();
@@ -82,7 +87,7 @@ class HttpTransport final : public Transport {
   std::string base_;             // the address that answers, after redirects
   bool foreign_ = false;         // at another host than the URL's: no credentials go there
   bool redirected_ = false;
-  CURLM* const multi_;
+  IdlePool::Thing multi_;        // a CURLM
   CURL* const easy_;
   curl_slist* headers_ = nullptr;
   std::string body_;             // of the request
@@ -104,7 +109,7 @@ std::size_t HttpTransport::OnBody(char* data, std::size_t, std::size_t count, vo
 }
 
 void HttpTransport::Detach() {
-  if (attached_) curl_multi_remove_handle(multi_, easy_);
+  if (attached_) curl_multi_remove_handle(multi_.get(), easy_);
   attached_ = false;
 }
 
@@ -161,7 +166,7 @@ Result<void> HttpTransport::Begin() {
   taken_ = 0;
   paused_ = done_ = false;
   result_ = CURLE_OK;
-  if (curl_multi_add_handle(multi_, easy_) != CURLM_OK) return MakeError(Reason::Internal, "curl refuses the transfer");
+  if (curl_multi_add_handle(multi_.get(), easy_) != CURLM_OK) return MakeError(Reason::Internal, "curl refuses the transfer");
   attached_ = true;
   return AwaitStatus();
 }
@@ -172,8 +177,8 @@ Result<void> HttpTransport::Pump(const Ready& ready) {
   while (!ready() && !done_) {
     if (auto ok = context_.waiter.Check(); !ok) return context_.Fail(ok.error().reason, ok.error().message);
     int running = 0, queued = 0;
-    curl_multi_perform(multi_, &running);
-    while (const CURLMsg* message = curl_multi_info_read(multi_, &queued))
+    curl_multi_perform(multi_.get(), &running);
+    while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &queued))
       if (message->msg == CURLMSG_DONE) {
         done_ = true;
         result_ = message->data.result;
@@ -181,7 +186,7 @@ Result<void> HttpTransport::Pump(const Ready& ready) {
     if (ready() || done_) break;
     curl_waitfd wake{context_.waiter.wake_fd(), CURL_WAIT_POLLIN, 0};
     const auto wait = std::min<std::int64_t>(context_.waiter.Remaining().count(), 1000);
-    curl_multi_poll(multi_, &wake, wake.fd >= 0 ? 1 : 0, static_cast<int>(wait), nullptr);
+    curl_multi_poll(multi_.get(), &wake, wake.fd >= 0 ? 1 : 0, static_cast<int>(wait), nullptr);
   }
   return {};
 }

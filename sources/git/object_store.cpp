@@ -17,8 +17,6 @@ using base::MakeError;
 using base::Reason;
 using base::Result;
 
-constexpr std::size_t kTreeCacheBytes = 8u << 20;
-constexpr std::size_t kIdleHandles = 4;
 constexpr std::string_view kTemporaryPack = "pack_";   // libgit2's name for a pack that is being received
 
 std::string LastError() {
@@ -58,121 +56,80 @@ void RemoveUnfinishedPacks(const std::string& folder) {
 
 }  // namespace
 
-/// Holds a handle for the duration of one read.
-class ObjectStore::Lease {
- public:
-  explicit Lease(const ObjectStore& store) : store_(store), odb_(store.TakeOdb()) {}
-  ~Lease() {
-    if (odb_) store_.GiveOdb(*odb_);
-  }
-  Lease(const Lease&) = delete;
-  Lease& operator=(const Lease&) = delete;
-  const Result<git_odb*>& get() const { return odb_; }
+ObjectStore::ObjectStore(std::string folder, std::uint64_t max_object_bytes, std::shared_ptr<SharedResources> shared)
+    : folder_(std::move(folder)), max_object_bytes_(max_object_bytes), shared_(std::move(shared)) {}
 
- private:
-  const ObjectStore& store_;
-  Result<git_odb*> odb_;
-};
-
-ObjectStore::ObjectStore(std::string folder, std::uint64_t max_object_bytes) : folder_(std::move(folder)), max_object_bytes_(max_object_bytes) {}
-
-Result<std::shared_ptr<ObjectStore>> ObjectStore::Open(std::string folder, std::uint64_t max_object_bytes) {
+Result<std::shared_ptr<ObjectStore>> ObjectStore::Open(std::string folder, std::uint64_t max_object_bytes, std::shared_ptr<SharedResources> shared) {
   if (!WriteSkeleton(folder)) return MakeError(Reason::Unavailable, "cannot write the Git cache at " + folder);
   RemoveUnfinishedPacks(folder);
-  return std::shared_ptr<ObjectStore>(new ObjectStore(std::move(folder), max_object_bytes));
+  return std::shared_ptr<ObjectStore>(new ObjectStore(std::move(folder), max_object_bytes, std::move(shared)));
 }
 
 ObjectStore::~ObjectStore() {
-  for (git_odb* odb : idle_) git_odb_free(odb);
+  shared_->databases.Drop(folder_);
   if (!retired_) return;
   std::error_code error;
   fs::remove_all(folder_, error);
 }
 
-Result<git_odb*> ObjectStore::TakeOdb() const {
-  {
-    const base::MutexLock lock(odb_mutex_);
-    if (!idle_.empty()) {
-      git_odb* odb = idle_.back();
-      idle_.pop_back();
-      return odb;
-    }
-  }
+Result<std::shared_ptr<git_odb>> ObjectStore::TakeOdb() const {
+  if (auto waiting = shared_->databases.Take(folder_)) return std::static_pointer_cast<git_odb>(std::move(waiting));
   git_odb* odb = nullptr;
   if (git_odb_open(&odb, (folder_ + "/objects").c_str()) < 0) return MakeError(Reason::Unavailable, "cannot open the Git cache: " + LastError());
-  return odb;
+  return std::shared_ptr<git_odb>(odb, &git_odb_free);
 }
 
-void ObjectStore::GiveOdb(git_odb* odb) const {
-  {
-    const base::MutexLock lock(odb_mutex_);
-    if (idle_.size() < kIdleHandles) {
-      idle_.push_back(odb);
-      return;
-    }
-  }
-  git_odb_free(odb);
-}
+void ObjectStore::GiveOdb(std::shared_ptr<git_odb> odb) const { shared_->databases.Give(folder_, std::move(odb)); }
 
 base::Error ObjectStore::Damaged(const ObjectId& id) const {
   damaged_ = true;
   return MakeError(Reason::Unavailable, "the Git cache is damaged and will be fetched anew: object " + ToHex(id) + ": " + LastError());
 }
 
-Result<std::uint64_t> ObjectStore::SizeOf(const ObjectId& id) const {
-  const Lease lease(*this);
-  if (!lease.get()) return lease.get().error();
+/// Size and libgit2's type.
+Result<std::pair<std::uint64_t, int>> ObjectStore::ReadHeader(git_odb& odb, const ObjectId& id) const {
   const git_oid oid = ToOid(id);
   std::size_t size = 0;
   git_object_t type = GIT_OBJECT_INVALID;
-  if (git_odb_read_header(&size, &type, *lease.get(), &oid) < 0) return Damaged(id);
-  return static_cast<std::uint64_t>(size);
+  if (git_odb_read_header(&size, &type, &odb, &oid) < 0) return Damaged(id);
+  return std::pair<std::uint64_t, int>(size, type);
 }
 
-Result<std::string> ObjectStore::Read(const ObjectId& id, ObjectKind kind) const {
-  const Lease lease(*this);
-  if (!lease.get()) return lease.get().error();
-  const git_oid oid = ToOid(id);
-  std::size_t size = 0;
-  git_object_t type = GIT_OBJECT_INVALID;
-  if (git_odb_read_header(&size, &type, *lease.get(), &oid) < 0) return Damaged(id);
+Result<std::uint64_t> ObjectStore::SizeOf(const ObjectId& id) const {
+  TRY(std::shared_ptr<git_odb> odb, TakeOdb());
+  auto header = ReadHeader(*odb, id);
+  GiveOdb(std::move(odb));
+  if (!header) return std::move(header).error();
+  return header->first;
+}
+
+Result<std::string> ObjectStore::ReadFrom(git_odb& odb, const ObjectId& id, ObjectKind kind) const {
+  TRY(const auto header, ReadHeader(odb, id));
+  const auto type = static_cast<git_object_t>(header.second);
   if (type != TypeOf(kind)) return Invalid("object " + ToHex(id) + " is a " + git_object_type2string(type) + ", not a " + git_object_type2string(TypeOf(kind)));
-  if (size > max_object_bytes_) return MakeError(Reason::TooLarge, "object " + ToHex(id) + " has " + std::to_string(size) + " bytes, over the limit of " + std::to_string(max_object_bytes_));
+  if (header.first > max_object_bytes_)
+    return MakeError(Reason::TooLarge, "object " + ToHex(id) + " has " + std::to_string(header.first) + " bytes, over the limit of " + std::to_string(max_object_bytes_));
+  const git_oid oid = ToOid(id);
   git_odb_object* object = nullptr;
-  if (git_odb_read(&object, *lease.get(), &oid) < 0) return Damaged(id);
+  if (git_odb_read(&object, &odb, &oid) < 0) return Damaged(id);
   std::string bytes(static_cast<const char*>(git_odb_object_data(object)), git_odb_object_size(object));
   git_odb_object_free(object);
   return bytes;
 }
 
-std::shared_ptr<const Tree> ObjectStore::CachedTree(const ObjectId& id) const {
-  const base::MutexLock lock(tree_mutex_);
-  const auto it = trees_.find(id);
-  if (it == trees_.end()) return nullptr;
-  tree_order_.splice(tree_order_.begin(), tree_order_, it->second.place);
-  return it->second.tree;
-}
-
-void ObjectStore::CacheTree(const ObjectId& id, std::shared_ptr<const Tree> tree) const {
-  const base::MutexLock lock(tree_mutex_);
-  if (trees_.contains(id)) return;
-  tree_bytes_ += tree->bytes();
-  tree_order_.push_front(id);
-  trees_.emplace(id, Cached{std::move(tree), tree_order_.begin()});
-  while (tree_bytes_ > kTreeCacheBytes && trees_.size() > 1) {
-    const auto oldest = trees_.find(tree_order_.back());
-    tree_bytes_ -= oldest->second.tree->bytes();
-    trees_.erase(oldest);
-    tree_order_.pop_back();
-  }
+Result<std::string> ObjectStore::Read(const ObjectId& id, ObjectKind kind) const {
+  TRY(std::shared_ptr<git_odb> odb, TakeOdb());
+  auto bytes = ReadFrom(*odb, id, kind);
+  GiveOdb(std::move(odb));
+  return bytes;
 }
 
 Result<std::shared_ptr<const Tree>> ObjectStore::ReadTree(const ObjectId& id) const {
-  if (auto cached = CachedTree(id)) return cached;
+  if (auto cached = shared_->trees.Find(id)) return cached;
   TRY(std::string raw, Read(id, ObjectKind::Tree));
   auto tree = Tree::Parse(std::move(raw));
   if (!tree) return std::move(tree).error().Wrap("tree " + ToHex(id));
-  CacheTree(id, *tree);
+  shared_->trees.Put(id, *tree);
   return tree;
 }
 
@@ -209,13 +166,13 @@ Result<std::unique_ptr<PackIngest>> PackIngest::Begin(const ObjectStore& store, 
   options.progress_cb = &OnProgress;
   options.progress_cb_payload = const_cast<Waiter*>(&waiter);
   const std::string folder = store.folder() + "/objects/pack";
-  if (git_indexer_new(&ingest->indexer_, folder.c_str(), 0400, ingest->odb_, &options) < 0) return ingest->Failed();
+  if (git_indexer_new(&ingest->indexer_, folder.c_str(), 0400, ingest->odb_.get(), &options) < 0) return ingest->Failed();
   return ingest;
 }
 
 PackIngest::~PackIngest() {
   git_indexer_free(indexer_);
-  if (odb_) store_.GiveOdb(odb_);
+  if (odb_) store_.GiveOdb(std::move(odb_));
 }
 
 base::Error PackIngest::Failed() const {

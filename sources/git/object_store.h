@@ -4,16 +4,14 @@
 
 #include <atomic>
 #include <cstdint>
-#include <list>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
-#include "base/mutex.h"
 #include "base/result.h"
 #include "sources/git/objects.h"
+#include "sources/git/shared_resources.h"
 #include "sources/git/waiter.h"
 
 struct git_odb;
@@ -27,7 +25,7 @@ enum class ObjectKind { Commit, Tree, Blob, Tag };
 class ObjectStore {
  public:
   /// Opens the repository at `folder`, made if absent. Unavailable: the disk.
-  static base::Result<std::shared_ptr<ObjectStore>> Open(std::string folder, std::uint64_t max_object_bytes);
+  static base::Result<std::shared_ptr<ObjectStore>> Open(std::string folder, std::uint64_t max_object_bytes, std::shared_ptr<SharedResources> shared);
   ~ObjectStore();
   ObjectStore(const ObjectStore&) = delete;
   ObjectStore& operator=(const ObjectStore&) = delete;
@@ -35,7 +33,7 @@ class ObjectStore {
   /// An object's bytes, their hash checked. Unavailable: not there or damaged (the store is then marked so). Invalid: of another kind. TooLarge.
   base::Result<std::string> Read(const ObjectId& id, ObjectKind kind) const;
   base::Result<std::uint64_t> SizeOf(const ObjectId& id) const;
-  /// Recently used trees are kept, up to 8 MiB. Errors as Read, and of Tree::Parse.
+  /// Errors as Read, and of Tree::Parse.
   base::Result<std::shared_ptr<const Tree>> ReadTree(const ObjectId& id) const;
 
   bool damaged() const { return damaged_; }
@@ -47,31 +45,19 @@ class ObjectStore {
 
  private:
   friend class PackIngest;
-  class Lease;
-  ObjectStore(std::string folder, std::uint64_t max_object_bytes);
-  base::Result<git_odb*> TakeOdb() const;
-  void GiveOdb(git_odb* odb) const;
+  ObjectStore(std::string folder, std::uint64_t max_object_bytes, std::shared_ptr<SharedResources> shared);
+  /// libgit2's handles belong to one thread at a time: each reader takes one, and gives it back.
+  base::Result<std::shared_ptr<git_odb>> TakeOdb() const;
+  void GiveOdb(std::shared_ptr<git_odb> odb) const;
+  base::Result<std::pair<std::uint64_t, int>> ReadHeader(git_odb& odb, const ObjectId& id) const;
+  base::Result<std::string> ReadFrom(git_odb& odb, const ObjectId& id, ObjectKind kind) const;
   base::Error Damaged(const ObjectId& id) const;
-  std::shared_ptr<const Tree> CachedTree(const ObjectId& id) const;
-  void CacheTree(const ObjectId& id, std::shared_ptr<const Tree> tree) const;
 
   const std::string folder_;
   const std::uint64_t max_object_bytes_;
+  const std::shared_ptr<SharedResources> shared_;
   mutable std::atomic<bool> damaged_{false};
   std::atomic<bool> retired_{false};
-
-  // libgit2's handles belong to one thread at a time: each reader takes one, idle ones wait here.
-  mutable base::Mutex odb_mutex_;
-  mutable std::vector<git_odb*> idle_ GUARDED_BY(odb_mutex_);
-
-  struct Cached {
-    std::shared_ptr<const Tree> tree;
-    std::list<ObjectId>::iterator place;
-  };
-  mutable base::Mutex tree_mutex_;
-  mutable std::map<ObjectId, Cached> trees_ GUARDED_BY(tree_mutex_);
-  mutable std::list<ObjectId> tree_order_ GUARDED_BY(tree_mutex_);   // most recently used first
-  mutable std::size_t tree_bytes_ GUARDED_BY(tree_mutex_) = 0;
 };
 
 /// A pack on its way in. It is part of the store once Finish has succeeded; without that nothing is left of it.
@@ -95,7 +81,7 @@ class PackIngest {
   const std::uint64_t max_bytes_;
   const Waiter& waiter_;
   std::uint64_t bytes_ = 0;
-  git_odb* odb_ = nullptr;
+  std::shared_ptr<git_odb> odb_;
   git_indexer* indexer_ = nullptr;
   std::unique_ptr<git_indexer_progress> progress_;   // the indexer's own count, kept from call to call
 };

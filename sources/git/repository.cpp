@@ -9,8 +9,8 @@ using base::Error;
 using base::Reason;
 using base::Result;
 
-Repository::Impl::Impl(GitUrl address, std::string path, GitLimits bounds, GitClientOptions client)
-    : url(std::move(address)), folder(std::move(path)), limits(bounds), options(std::move(client)), fetch_lock(folder + "/lock") {}
+Repository::Impl::Impl(GitUrl address, std::string path, GitLimits bounds, GitClientOptions client, std::shared_ptr<SharedResources> resources)
+    : url(std::move(address)), folder(std::move(path)), limits(bounds), options(std::move(client)), shared(std::move(resources)), fetch_lock(folder + "/lock") {}
 
 /// Errors from below know no URL.
 Error Repository::Impl::Prefixed(Error error) const {
@@ -34,7 +34,7 @@ Result<void> Repository::Impl::ConverseAnew(const TransportContext& context, con
 }
 
 Result<void> Repository::Impl::Converse(const Credentials& credentials, const Waiter& waiter, const Talk& talk) {
-  const TransportContext context{url, credentials, options, waiter};
+  const TransportContext context{url, credentials, options, waiter, *shared};
   std::optional<HostProfile> known;
   {
     const base::MutexLock lock(mutex);

@@ -121,10 +121,11 @@ class GitCache {
   GitCache(const GitCache&) = delete;
   GitCache& operator=(const GitCache&) = delete;
 
-  /// The repository at `url`: one object a URL, shared for as long as somebody holds it (and cheap to open again).
+  /// The repository at `url`: one object a URL, kept until RemoveOthers. Cheap.
   std::shared_ptr<Repository> Open(const GitUrl& url);
 
-  /// Removes the cached repositories whose URL (`GitUrl::text`) is not in `keep` and that nobody holds; returns how many.
+  /// Removes the cached repositories whose URL (`GitUrl::text`) is not in `keep`, and of which nobody holds the object or a tree; returns how many.
+  /// For a timer: what no object of the cluster names any more.
   std::size_t RemoveOthers(const std::vector<std::string>& keep);
 
  private:
@@ -132,8 +133,9 @@ class GitCache {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The reason of condition FetchFailed for an error of this file (contract 5): "AuthenticationFailed" (Unauthorized, Forbidden, and Invalid credentials),
-/// "EmptyGitRepository" (Gone), "GitOperationFailed" (all else).
+/// The reason of condition FetchFailed for an error of Resolve or Fetch: "EmptyGitRepository" (Gone), else "GitOperationFailed", also when the host refuses the
+/// credentials. So it is in Flux (source-controller, gitCheckout), where "AuthenticationFailed" says that no credentials could be made: the Secret
+/// is missing or unreadable, or CredentialsFromSecret refuses it.
 std::string_view FetchFailedReason(const base::Error& error);
 
 }  // namespace sluice::sources

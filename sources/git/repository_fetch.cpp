@@ -58,7 +58,7 @@ void Repository::Impl::LoadLocked() {
     const std::string path = folder + "/" + std::to_string(number) + ".git";
     auto list = ReadHeldCommits(path);
     if (!list) continue;
-    auto opened = ObjectStore::Open(path, limits.max_object_bytes);
+    auto opened = ObjectStore::Open(path, limits.max_object_bytes, shared);
     if (!opened) continue;
     store = *std::move(opened);
     held = *std::move(list);
@@ -71,6 +71,11 @@ void Repository::Impl::PrepareFolder() const {
   std::error_code error;
   fs::create_directories(folder, error);
   fs::permissions(folder, fs::perms::owner_all, error);
+}
+
+bool Repository::Impl::InUse() {
+  const base::MutexLock lock(mutex);
+  return store && store.use_count() > 1;
 }
 
 void Repository::Impl::Load() {
@@ -116,7 +121,7 @@ bool Repository::Impl::NeedsFresh() {
 Result<std::shared_ptr<ObjectStore>> Repository::Impl::NewStore() {
   const std::vector<unsigned> numbers = Numbers(folder);
   const unsigned next = numbers.empty() ? 1 : numbers.front() + 1;
-  return ObjectStore::Open(folder + "/" + std::to_string(next) + ".git", limits.max_object_bytes);
+  return ObjectStore::Open(folder + "/" + std::to_string(next) + ".git", limits.max_object_bytes, shared);
 }
 
 /// What to ask for. A host that shows only its references (old, version 0) gives a commit that none of them names only with their whole history.

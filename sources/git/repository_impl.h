@@ -13,17 +13,19 @@
 #include "sources/git/held_commits.h"
 #include "sources/git/object_store.h"
 #include "sources/git/repository.h"
+#include "sources/git/shared_resources.h"
 #include "sources/git/upload_pack.h"
 
 namespace sluice::sources {
 
 struct Repository::Impl {
-  Impl(GitUrl address, std::string path, GitLimits bounds, GitClientOptions client);
+  Impl(GitUrl address, std::string path, GitLimits bounds, GitClientOptions client, std::shared_ptr<SharedResources> resources);
 
   const GitUrl url;
   const std::string folder;        ///< of this URL in the cache; bare repositories `<number>.git` in it, the highest counts
   const GitLimits limits;
   const GitClientOptions options;
+  const std::shared_ptr<SharedResources> shared;
   FetchLock fetch_lock;
 
   base::Mutex mutex;
@@ -53,6 +55,7 @@ struct Repository::Impl {
   // Fetch's steps (repository_fetch.cpp)
   base::Result<void> Fetch(const Resolution& resolution, const Credentials& credentials, const GitCall& call);
   void PrepareFolder() const;
+  bool InUse();   ///< a tree of it is held
   void Load();
   void LoadLocked() REQUIRES(mutex);
   void RemoveStale();

@@ -124,7 +124,7 @@ Result<void> Repository::Impl::CheckHistory(const Resolution& resolution, const 
   }
   PrepareFolder();
   TRY(const auto turn, fetch_lock.Acquire(waiter));
-  TRY(const auto history, ObjectStore::Open(folder + "/history-" + resolution.commit + ".tmp", limits.max_object_bytes));
+  TRY(const auto history, ObjectStore::Open(folder + "/history-" + resolution.commit + ".tmp", limits.max_object_bytes, shared));
   history->Retire(true);
   TRY(Converse(credentials, waiter, [&](UploadPack& host) -> Result<void> {
     TRY(const auto ingest, PackIngest::Begin(*history, limits.max_disk_bytes, waiter));

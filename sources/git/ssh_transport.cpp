@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/digest.h"
@@ -23,13 +24,10 @@ constexpr int kMinRsaBits = 2048;
 constexpr const char* kSignatures =
     "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256";
 
-struct FreeSession {
-  void operator()(ssh_session session) const { ssh_free(session); }
-};
 struct FreeKey {
   void operator()(ssh_key key) const { ssh_key_free(key); }
 };
-using SessionPtr = std::unique_ptr<std::remove_pointer_t<ssh_session>, FreeSession>;
+using SessionPtr = std::shared_ptr<std::remove_pointer_t<ssh_session>>;   // disconnects and frees
 using KeyPtr = std::unique_ptr<std::remove_pointer_t<ssh_key>, FreeKey>;
 
 std::string Join(const std::vector<std::string>& words) {
@@ -82,7 +80,7 @@ class SshTransport final : public Transport {
   explicit SshTransport(const TransportContext& context) : context_(context) {}
   ~SshTransport() override {
     if (channel_) ssh_channel_free(channel_);
-    if (session_) ssh_silent_disconnect(session_.get());
+    if (authenticated_ && !broken_ && ssh_is_connected(session_.get())) context_.shared.connections.Give(PoolKey(), std::move(session_));
   }
 
   Result<void> Advertise() override;
@@ -91,16 +89,26 @@ class SshTransport final : public Transport {
   bool stateless() const override { return false; }
 
  private:
+  /// A session that waits belongs to whoever has the same key, trusts the same hosts and means the same address.
+  std::string PoolKey() const {
+    const Credentials& c = context_.credentials;
+    const std::string secrets = c.identity + '\0' + c.passphrase + '\0' + c.known_hosts + '\0' + Join(context_.options.ssh_hostkey_algorithms) + '\0' + Join(context_.options.ssh_kex_algorithms);
+    return "ssh " + context_.url.text + " " + base::Sha256Hex(secrets);
+  }
   template <class Operation>
   Result<int> Retry(const Operation& operation);
   Error Fail(Reason reason, std::string_view text) const { return context_.Fail(reason, text); }
-  Error Broken(std::string_view step) const { return Fail(Reason::Unavailable, std::string(step) + ": " + ssh_get_error(session_.get())); }
+  Error Broken(std::string_view step) {
+    broken_ = true;
+    return Fail(Reason::Unavailable, std::string(step) + ": " + ssh_get_error(session_.get()));
+  }
   Result<void> Await();
   Result<void> Configure();
   Result<void> Connect();
   Result<void> CheckHost();
   Result<KeyPtr> LoadIdentity() const;
   Result<void> Authenticate();
+  Result<bool> TakeWaiting();
   Result<void> Execute();
   void DrainStderr();
   Error EndedWithout() const;
@@ -109,13 +117,18 @@ class SshTransport final : public Transport {
   SessionPtr session_;
   ssh_channel channel_ = nullptr;
   std::string stderr_;
-  bool answered_ = false;   // a byte came
+  bool answered_ = false;        // a byte came
+  bool authenticated_ = false;   // the session may serve another transport
+  bool broken_ = false;
 };
 
 Result<void> SshTransport::Await() {
   const int pending = ssh_get_poll_flags(session_.get());
   const short events = static_cast<short>(POLLIN | ((pending & SSH_WRITE_PENDING) ? POLLOUT : 0));
-  if (auto ok = context_.waiter.Poll(ssh_get_fd(session_.get()), events); !ok) return Fail(ok.error().reason, ok.error().message);
+  if (auto ok = context_.waiter.Poll(ssh_get_fd(session_.get()), events); !ok) {
+    broken_ = true;   // who knows what is half done
+    return Fail(ok.error().reason, ok.error().message);
+  }
   return {};
 }
 
@@ -159,7 +172,11 @@ Result<void> SshTransport::Configure() {
 }
 
 Result<void> SshTransport::Connect() {
-  session_.reset(ssh_new());
+  session_ = SessionPtr(ssh_new(), [](ssh_session session) {
+    if (!session) return;
+    ssh_silent_disconnect(session);
+    ssh_free(session);
+  });
   if (!session_) return Fail(Reason::Unavailable, "out of memory");
   TRY(Configure());
   TRY(socket_t fd, ConnectTcp(context_));
@@ -246,11 +263,29 @@ Result<void> SshTransport::Execute() {
   return {};
 }
 
+/// Another command on a session that waits. False: there is none, or it does not live any more.
+Result<bool> SshTransport::TakeWaiting() {
+  session_ = std::static_pointer_cast<std::remove_pointer_t<ssh_session>>(context_.shared.connections.Take(PoolKey()));
+  if (!session_) return false;
+  auto done = Execute();
+  if (done) return true;
+  if (done.error().reason == Reason::Timeout || done.error().reason == Reason::Canceled) return std::move(done).error();
+  if (channel_) ssh_channel_free(std::exchange(channel_, nullptr));
+  session_.reset();
+  broken_ = false;
+  return false;
+}
+
 Result<void> SshTransport::Advertise() {
-  TRY(Connect());
-  TRY(CheckHost());
-  TRY(Authenticate());
-  return Execute();
+  TRY(const bool again, TakeWaiting());
+  if (!again) {
+    TRY(Connect());
+    TRY(CheckHost());
+    TRY(Authenticate());
+    TRY(Execute());
+  }
+  authenticated_ = true;
+  return {};
 }
 
 Result<void> SshTransport::Request(std::string_view body) {

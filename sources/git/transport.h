@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "sources/git/credentials.h"
 #include "sources/git/repository.h"
+#include "sources/git/shared_resources.h"
 #include "sources/git/url.h"
 #include "sources/git/waiter.h"
 
@@ -22,6 +23,7 @@ struct TransportContext {
   const Credentials& credentials;
   const GitClientOptions& options;
   const Waiter& waiter;
+  SharedResources& shared;   ///< its connections are used again by the next transport to the same URL with the same credentials
 
   /// `<url>: <text>`, cleaned of the credentials.
   base::Error Fail(base::Reason reason, std::string_view text) const;

@@ -372,6 +372,18 @@ TEST_F(GitRepositories, OpenTreesOutliveAFreshStart) {
   EXPECT_EQ(Shell("ls -d " + directory.path() + "/small/*/*.git | wc -l"), "1");
 }
 
+TEST_F(GitRepositories, TreesOutliveTheObjectTheyCameFrom) {
+  GitCache small(directory.path() + "/small", {.max_packs = 1});
+  remote.Write("a", "1");
+  const std::string first = remote.Commit("first");
+  ASSERT_EQ(Get(*small.Open(server_->Url("http", remote)), {.branch = "main"}, {}), "");
+  const auto tree = small.Open(server_->Url("http", remote))->OpenTree(first).value();
+  remote.Write("a", "2");
+  remote.Commit("second");
+  ASSERT_EQ(Get(*small.Open(server_->Url("http", remote)), {.branch = "main"}, {}), "");   // a fresh start
+  EXPECT_EQ(tree->Read("a").value(), "1");
+}
+
 TEST_F(GitRepositories, FreshStartTakesOtherReferencesAlong) {
   GitCache small(directory.path() + "/small", {.max_packs = 2});
   const auto repository = small.Open(server_->Url("http", remote));
@@ -459,6 +471,11 @@ TEST_F(GitRepositories, CacheKeepsWhatIsAskedFor) {
   {
     const auto held = cache.Open(ssh);
     EXPECT_EQ(cache.RemoveOthers({http.text}), 0u) << "somebody holds it";
+  }
+  {
+    const auto tree = cache.Open(ssh)->OpenTree(remote.Git("rev-parse HEAD")).value();
+    EXPECT_EQ(cache.RemoveOthers({http.text}), 0u) << "somebody reads it";
+    EXPECT_EQ(Shown(*tree), "a=1\n");
   }
   EXPECT_EQ(cache.RemoveOthers({http.text}), 1u);
   EXPECT_EQ(cache.RemoveOthers({}), 1u);
