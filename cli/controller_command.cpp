@@ -95,12 +95,12 @@ class Process {
         scope_(runtime_.io()),
         timers_(runtime_.io()),
         client_(kube::Environment{runtime_.io(), clock_, random_, log_}, std::move(config), kube::TransportOptions{.max_in_flight = flags.requests}),
-        workers_(runtime_.io(), flags.workers),
         cache_(settings_.storage_path + "/git", {}, {.ssh_hostkey_algorithms = flags.ssh_hostkey_algos, .ssh_kex_algorithms = flags.ssh_kex_algos}),
         artifacts_({.directory = settings_.storage_path + "/artifacts",
                     .advertised_address = sources::AdvertisedAddress(flags.storage_adv_addr, flags.storage_addr, settings_.hostname),
                     .retention_ttl = std::chrono::duration_cast<std::chrono::seconds>(settings_.retention_ttl),
                     .retention_records = flags.artifact_retention_records}),
+        workers_(runtime_.io(), flags.workers),
         services_{client_, workers_, clock_, random_, log_, static_cast<double>(flags.interval_jitter_percentage) / 100.0, settings_.requeue_dependency},
         git_repositories_(client_, kGitRepository, ReflectorOptionsOf()),
         kustomizations_(client_, kKustomization, ReflectorOptionsOf()),
@@ -263,10 +263,10 @@ class Process {
   net::Scope scope_;
   net::Timers timers_;
   kube::Client client_;
-  net::WorkerPool workers_;
   sources::GitLibrary git_library_;
   sources::GitCache cache_;
   sources::ArtifactStore artifacts_;
+  net::WorkerPool workers_;   // joined before what its work uses is gone
   controller::Services services_;
   kube::ObjectStore git_repositories_, kustomizations_;
   kube::EventRecorder source_events_, kustomize_events_;

@@ -204,8 +204,16 @@ net::Task<void> Applier::DryRun(Item& item, const ApplyRequest& request) {
     co_return;
   }
   item.live_uid = answer->StringAt({"metadata", "uid"});
-  const auto known = index_.Lookup(item.ref);
   const std::uint64_t would_be = rollout::FingerprintLive(*answer, kFieldManager);
+  if (!item.watched) {   // the index does not know it, so it is asked for
+    const kube::ReadOptions look{.as = request.as};
+    net::Task<Result<Value>> reading = client_.Get(item.ref, look);
+    const Result<Value> now = co_await std::move(reading);
+    const bool same = now && now->StringAt({"metadata", "uid"}) == item.live_uid && rollout::FingerprintLive(*now, kFieldManager) == would_be;
+    if (same) item.plan.action = rollout::Action::Unchanged;
+    co_return;
+  }
+  const auto known = index_.Lookup(item.ref);
   if (known && known->owner == request.owner && known->uid == item.live_uid && would_be == known->fingerprint) {
     index_.Settle(item.ref, {.desired = item.plan.fingerprint, .live = would_be});
     item.plan.action = rollout::Action::Unchanged;

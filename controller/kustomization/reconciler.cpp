@@ -272,7 +272,8 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
       net::Task<controller::Outcome> waiting = CheckHealth(run);
       co_return co_await std::move(waiting);
     }
-    net::Task<controller::Outcome> task = Succeed(run, std::nullopt);
+    const auto checked = run->spec.ChecksHealth() ? std::optional(base::Duration(0)) : std::nullopt;
+    net::Task<controller::Outcome> task = Succeed(run, checked);
     co_return co_await std::move(task);
   }
   net::Task<controller::Outcome> task = ApplyAndPrune(run, std::move(built));
