@@ -6,10 +6,12 @@
 #include <string_view>
 
 #include "document/value.h"
+#include "kustomize/yaml_comments.h"
 
 namespace sluice::kustomize {
 
 /// One scalar, list or mapping without a final newline. Where a scalar's text is not of its kind, the kind is written as a tag (`!!int abc`).
-std::string NodeText(const document::Value& value);
+/// `comments` are those of the text that the tree was read from (FindComments); what has no mark has none. Comments inside flow collections are lost.
+std::string NodeText(const document::Value& value, const YamlComments& comments = {});
 
 }  // namespace sluice::kustomize

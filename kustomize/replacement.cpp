@@ -57,6 +57,20 @@ Value Retexted(const Value& scalar, std::string_view text) {
   return Value::Scalar(string ? Kind::String : scalar.kind(), text, scalar.style());
 }
 
+/// A tree that knows nothing of the text it came from.
+Value WithoutMarks(Value value) {
+  value.set_mark({});
+  if (value.IsSequence()) {
+    for (Value& item : value.mutable_items()) item = WithoutMarks(std::move(item));
+  } else if (value.IsMapping()) {
+    for (document::Member& member : value.mutable_members()) {
+      member.key_mark = {};
+      member.value = WithoutMarks(std::move(member.value));
+    }
+  }
+  return value;
+}
+
 }  // namespace
 
 Result<Value> ReplacementValue(const Value& object, const ReplacementSource& source) {
@@ -183,11 +197,9 @@ class Writer {
     for (const FieldMatch& match : found->list()) {
       const Result<std::optional<std::string>> written = NewText(*match.node);
       if (!written) return false;
-      if (!*written) {
-        *match.node = value_;
-      } else {
-        *match.node = match.created ? UntaggedScalar(**written) : Retexted(*match.node, **written);
-      }
+      const document::Mark mark = match.node->mark();
+      *match.node = !*written ? WithoutMarks(value_) : match.created ? UntaggedScalar(**written) : Retexted(*match.node, **written);
+      match.node->set_mark(mark);
     }
     Result<std::string> serialized = Serialize(*parsed, text);
     if (!serialized) return false;
@@ -203,7 +215,7 @@ class Writer {
   static Result<std::string> Serialize(const Value& tree, std::string_view original) {
     const std::size_t begin = original.find_first_not_of(" \t\r\n\v\f");
     const char first = begin == std::string_view::npos ? ' ' : original[begin];
-    const std::string yaml = NodeText(tree);
+    const std::string yaml = NodeText(tree, FindComments(original, tree));
     if (first != '{' && first != '[') return Trimmed(yaml);
     TRY(const Value again, document::ParseYaml(yaml, {.file = {}}));
     TRY(const Value json, ToJson(again));

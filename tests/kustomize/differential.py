@@ -851,7 +851,9 @@ def one_case(options, index, keep=None):
 
 
 def judge(ours, theirs, exact):
-    """(verdict, explanation): same, bytes, error (both failed) or differ."""
+    """(verdict, explanation): same, bytes, error (both failed, or kustomize crashed) or differ."""
+    if "goroutine 1 [running]" in theirs[2]:
+        return "error", ""
     if theirs[0] == 0 and ours[0] == 0:
         if ours[1] == theirs[1]:
             return "same", ""
