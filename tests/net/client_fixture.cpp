@@ -47,10 +47,10 @@ std::string ClientTest::GetMany(const std::string& url, int count) {
   return out;
 }
 
-std::string ClientTest::GetCancelled(const std::string& url, std::chrono::milliseconds after) {
+std::string ClientTest::GetCancelled(const std::string& url, const std::function<bool()>& under_way) {
   std::string said = "?";
   const CancelHandle handle = scope_->Spawn(SendInto(*client_, {.url = url, .timeout = std::chrono::hours(1)}, &said));
-  Pause(after);
+  while (!under_way()) Pause(std::chrono::milliseconds(1));
   EXPECT_EQ(said, "?");
   handle.Cancel();
   (void)runtime_.BlockOn(handle.Join());

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,8 +23,8 @@ class ClientTest : public ::testing::Test {
   std::string Get(const std::string& url);
   /// `count` GETs at once; what each said, sorted, equal ones once with their number: `300 x 200 hello`.
   std::string GetMany(const std::string& url, int count);
-  /// As Get, cancelled after `after`.
-  std::string GetCancelled(const std::string& url, std::chrono::milliseconds after);
+  /// As Get, cancelled as soon as `under_way`.
+  std::string GetCancelled(const std::string& url, const std::function<bool()>& under_way);
   void Pause(std::chrono::milliseconds time);
   void TearDown() override;
 

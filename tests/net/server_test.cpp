@@ -82,7 +82,7 @@ std::string Refusal(std::string_view status, std::string_view text) {
 }
 
 TEST_F(ServerTest, RefusesWhatIsTooLargeTooSlowOrNoHttp) {
-  StartServer({.max_header_bytes = 1000, .max_body_bytes = 100, .header_timeout = 200ms, .total_timeout = 300ms});
+  StartServer({.max_header_bytes = 1000, .max_body_bytes = 100, .header_timeout = 500ms, .total_timeout = 600ms});
   const std::string close = "Host: x\r\nConnection: close\r\n";
   struct LimitRow {
     std::string_view rule;
