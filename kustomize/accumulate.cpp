@@ -330,6 +330,7 @@ Result<void> Target::Run(const Step& step, ResMap& map) const {
     for (const auto& resource : map.list()) {
       if (resource->origin) resource->transformations.push_back(*step.origin);
       else resource->origin = step.origin;
+      RewriteAnnotations(*resource);
       UnshareAnnotations(*resource);
     }
   }

@@ -135,6 +135,7 @@ Result<void> PatchObject(Resource& resource, const JsonPatch& patch) {
   auto applied = ApplyJsonPatch(resource.value, patch);
   if (!applied) return std::move(applied).error().Wrap(resource.CurrentId().Describe() + " (" + resource.Place() + ")");
   HideAnnotations(resource);
+  RewriteAnnotations(resource);
   resource.shared.clear();
   return {};
 }

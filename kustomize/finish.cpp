@@ -46,6 +46,10 @@ constexpr std::array<std::string_view, 19> kInternal = {
 
 bool Contains(const std::vector<std::string>& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
 
+bool IsInternal(std::string_view key) {
+  return key == kOriginAnnotation || key == kTransformationsAnnotation || std::find(kInternal.begin(), kInternal.end(), key) != kInternal.end();
+}
+
 /// Taking annotations away, kustomize makes the map they would be in.
 void MakeMetadata(Value& object) {
   const Value* metadata = object.Find("metadata");
@@ -56,23 +60,19 @@ void FinishOne(Resource& resource, bool origins, bool transformations) {
   if (!origins || !transformations) MakeMetadata(resource.value);
   Value* metadata = resource.value.Find("metadata");
   if (metadata == nullptr || !metadata->IsMapping()) return;
-  std::map<std::string, std::string> texts;
-  if (const Value* annotations = metadata->Find("annotations"))
-    for (const Member& member : annotations->members()) texts[member.key] = ScalarText(&member.value);
-  for (const std::string_view key : kInternal) texts.erase(std::string(key));
-  texts.erase(std::string(kOriginAnnotation));
-  texts.erase(std::string(kTransformationsAnnotation));
-  if (origins && resource.origin) texts[std::string(kOriginAnnotation)] = resource.origin->ToYaml();
-  if (transformations && !resource.transformations.empty()) texts[std::string(kTransformationsAnnotation)] = ToYaml(resource.transformations);
-  metadata->Erase("annotations");
-  if (texts.empty()) return;
-  Value& annotations = metadata->Set("annotations", Value::Mapping());
-  for (const auto& [key, text] : texts) SetField(annotations, key, NewString(text));
+  if (Value* annotations = metadata->Find("annotations"); annotations != nullptr && annotations->IsMapping())
+    std::erase_if(annotations->mutable_members(), [](const Member& member) { return IsInternal(member.key); });
+  if (origins && resource.origin) metadata->operator[]("annotations").Set(kOriginAnnotation, Value(resource.origin->ToYaml()));
+  if (transformations && !resource.transformations.empty()) metadata->operator[]("annotations").Set(kTransformationsAnnotation, Value(ToYaml(resource.transformations)));
+  RewriteAnnotations(resource);
 }
 
 Result<void> CheckNode(const Value& value, const Resource& resource, std::string_view key) {
   if (value.kind() == document::Kind::Float && !std::isfinite(value.AsDouble().value_or(0)))
     return base::Invalid(PlaceOf(resource.file ? *resource.file : "", value.mark()) + ": " + std::string(key) + " is " + std::string(value.text()) + ", which JSON cannot say");
+  if (!FitsItsKind(value))
+    return base::Invalid(PlaceOf(resource.file ? *resource.file : "", value.mark()) + ": " + std::string(key) + " of " + resource.CurrentId().Describe() + " cannot become '" +
+                         std::string(value.text()) + "': what a replacement writes keeps the type of what was there; put that in quotes to make it text");
   for (const Value& item : value.items()) TRY(CheckNode(item, resource, key));
   for (const Member& member : value.members()) {
     if (member.key_kind != document::Kind::String)

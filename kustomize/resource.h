@@ -107,5 +107,7 @@ void ShowAnnotations(Resource& resource);
 base::Result<void> AbsorbAnnotations(Resource& resource);
 /// Takes them out without a look: what is remembered stays as it was, except for origins that are gone.
 void HideAnnotations(Resource& resource);
+/// Makes every annotation a string, by its text, in the order of keys; none at all: the field goes. kustomize does so whenever it writes them all.
+void RewriteAnnotations(Resource& resource);
 
 }  // namespace sluice::kustomize

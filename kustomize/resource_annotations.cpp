@@ -1,7 +1,9 @@
 // kustomize keeps what it knows of an object in annotations of the object itself. Here it lives beside the tree, and is written into the
 // annotations only while something looks that could tell the difference.
+#include <map>
 #include <optional>
 
+#include "kustomize/node.h"
 #include "kustomize/resource.h"
 
 namespace sluice::kustomize {
@@ -141,6 +143,18 @@ void HideAnnotations(Resource& resource) {
   TakeOrigins(resource, annotations);
   if (annotations == nullptr) return;
   std::erase_if(annotations->mutable_members(), [](const document::Member& member) { return member.key.starts_with(kInternal); });
+}
+
+void RewriteAnnotations(Resource& resource) {
+  Value* metadata = resource.value.Find("metadata");
+  Value* annotations = metadata == nullptr ? nullptr : metadata->Find("annotations");
+  if (annotations == nullptr) return;
+  std::map<std::string, std::string> texts;
+  for (const auto& member : annotations->members()) texts[member.key] = ScalarText(&member.value);
+  metadata->Erase("annotations");
+  if (texts.empty()) return;
+  Value& rewritten = metadata->Set("annotations", Value::Mapping());
+  for (const auto& [key, text] : texts) SetField(rewritten, key, NewString(text));
 }
 
 }  // namespace sluice::kustomize

@@ -33,7 +33,7 @@ struct SharedNode {
     std::uint32_t ordinal = 0;   ///< of the maps that the place's path leads to
   };
   std::shared_ptr<const PairPlaces> places;
-  std::vector<Member> members;
+  std::vector<Member> members;   ///< in the order in which a strategic merge walks the object: the last one written counts
   std::string key;
   document::Value value;         ///< as last seen
 };

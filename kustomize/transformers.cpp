@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -119,7 +120,11 @@ Result<void> SetPair(Resource& resource, const GroupVersionKind& gvk, const std:
       return {};
     }));
   }
-  if (node.members.size() > 1) resource.shared.push_back(std::move(node));
+  if (node.members.size() < 2) return {};
+  std::sort(node.members.begin(), node.members.end(), [&](const auto& a, const auto& b) {
+    return std::tie((*places)[a.place].spec.path, a.ordinal) < std::tie((*places)[b.place].spec.path, b.ordinal);
+  });
+  resource.shared.push_back(std::move(node));
   return {};
 }
 
