@@ -5,6 +5,7 @@
 //  - test compares scalars as they are spelled in JSON, so 1 and 1.0 differ.
 #include "kustomize/json6902.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -54,17 +55,92 @@ Result<Value> ParsePatchText(std::string_view text, bool json) {
 
 }  // namespace
 
+namespace {
+
+/// Reads JSON, known to be valid, for the spelling of its scalars.
+class SpellingReader {
+ public:
+  explicit SpellingReader(std::string_view text) : text_(text) {}
+
+  Value Read() {
+    SkipBlanks();
+    if (Take('[')) return ReadList();
+    if (Take('{')) return ReadMap();
+    return Value(Scalar());
+  }
+
+ private:
+  void SkipBlanks() { at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size()); }
+
+  bool Take(char c) {
+    SkipBlanks();
+    const bool there = at_ < text_.size() && text_[at_] == c;
+    if (there) ++at_;
+    return there;
+  }
+
+  std::string_view Scalar() {
+    SkipBlanks();
+    const std::size_t begin = at_;
+    if (at_ < text_.size() && text_[at_] == '"') {
+      for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) at_ += text_[at_] == '\\' ? 1 : 0;
+      ++at_;
+    } else {
+      at_ = std::min(text_.find_first_of(" \t\r\n,]}", at_), text_.size());
+    }
+    return text_.substr(begin, at_ - begin);
+  }
+
+  Value ReadList() {
+    Value out = Value::Sequence();
+    while (!Take(']') && at_ < text_.size()) {
+      out.Append(Read());
+      Take(',');
+    }
+    return out;
+  }
+
+  Value ReadMap() {
+    Value out = Value::Mapping();
+    while (!Take('}') && at_ < text_.size()) {
+      const auto key = document::ParseJson(Scalar());
+      Take(':');
+      Value value = Read();
+      if (key) out.Set(key->text(), std::move(value));
+      Take(',');
+    }
+    return out;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+void AddSpelling(std::vector<JsonPatchOperation>& patch, std::string_view text) {
+  const auto is_test = [](const JsonPatchOperation& operation) { return operation.op == "test"; };
+  if (std::none_of(patch.begin(), patch.end(), is_test)) return;
+  const Value spelled = SpellingReader(text).Read();
+  for (std::size_t i = 0; i < patch.size() && i < spelled.size(); ++i) {
+    const Value* value = spelled.items()[i].Find("value");
+    if (is_test(patch[i]) && value != nullptr) patch[i].spelled = *value;
+  }
+}
+
+}  // namespace
+
 Result<JsonPatch> ParseJsonPatch(std::string_view text) {
-  JsonPatch out{.operations = {}, .from_json = text.starts_with('[')};
-  TRY(const Value parsed, ParsePatchText(text, out.from_json));
+  const bool json = text.starts_with('[');
+  JsonPatch out;
+  TRY(const Value parsed, ParsePatchText(text, json));
   if (parsed.IsNull()) return out;
   if (!parsed.IsSequence()) return base::Invalid("a JSON patch is a list of operations");
   for (const Value& one : parsed.items()) {
     if (!one.IsMapping() && !one.IsNull()) return base::Invalid("an operation of a JSON patch is a mapping with op and path");
-    JsonPatchOperation operation{.op = TextOf(one, "op").value_or("unknown"), .path = TextOf(one, "path"), .from = TextOf(one, "from"), .value = {}};
+    JsonPatchOperation operation{.op = TextOf(one, "op").value_or("unknown"), .path = TextOf(one, "path"), .from = TextOf(one, "from"), .value = {}, .spelled = {}};
     if (const Value* value = one.Find("value"); value != nullptr) operation.value = *value;
     out.operations.push_back(std::move(operation));
   }
+  if (json) AddSpelling(out.operations, text);
   return out;
 }
 
@@ -125,7 +201,7 @@ Result<Value*> Get(const Target& target) {
 
 class Applier {
  public:
-  Applier(Value& document, bool as_spelled) : document_(document), as_spelled_(as_spelled) {}
+  explicit Applier(Value& document) : document_(document) {}
 
   Result<void> Apply(const JsonPatchOperation& operation) {
     if (operation.op == "add") return Add(operation);
@@ -223,14 +299,14 @@ class Applier {
 
   Result<void> Test(const JsonPatchOperation& operation) {
     if (operation.path && operation.path->empty()) {
-      if (operation.value && Same(document_, *operation.value)) return {};
+      if (operation.value && Same(document_, operation)) return {};
       return base::Invalid("the object is not as tested");
     }
     TRY(const Target target, Find(operation.path, "path"));
     TRY(const Value* const node, Get(target));
     if (!operation.value) return base::Invalid("value is missing");
     const Value have = node == nullptr ? Value() : *node;
-    if (Same(have, *operation.value)) return {};
+    if (Same(have, operation)) return {};
     const std::string shown = document::EmitJson(have);
     const std::string wanted = document::EmitJson(*operation.value);
     if (shown == wanted) return base::Invalid("the value there is " + shown + ", which this JSON spells in another way; a patch in YAML has no such trouble");
@@ -244,31 +320,30 @@ class Applier {
     return count;
   }
 
-  bool Same(const Value& left, const Value& right) const {
-    if (left.IsMapping() && right.IsMapping()) {
-      if (left.size() != right.size()) return false;
-      for (const Member& member : left.members()) {
-        const Value* other = right.Find(member.key);
-        if (other == nullptr || !Same(member.value, *other)) return false;
-      }
-      return true;
+  static bool Same(const Value& have, const JsonPatchOperation& operation) {
+    return operation.spelled ? SameTree(have, *operation.spelled, SameSpelling) : SameTree(have, *operation.value, SameScalar);
+  }
+
+  static bool SameScalar(const Value& left, const Value& right) {
+    return (left.kind() == right.kind() || (left.IsNumber() && right.IsNumber())) && left.text() == right.text();
+  }
+
+  /// The library compares the object's JSON, in Go's spelling, with that of the patch, byte by byte.
+  static bool SameSpelling(const Value& left, const Value& spelled) { return document::EmitJson(left, {.escape_html = true}) == spelled.text(); }
+
+  static bool SameTree(const Value& left, const Value& right, bool (*same_scalar)(const Value&, const Value&)) {
+    if (left.IsScalar() || right.IsScalar()) return left.IsScalar() && right.IsScalar() && same_scalar(left, right);
+    if (left.kind() != right.kind() || left.size() != right.size()) return false;
+    for (std::size_t i = 0; i < left.items().size(); ++i) {
+      if (!SameTree(left.items()[i], right.items()[i], same_scalar)) return false;
     }
-    if (left.IsSequence() && right.IsSequence()) {
-      if (left.size() != right.size()) return false;
-      for (std::size_t i = 0; i < left.size(); ++i) {
-        if (!Same(left.items()[i], right.items()[i])) return false;
-      }
-      return true;
-    }
-    if (left.kind() != right.kind() && !(left.IsNumber() && right.IsNumber())) return false;
-    if (!left.IsScalar()) return false;
-    // The library writes the object's text with Go's HTML escapes and compares it with the patch's as it stands.
-    if (as_spelled_ && right.IsString() && right.text().find_first_of("<>&") != std::string_view::npos) return false;
-    return left.text() == right.text();
+    return std::all_of(left.members().begin(), left.members().end(), [&](const Member& member) {
+      const Value* other = right.Find(member.key);
+      return other != nullptr && SameTree(member.value, *other, same_scalar);
+    });
   }
 
   Value& document_;
-  bool as_spelled_;
   std::size_t copied_ = 0;
 };
 
@@ -280,7 +355,7 @@ std::string Name(std::size_t index, const JsonPatchOperation& operation) {
 
 Result<void> ApplyJsonPatch(Value& object, const JsonPatch& patch) {
   TRY(Value document, ToJson(object));
-  Applier applier(document, patch.from_json);
+  Applier applier(document);
   for (std::size_t i = 0; i < patch.operations.size(); ++i) {
     if (Result<void> applied = applier.Apply(patch.operations[i]); !applied) {
       return std::move(applied).error().Wrap(Name(i, patch.operations[i]));

@@ -16,11 +16,11 @@ struct JsonPatchOperation {
   std::string op;                           ///< "unknown" for none, or one that is no string
   std::optional<std::string> path, from;    ///< absent also when it is no string
   std::optional<document::Value> value;     ///< as JSON has it
+  std::optional<document::Value> spelled;   ///< of a `test` in JSON text: the same tree with each scalar as the text spells it
 };
 
 struct JsonPatch {
   std::vector<JsonPatchOperation> operations;
-  bool from_json = false;                   ///< written as JSON: numbers and strings of `test` compare as they are spelled
 };
 
 /// Text that begins with '[' must be JSON, other text is YAML (its first document). What is wrong with a single operation shows only when it is

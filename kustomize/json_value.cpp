@@ -8,6 +8,7 @@
 #include "document/yaml.h"
 #include "document/yaml_scalar.h"
 #include "kustomize/json6902.h"
+#include "kustomize/node.h"
 
 namespace sluice::kustomize {
 
@@ -24,6 +25,7 @@ std::string Place(document::Mark mark) {
 }
 
 Result<Value> ScalarToJson(const Value& value) {
+  if (!FitsItsKind(value)) return base::Invalid(Place(value.mark()) + "'" + std::string(value.text()) + "' stands where another kind of value is; quote that one");
   switch (value.kind()) {
     case Kind::Float:
       if (!std::isfinite(value.AsDouble().value_or(NAN))) return base::Invalid(Place(value.mark()) + "JSON has no number " + std::string(value.text()));

@@ -108,6 +108,15 @@ void SetField(Value& map, std::string_view key, Value value, const Member* key_s
   member.key_mark = key_source->key_mark;
 }
 
+bool FitsItsKind(const Value& value) {
+  if (!value.IsScalar() || value.IsString()) return true;
+  const auto fits = [&](Resolver resolver) {
+    const Kind kind = document::ResolvePlain(value.text(), resolver);
+    return kind == value.kind() || (kind == Kind::Int && value.kind() == Kind::Float);
+  };
+  return fits(Resolver::GoYaml3) || fits(Resolver::Yaml11);
+}
+
 std::string_view ScalarText(const Value& value) { return value.IsNull() ? std::string_view() : value.text(); }
 
 }  // namespace sluice::kustomize

@@ -37,6 +37,9 @@ void SetField(document::Value& map, std::string_view key, document::Value value,
 /// The value in the place of one with `style`: quoted makes a scalar a string; an unquoted string stays one, an untagged scalar untagged.
 document::Value WithStyle(document::Value value, document::Style style);
 
+/// Whether a scalar's text can be read as its kind; a replacement may have put "abc" where a number is, which fails when the object is printed.
+bool FitsItsKind(const document::Value& value);
+
 /// Text of a scalar whatever its kind, "" for null and collections (kyaml GetValue).
 std::string_view ScalarText(const document::Value& value);
 

@@ -39,18 +39,7 @@ std::string Join(const std::vector<std::string>& parts, std::string_view delimit
 
 bool HasDelimiter(const std::optional<ReplacementOptions>& options) { return options && !options->delimiter.empty(); }
 
-/// The scalar with another text: its kind and style stay, unless it has no tag. Errors: Invalid, the text is not of that kind.
-Result<Value> WithText(const Value& scalar, std::string_view text) {
-  if (scalar.style() == document::Style::Any) return UntaggedScalar(text);
-  if (IsQuoted(scalar.style()) || scalar.IsString()) return Value::Scalar(Kind::String, text, scalar.style());
-  const Kind kind = text.find('\n') == std::string_view::npos ? document::ResolvePlain(text, document::Resolver::GoYaml3) : Kind::String;
-  const bool fits = kind == scalar.kind() || (kind == Kind::Int && scalar.kind() == Kind::Float);
-  if (fits) return Value::Scalar(scalar.kind(), text, scalar.style());
-  return base::Invalid("'" + std::string(text) + "' cannot stand where " + (scalar.text().empty() ? "nothing" : std::string(scalar.text())) +
-                       " is: the field's type stays; write that value in quotes to make it text");
-}
-
-/// The same without looking at what fits: for nodes that are written out as text.
+/// The scalar with another text: its kind and style stay, unless it has no tag. The text may not fit the kind (FitsItsKind).
 Value Retexted(const Value& scalar, std::string_view text) {
   if (scalar.style() == document::Style::Any) return UntaggedScalar(text);
   const bool string = IsQuoted(scalar.style()) || scalar.IsString();
@@ -105,9 +94,8 @@ class Writer {
     Result<FieldMatches> found = MatchFields(object_, segments, Create());
     if (!found) return std::move(found).error().Wrap(NotFound(path));
     if (found->list().empty()) return base::Invalid(NotFound(path));
-    const bool annotation = segments.size() == 3 && segments[0] == "metadata" && segments[1] == "annotations";
     for (const FieldMatch& match : found->list()) {
-      if (Result<void> written = WriteOne(match, annotation); !written) return std::move(written).error().Wrap("field '" + path + "'");
+      if (Result<void> written = WriteOne(match); !written) return std::move(written).error().Wrap("field '" + path + "'");
     }
     return {};
   }
@@ -140,10 +128,10 @@ class Writer {
     return std::optional(Join(parts, options_->delimiter));
   }
 
-  Result<void> WriteOne(const FieldMatch& match, bool annotation) {
+  Result<void> WriteOne(const FieldMatch& match) {
     TRY(const std::optional<std::string> text, NewText(*match.node));
     if (match.detached) return {};
-    TRY(Set(match, text, annotation));
+    Set(match, text);
     ReadAgain();
     return {};
   }
@@ -156,20 +144,10 @@ class Writer {
     if (field && *field != nullptr) value_ = Value(**field);
   }
 
-  /// Annotations are strings in the end, whatever they were.
-  Result<void> Set(const FieldMatch& match, const std::optional<std::string>& text, bool annotation) const {
+  void Set(const FieldMatch& match, const std::optional<std::string>& text) const {
     const document::Mark mark = match.node->mark();
-    if (!text) {
-      *match.node = Value(value_);
-    } else if (match.created) {
-      *match.node = UntaggedScalar(*text);
-    } else if (annotation) {
-      *match.node = Value::Scalar(Kind::String, *text, match.node->style());
-    } else {
-      TRY(*match.node, WithText(*match.node, *text));
-    }
+    *match.node = !text ? Value(value_) : match.created ? UntaggedScalar(*text) : Retexted(*match.node, *text);
     match.node->set_mark(mark);
-    return {};
   }
 
   // --- YAML and JSON inside a scalar.
@@ -203,10 +181,8 @@ class Writer {
     }
     Result<std::string> serialized = Serialize(*parsed, text);
     if (!serialized) return false;
-    const Result<Value> updated = WithText(*scalar, *serialized);
-    if (!updated) return false;
     const document::Mark mark = scalar->mark();
-    *scalar = *updated;
+    *scalar = Retexted(*scalar, *serialized);
     scalar->set_mark(mark);
     return true;
   }

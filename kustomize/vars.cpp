@@ -139,7 +139,7 @@ class Expander {
 };
 
 /// A string, or a scalar that nothing has made anything else yet.
-bool IsText(const Value& value) { return value.IsString() || (value.IsScalar() && !value.IsNull() && value.style() == Style::Any); }
+bool IsText(const Value& value) { return value.IsString() || (value.IsScalar() && value.style() == Style::Any); }
 
 Result<void> ExpandIn(Value& field, Expander& expander) {
   if (IsText(field)) {

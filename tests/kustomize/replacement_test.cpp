@@ -7,6 +7,7 @@
 
 #include "document/json.h"
 #include "document/yaml.h"
+#include "kustomize/node.h"
 
 namespace sluice::kustomize {
 namespace {
@@ -143,8 +144,6 @@ constexpr Row kRefused[] = {
      "unable to find field 'spec.l.[n].n' in the replacement target: '[n]' must say which field has which value: [name=web]"},
     {"a delimiter on a mapping", R"(new)", R"({a: {b: 1}})", R"(spec.a)", R"(delimiter: ':')",
      "field 'spec.a': a delimiter needs a scalar, but the target is a mapping"},
-    {"text into a number", R"(new)", R"({a: 1})", R"(spec.a)", R"()",
-     "field 'spec.a': 'new' cannot stand where 1 is: the field's type stays; write that value in quotes to make it text"},
     {"below text that is no mapping", R"(new)", R"({a: text})", R"(spec.a.b)", R"()",
      "unable to find field 'spec.a.b' in the replacement target: field 'b' needs a mapping, but a scalar is there"},
     {"below an empty value", R"(new)", R"({a: ''})", R"(spec.a.b)", R"()",
@@ -159,6 +158,18 @@ TEST(Replacement, RefusesWhatIsNotThere) {
     ASSERT_FALSE(spec) << row.rule;
     EXPECT_EQ(spec.error().message, row.want) << row.rule;
   }
+}
+
+TEST(Replacement, TextInANumbersPlaceDoesNotFit) {
+  document::Value object = Parse("{a: 1}");
+  ReplacementTarget target;
+  target.field_paths = {"a"};
+  document::Value value = "new";
+  ASSERT_TRUE(WriteReplacement(object, value, target));
+  EXPECT_FALSE(FitsItsKind(*object.Find("a"))) << "kustomize fails when it prints the object";
+  value = "8";
+  ASSERT_TRUE(WriteReplacement(object, value, target));
+  EXPECT_TRUE(FitsItsKind(*object.Find("a")));
 }
 
 TEST(Replacement, AWriteToTheSourceChangesWhatComesNext) {
