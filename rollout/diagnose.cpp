@@ -95,14 +95,16 @@ std::string_view CrashRemedy(std::int64_t code) {
   }
 }
 
+std::string Restarted(std::int64_t restarts) { return "restarted " + std::to_string(restarts) + (restarts == 1 ? " time, " : " times, "); }
+
 // A container that ended, and either is being restarted or will not be.
 Ranked EndedContainer(const Value& pod, std::string_view name, std::string_view reason, const Value& terminated, std::int64_t restarts) {
   if (terminated.StringAt({"reason"}) == "OOMKilled") {
-    return Make(kOutOfMemory, pod, name, "OOMKilled", "restarted " + std::to_string(restarts) + " times, " + ExitText(terminated),
+    return Make(kOutOfMemory, pod, name, "OOMKilled", Restarted(restarts) + ExitText(terminated),
                 "Raise its memory limit, or let it use less.");
   }
   const std::int64_t code = IntAt(terminated, {"exitCode"}, 0);
-  return Make(kCrash, pod, name, reason, "restarted " + std::to_string(restarts) + " times, " + ExitText(terminated), CrashRemedy(code));
+  return Make(kCrash, pod, name, reason, Restarted(restarts) + ExitText(terminated), CrashRemedy(code));
 }
 
 std::optional<Ranked> WaitingContainer(const Value& pod, const Value& status, const Value& waiting) {
@@ -126,7 +128,7 @@ std::optional<Ranked> Container(const Value& pod, const Value& status) {
   const std::int64_t restarts = IntAt(status, {"restartCount"}, 0);
   if (const Value* ended = status.At({"state", "terminated"})) {
     if (IntAt(*ended, {"exitCode"}, 0) == 0) return std::nullopt;
-    const std::string_view reason = ended->StringAt({"reason"});
+    const std::string_view reason = restarts > 0 ? "CrashLoopBackOff" : ended->StringAt({"reason"});   // the kubelet will say so in a moment
     return EndedContainer(pod, name, reason.empty() ? "Error" : reason, *ended, restarts);
   }
   const Value* last = status.At({"lastState", "terminated"});
@@ -227,9 +229,21 @@ std::optional<Ranked> NotReady(const Value& pod, base::TimePoint now) {
   return Make(kNotReady, pod, "", "NotReady", ready.message, "Check its readiness probe and its log.");
 }
 
+// A container that was killed from outside was mostly killed for its liveness probe, which only an event tells.
+void AddLivenessProbe(const Value& pod, std::span<const Value> events, base::TimePoint now, Ranked& crash) {
+  const bool killed = crash.cause.evidence.ends_with("exit code 137") || crash.cause.evidence.ends_with("exit code 143");
+  if (crash.rank != kCrash || !killed) return;
+  const auto unhealthy = FromEvents(kPodEvents, pod, events, now);
+  if (unhealthy && unhealthy->cause.evidence.starts_with("Liveness probe failed")) {
+    crash.cause.evidence = OneLine(crash.cause.evidence + "; " + unhealthy->cause.evidence);
+    crash.cause.remedy = "Check that the program answers its liveness probe, and in time.";
+  }
+}
+
 std::optional<Ranked> RankPod(const Value& pod, std::span<const Value> events, base::TimePoint now) {
   if (!pod.StringAt({"metadata", "deletionTimestamp"}).empty()) return std::nullopt;
   std::optional<Ranked> best = Containers(pod);
+  if (best) AddLivenessProbe(pod, events, now, *best);
   Take(best, FailedPod(pod));
   Take(best, Scheduling(pod));
   Take(best, FromEvents(kPodEvents, pod, events, now));
