@@ -54,6 +54,7 @@ struct Schema::Impl {
   std::vector<Place> places = std::vector<Place>(2);
   std::map<std::string, std::uint32_t, std::less<>> roots;  // "apps/v1 Deployment" -> place
   std::map<std::string, std::uint32_t, std::less<>> definitions;
+  std::uint32_t builtin_types = kNowhere;  // where the built-in types begin, if they are here
 
   std::uint32_t Add(Place place = {}) {
     places.push_back(std::move(place));
@@ -64,6 +65,8 @@ struct Schema::Impl {
   std::uint32_t AddRawField(const tables::RawField& field, std::uint32_t types);
   base::Result<void> AddDefinitions(const Value& definitions);
   void AddRoots(const Value& definition, std::uint32_t place);
+  std::uint32_t Resolve(std::string_view ref) const;
+  std::uint32_t FindBuiltin(std::string_view definition) const;
   std::uint32_t Compile(const Value& schema);
   void Fill(std::uint32_t at, const Value& schema);
 };
@@ -72,6 +75,7 @@ struct Schema::Impl {
 
 void Schema::Impl::AddBuiltin() {
   const auto types = static_cast<std::uint32_t>(places.size());
+  builtin_types = types;
   places.resize(types + tables::kSchemaTypes.size());
   for (std::size_t i = 0; i < tables::kSchemaTypes.size(); ++i) {
     const tables::RawType& type = tables::kSchemaTypes[i];
@@ -109,9 +113,10 @@ const Schema& Schema::Builtin() {
 
 // --- One read from an OpenAPI document.
 
-base::Result<Schema> Schema::FromOpenApi(const Value& document) {
+base::Result<Schema> Schema::FromOpenApi(const Value& document, bool beside_builtin) {
   if (!document.IsMapping()) return base::Invalid("an OpenAPI schema must be a mapping with definitions");
   auto impl = std::make_unique<Impl>();
+  if (beside_builtin) impl->AddBuiltin();
   if (const Value* definitions = document.Find("definitions"); definitions != nullptr && !definitions->IsNull()) {
     TRY(impl->AddDefinitions(*definitions));
   }
@@ -142,14 +147,34 @@ void Schema::Impl::AddRoots(const Value& definition, std::uint32_t place) {
 
 /// The place of a schema written inside another one.
 std::uint32_t Schema::Impl::Compile(const Value& schema) {
-  if (const std::string_view ref = schema.StringAt({"$ref"}); !ref.empty()) {
-    const bool local = ref.substr(0, kDefinitions.size()) == kDefinitions;
-    const auto found = local ? definitions.find(ref.substr(kDefinitions.size())) : definitions.end();
-    return found == definitions.end() ? kNowhere : found->second;  // kustomize, too, takes a broken reference for no schema
-  }
+  if (const std::string_view ref = schema.StringAt({"$ref"}); !ref.empty()) return Resolve(ref);
   const std::uint32_t place = Add();
   Fill(place, schema);
   return place;
+}
+
+/// kustomize, too, takes a broken reference for no schema.
+std::uint32_t Schema::Impl::Resolve(std::string_view ref) const {
+  if (!ref.starts_with(kDefinitions)) return kNowhere;
+  ref.remove_prefix(kDefinitions.size());
+  const auto found = definitions.find(ref);
+  return found == definitions.end() ? FindBuiltin(ref) : found->second;
+}
+
+/// "io.k8s.api.core.v1.PodSpec" is among the tables as PodSpec; a name that several groups or versions have, as "networking.v1.Ingress".
+std::uint32_t Schema::Impl::FindBuiltin(std::string_view definition) const {
+  if (builtin_types == kNowhere || !definition.starts_with("io.k8s.")) return kNowhere;
+  const auto find = [&](std::string_view name) -> std::uint32_t {
+    const auto begin = tables::kSchemaTypes.begin();
+    const auto end = tables::kSchemaTypes.end();
+    const auto found = std::lower_bound(begin, end, name, [](const tables::RawType& type, std::string_view wanted) { return type.name < wanted; });
+    return found == end || found->name != name ? kNowhere : builtin_types + static_cast<std::uint32_t>(found - begin);
+  };
+  std::size_t dot = definition.rfind('.');
+  const std::uint32_t alone = find(definition.substr(dot + 1));
+  if (alone != kNowhere) return alone;
+  for (int i = 0; i < 2 && dot != std::string_view::npos && dot != 0; ++i) dot = definition.rfind('.', dot - 1);
+  return dot == std::string_view::npos ? kNowhere : find(definition.substr(dot + 1));
 }
 
 void Schema::Impl::Fill(std::uint32_t at, const Value& schema) {

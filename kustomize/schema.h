@@ -41,8 +41,9 @@ class Schema {
  public:
   /// Kubernetes v1.21.2.
   static const Schema& Builtin();
-  /// From a document with `definitions` (JSON or YAML, parsed). Errors: Invalid (no definitions, a $ref that leads nowhere).
-  static base::Result<Schema> FromOpenApi(const document::Value& document);
+  /// From a document with `definitions` (JSON or YAML, parsed); a $ref that leads nowhere is no schema. `beside_builtin` keeps the built-in types as well, for
+  /// kinds and references that the document does not define. Errors: Invalid (not a mapping).
+  static base::Result<Schema> FromOpenApi(const document::Value& document, bool beside_builtin = false);
 
   Schema(Schema&&) noexcept;
   Schema& operator=(Schema&&) noexcept;

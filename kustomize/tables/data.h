@@ -25,8 +25,9 @@ struct RawField {
   std::string_view keys;  ///< separated by blanks
 };
 
-/// The fields first..first+count of kSchemaFields.
+/// The fields first..first+count of kSchemaFields. The name is the last part of the definition's, with group and version where that is not enough.
 struct RawType {
+  std::string_view name;
   std::uint16_t first, count;
 };
 
@@ -42,7 +43,7 @@ extern const std::span<const RawReference> kNameReference;
 extern const std::span<const std::string_view> kLegacyFirst, kLegacyLast;
 extern const std::span<const std::string_view> kClusterScoped, kKnownNamespaced;  ///< "apps/v1 Deployment", sorted
 extern const std::span<const RawField> kSchemaFields;
-extern const std::span<const RawType> kSchemaTypes;
+extern const std::span<const RawType> kSchemaTypes;                               ///< by name
 extern const std::span<const RawRoot> kSchemaRoots;                               ///< sorted
 
 }  // namespace sluice::kustomize::tables

@@ -51,14 +51,14 @@ def schema(data):
     lines, types, total = ["constexpr RawField kSchemaFieldsData[] = {"], [], 0
     for name in type_names:
         fields = sorted(data["types"][name].items())
-        types.append((total, len(fields)))
+        types.append((name, total, len(fields)))
         total += len(fields)
         for key, what in fields:
             below = number[what["type"]] if "type" in what else -1
             merges = "true" if what.get("list") == "merge" else "false"
             lines.append(f"    {{{text(key)}, {below}, {merges}, {text(' '.join(what.get('keys', [])))}}},  // {name}")
     lines += ["};", "constinit const std::span<const RawField> kSchemaFields = kSchemaFieldsData;", "", "constexpr RawType kSchemaTypesData[] = {"]
-    lines += [f"    {{{first}, {count}}},  // {index} {type_names[index]}" for index, (first, count) in enumerate(types)]
+    lines += [f"    {{{text(name)}, {first}, {count}}},  // {index}" for index, (name, first, count) in enumerate(types)]
     lines += ["};", "constinit const std::span<const RawType> kSchemaTypes = kSchemaTypesData;", "", "constexpr RawRoot kSchemaRootsData[] = {"]
     lines += [f"    {{{text(name)}, {number[kind]}}}," for name, kind in sorted(data["roots"].items())]
     return lines + ["};", "constinit const std::span<const RawRoot> kSchemaRoots = kSchemaRootsData;", ""]

@@ -390,6 +390,26 @@ TEST(StrategicMerge, UsesACustomSchemaInTheBuiltInOnesPlace) {
   EXPECT_EQ(document::EmitYaml(*pod.At({"spec", "containers"})), "- name: a\n  z: 2\n");
 }
 
+TEST(Schema, OneMayStandBesideTheBuiltInOne) {
+  const document::Value openapi = Parse(R"({
+    "definitions": {
+      "com.example.Widget": {
+        "properties": {"template": {"$ref": "#/definitions/io.k8s.api.core.v1.PodTemplateSpec"}, "ingress": {"$ref": "#/definitions/io.k8s.api.networking.v1.Ingress"}},
+        "x-kubernetes-group-version-kind": [{"group": "example.com", "version": "v1", "kind": "Widget"}]
+      }
+    }
+  })");
+  for (const bool beside : {false, true}) {
+    const auto schema = Schema::FromOpenApi(openapi, beside);
+    ASSERT_TRUE(schema);
+    const SchemaNode widget = schema->Root({"example.com", "v1", "Widget"});
+    EXPECT_EQ(widget.Field("template").Field("spec").Field("containers").Merges(), beside);
+    EXPECT_EQ(widget.Field("ingress").Field("metadata").Field("finalizers").Merges(), beside);
+    EXPECT_EQ(schema->Root({"", "v1", "Pod"}).Field("spec").Field("containers").Merges(), beside);
+  }
+  EXPECT_EQ(Schema::FromOpenApi(document::Value("x")).error().message, "an OpenAPI schema must be a mapping with definitions");
+}
+
 TEST(Schema, KnowsKeysOfTheBuiltInKinds) {
   struct { std::string_view kind; std::initializer_list<std::string_view> path; std::string_view keys; } const rows[] = {
       {"Deployment", {"spec", "template", "spec", "containers"}, "name"},
