@@ -34,31 +34,26 @@ bool IsKindUnknown(const base::Error& error) {
 
 Result<Value> ReadObject(const net::Response& response, const GroupVersionKind& gvk, bool metadata_only) {
   auto object = document::ParseJson(response.body);
-  if (!object || !object->IsMapping()) return base::MakeError(Reason::Unavailable, "the API server's answer for a " + gvk.kind + " cannot be read");
+  if (!object || !object->IsMapping())
+    return base::MakeError(Reason::Unavailable, "the API server's answer for a " + gvk.kind + " cannot be read");
   if (metadata_only) SetGvk(*object, gvk);
   return object;
 }
 
 std::string_view ContentTypeOf(PatchType type) {
   switch (type) {
-    case PatchType::Merge:
-      return "application/merge-patch+json";
-    case PatchType::Json:
-      return "application/json-patch+json";
-    case PatchType::StrategicMerge:
-      return "application/strategic-merge-patch+json";
+    case PatchType::Merge: return "application/merge-patch+json";
+    case PatchType::Json: return "application/json-patch+json";
+    case PatchType::StrategicMerge: return "application/strategic-merge-patch+json";
   }
   return {};
 }
 
 std::string_view ToString(Propagation propagation) {
   switch (propagation) {
-    case Propagation::Background:
-      return "Background";
-    case Propagation::Foreground:
-      return "Foreground";
-    case Propagation::Orphan:
-      return "Orphan";
+    case Propagation::Background: return "Background";
+    case Propagation::Foreground: return "Foreground";
+    case Propagation::Orphan: return "Orphan";
   }
   return {};
 }
@@ -181,14 +176,15 @@ net::Task<Result<Value>> Client::Replace(const Value& object, const WriteOptions
 
 net::Task<Result<Value>> Client::Apply(const Value& object, const ApplyOptions& options) {
   const ObjectRef ref = ObjectRef::Of(object);
-  if (options.manager.empty() || options.manager.size() > 128) co_return base::Invalid("server-side apply: a field manager has 1 to 128 characters");
+  if (options.manager.empty() || options.manager.size() > 128)
+    co_return base::Invalid("server-side apply: a field manager has 1 to 128 characters");
   CO_TRY(ApiRequest request, co_await impl_->AddressOf(ref, options.subresource));
   Query query;
   query.Add("fieldManager", options.manager).Add("force", options.force ? "true" : "").Add("dryRun", options.dry_run ? "All" : "");
   request.path += query.text();
   request.method = "PATCH";
   request.verb = options.dry_run ? "dry-run" : "apply";
-  request.content_type = "application/apply-patch+yaml";   // JSON is YAML
+  request.content_type = "application/apply-patch+yaml";  // JSON is YAML
   request.body = document::EmitJson(object);
   request.as = options.as;
   request.timeout = options.timeout;

@@ -29,25 +29,25 @@ struct ObjectRef {
 
 struct ReadOptions {
   Impersonate as;
-  bool metadata_only = false;                      ///< PartialObjectMetadata: apiVersion, kind and metadata of the object asked for, nothing else
-  std::chrono::milliseconds timeout{0};            ///< of one try; 0: the transport's
-  bool for_lease = false;                          ///< of leases alone: before all other requests
+  bool metadata_only = false;            ///< PartialObjectMetadata: apiVersion, kind and metadata of the object asked for, nothing else
+  std::chrono::milliseconds timeout{0};  ///< of one try; 0: the transport's
+  bool for_lease = false;                ///< of leases alone: before all other requests
 };
 
 struct WriteOptions {
-  std::string manager;                             ///< field manager, 1-128 printable characters
+  std::string manager;  ///< field manager, 1-128 printable characters
   bool dry_run = false;
-  std::string subresource;                         ///< "status", "token"; empty: the object itself
+  std::string subresource;  ///< "status", "token"; empty: the object itself
   Impersonate as;
-  bool metadata_only = false;                      ///< of the answer
+  bool metadata_only = false;  ///< of the answer
   std::chrono::milliseconds timeout{0};
-  bool for_lease = false;                          ///< of leases alone: before all other requests and past the write gate
+  bool for_lease = false;  ///< of leases alone: before all other requests and past the write gate
 };
 
 struct ApplyOptions {
-  std::string manager;                             ///< 1-128 printable characters
-  bool force = true;                               ///< take fields over from other managers instead of failing with Conflict
-  bool dry_run = false;                            ///< the server answers what it would store, webhooks included, and stores nothing
+  std::string manager;   ///< 1-128 printable characters
+  bool force = true;     ///< take fields over from other managers instead of failing with Conflict
+  bool dry_run = false;  ///< the server answers what it would store, webhooks included, and stores nothing
   std::string subresource;
   Impersonate as;
   bool metadata_only = false;
@@ -59,30 +59,30 @@ enum class Propagation { Background, Foreground, Orphan };
 
 struct DeleteOptions {
   Propagation propagation = Propagation::Background;
-  std::string uid;                                 ///< if set, only this incarnation: another one is a Conflict and survives
-  std::string resource_version;                    ///< if set, only this version
+  std::string uid;               ///< if set, only this incarnation: another one is a Conflict and survives
+  std::string resource_version;  ///< if set, only this version
   bool dry_run = false;
   Impersonate as;
 };
 
 struct ListOptions {
-  std::string ns;                                  ///< empty: all namespaces
+  std::string ns;  ///< empty: all namespaces
   std::string label_selector, field_selector;
-  std::size_t page_size = 500;                     ///< objects a request
+  std::size_t page_size = 500;  ///< objects a request
   bool metadata_only = false;
   Impersonate as;
-  std::chrono::milliseconds timeout{60'000};       ///< of one page
+  std::chrono::milliseconds timeout{60'000};  ///< of one page
 };
 
 /// Receives a list as it arrives, one object at a time. What it was given counts only once List has returned without an error: a list
 /// that breaks is an error, never a short list.
 struct ListSink {
-  std::function<void(document::Value object)> item;   ///< with apiVersion and kind, which list items lack on the wire
-  std::function<void()> restart;                      ///< forget the items so far: the pages expired (410) and the list begins again
+  std::function<void(document::Value object)> item;  ///< with apiVersion and kind, which list items lack on the wire
+  std::function<void()> restart;                     ///< forget the items so far: the pages expired (410) and the list begins again
 };
 
 struct ServerVersion {
-  std::string git_version, major, minor;           ///< "v1.34.4", "1", "34"
+  std::string git_version, major, minor;  ///< "v1.34.4", "1", "34"
 };
 
 class Client {
@@ -93,7 +93,7 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   net::Task<base::Result<document::Value>> Get(const ObjectRef& ref, const ReadOptions& options);
-  net::Task<base::Result<document::Value>> Get(const ObjectRef& ref);   ///< as ourselves, whole
+  net::Task<base::Result<document::Value>> Get(const ObjectRef& ref);  ///< as ourselves, whole
 
   /// The list's resourceVersion, from which a watch goes on. Consistent (never from a stale cache) and paged.
   net::Task<base::Result<std::string>> List(const document::GroupVersionKind& gvk, const ListOptions& options, const ListSink& sink);
@@ -109,7 +109,8 @@ class Client {
   /// only without `force`), Invalid. Applying a CustomResourceDefinition or APIService makes the mapper look again.
   net::Task<base::Result<document::Value>> Apply(const document::Value& object, const ApplyOptions& options);
   /// A JSON Patch is only repeated if the server refused to begin (429); a merge patch also after a broken connection.
-  net::Task<base::Result<document::Value>> Patch(const ObjectRef& ref, PatchType type, const document::Value& patch, const WriteOptions& options);
+  net::Task<base::Result<document::Value>> Patch(const ObjectRef& ref, PatchType type, const document::Value& patch,
+                                                 const WriteOptions& options);
   /// Ok also if the object now waits for finalizers. Conflict: a precondition does not hold.
   net::Task<base::Result<void>> Delete(const ObjectRef& ref, const DeleteOptions& options);
 

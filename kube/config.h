@@ -14,20 +14,20 @@ namespace sluice::kube {
 
 /// A value; the secrets in it (token, password, client key) are never printed and never part of an error.
 struct ClusterConfig {
-  std::string server;               ///< "https://host:6443" or with a path prefix; no slash at the end
+  std::string server;  ///< "https://host:6443" or with a path prefix; no slash at the end
   net::TlsOptions tls;
-  std::string proxy;                ///< http://, https:// or socks5:// URL; empty: none
-  std::string token;                ///< bearer token; as read at load time if `token_file` is set
-  std::string token_file;           ///< read again at most once a minute and after a 401, since kubelets rotate it
-  std::string username, password;   ///< basic authentication, for proxies in front of an API server
-  std::string default_namespace;    ///< of the context or the pod; "default" if neither says
+  std::string proxy;               ///< http://, https:// or socks5:// URL; empty: none
+  std::string token;               ///< bearer token; as read at load time if `token_file` is set
+  std::string token_file;          ///< read again at most once a minute and after a 401, since kubelets rotate it
+  std::string username, password;  ///< basic authentication, for proxies in front of an API server
+  std::string default_namespace;   ///< of the context or the pod; "default" if neither says
 };
 
 /// What a kubeconfig may ask of us. The defaults are those of a user's own file; see ForTenants.
 struct KubeconfigPolicy {
-  bool allow_file_references = true;   ///< certificate-authority, client-certificate, client-key, tokenFile as paths
-  bool allow_insecure_tls = true;      ///< insecure-skip-tls-verify
-  bool allow_proxy = true;             ///< proxy-url
+  bool allow_file_references = true;  ///< certificate-authority, client-certificate, client-key, tokenFile as paths
+  bool allow_insecure_tls = true;     ///< insecure-skip-tls-verify
+  bool allow_proxy = true;            ///< proxy-url
 
   /// For a kubeconfig that arrives in a Secret: inline data only, verified TLS, no proxy (threats T48). `insecure_tls` is the flag
   /// --insecure-kubeconfig-tls.
@@ -49,10 +49,10 @@ base::Result<ClusterConfig> InClusterConfig(std::string_view host, std::string_v
 
 /// What cli/ found around it.
 struct ConfigSources {
-  std::string kubeconfig_flag;      ///< --kubeconfig
-  std::string context_flag;         ///< --context
-  std::string kubeconfig_env;       ///< $KUBECONFIG: files joined by ':', merged: the first to say something wins, absent ones are passed over
-  std::string home;                 ///< $HOME
+  std::string kubeconfig_flag;  ///< --kubeconfig
+  std::string context_flag;     ///< --context
+  std::string kubeconfig_env;   ///< $KUBECONFIG: files joined by ':', merged: the first to say something wins, absent ones are passed over
+  std::string home;             ///< $HOME
   std::string service_host, service_port;
 };
 /// In this order: the flag, $KUBECONFIG, the pod's service account, ~/.kube/config.

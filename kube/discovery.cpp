@@ -9,7 +9,7 @@ namespace {
 
 using document::Value;
 
-constexpr std::size_t kMaxResources = 50'000;   // far above any cluster; a bound on what a hostile server may make us keep
+constexpr std::size_t kMaxResources = 50'000;  // far above any cluster; a bound on what a hostile server may make us keep
 
 constexpr std::pair<std::string_view, Verb> kVerbs[] = {
     {"get", Verb::Get},       {"list", Verb::List},   {"watch", Verb::Watch},   {"create", Verb::Create},
@@ -85,7 +85,8 @@ std::vector<GroupVersion> GroupVersionsOf(const Value& answer) {
     if (versions == nullptr) continue;
     const std::size_t first = out.size();
     for (const Value& version : versions->items()) out.emplace_back(name, version.StringAt({"version"}));
-    std::stable_partition(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(), [&](const auto& gv) { return gv.second == preferred; });
+    std::stable_partition(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(),
+                          [&](const auto& gv) { return gv.second == preferred; });
   }
   return out;
 }
@@ -101,9 +102,12 @@ void AddResourceList(const GroupVersion& gv, const Value& answer, Discovered& ou
     if (slash == std::string_view::npos) {
       const Value* namespaced = item.Find("namespaced");
       by_plural.emplace(name, resources.size());
-      resources.push_back({.gvk = {gv.first, gv.second, std::string(item.StringAt({"kind"}))}, .plural = std::string(name),
-                           .namespaced = namespaced != nullptr && namespaced->AsBool().value_or(false), .verbs = VerbsOf(item),
-                           .subresources = {}, .short_names = Strings(item, "shortNames")});
+      resources.push_back({.gvk = {gv.first, gv.second, std::string(item.StringAt({"kind"}))},
+                           .plural = std::string(name),
+                           .namespaced = namespaced != nullptr && namespaced->AsBool().value_or(false),
+                           .verbs = VerbsOf(item),
+                           .subresources = {},
+                           .short_names = Strings(item, "shortNames")});
     } else if (const auto parent = by_plural.find(name.substr(0, slash)); parent != by_plural.end()) {
       resources[parent->second].subresources.emplace_back(name.substr(slash + 1));
     }

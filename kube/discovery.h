@@ -22,8 +22,8 @@ inline constexpr std::string_view kAcceptAggregated =
 using GroupVersion = std::pair<std::string, std::string>;
 
 struct Discovered {
-  std::vector<ResourcePtr> resources;      ///< groups in the server's order, within one the preferred version first
-  std::set<GroupVersion> incomplete;       ///< the server could not ask whoever serves them: nothing may be concluded from absence
+  std::vector<ResourcePtr> resources;  ///< groups in the server's order, within one the preferred version first
+  std::set<GroupVersion> incomplete;   ///< the server could not ask whoever serves them: nothing may be concluded from absence
 };
 
 /// Whether `answer` is an APIGroupDiscoveryList; then what it says is added to `out`.

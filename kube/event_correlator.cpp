@@ -8,15 +8,16 @@ namespace sluice::kube {
 namespace {
 
 constexpr double kBurst = 25;
-constexpr std::chrono::seconds kRefill{300};          // one token
-constexpr std::size_t kSimilar = 10;                  // messages of one kind that stand for themselves
+constexpr std::chrono::seconds kRefill{300};  // one token
+constexpr std::size_t kSimilar = 10;          // messages of one kind that stand for themselves
 constexpr std::chrono::seconds kSimilarWindow{600};
 constexpr std::string_view kCombined = "(combined from similar events): ";
 
 /// The object an event is about.
 std::string ObjectKey(const Event& event) {
   std::string key;
-  for (std::string_view field : {"kind", "namespace", "name", "uid", "apiVersion"}) key.append(event.involved.StringAt({field})).push_back('\0');
+  for (std::string_view field : {"kind", "namespace", "name", "uid", "apiVersion"})
+    key.append(event.involved.StringAt({field})).push_back('\0');
   return key;
 }
 
@@ -51,7 +52,10 @@ std::optional<Correlated> EventCorrelator::Correlate(const Event& event, base::T
   }
   ++seen.count;
   if (!TakeToken(object, now)) return std::nullopt;
-  return Correlated{.name = seen.name, .message = (combined ? std::string(kCombined) : std::string()) + event.message, .count = seen.count, .first = seen.first};
+  return Correlated{.name = seen.name,
+                    .message = (combined ? std::string(kCombined) : std::string()) + event.message,
+                    .count = seen.count,
+                    .first = seen.first};
 }
 
 }  // namespace sluice::kube

@@ -45,9 +45,9 @@ class LastUsed {
 
 /// What is to be written for one recorded event.
 struct Correlated {
-  std::string name;                   ///< of the Event object
-  std::string message;                ///< perhaps with the prefix of a combination
-  std::uint32_t count = 1;            ///< 1: create it; more: patch it
+  std::string name;         ///< of the Event object
+  std::string message;      ///< perhaps with the prefix of a combination
+  std::uint32_t count = 1;  ///< 1: create it; more: patch it
   base::TimePoint first{};
 };
 

@@ -48,7 +48,7 @@ std::string EventName(std::string_view object, std::uint64_t number) {
 
 /// One write that waits.
 struct Job {
-  Value event;                 // whole: a patch whose Event has expired creates it anew
+  Value event;  // whole: a patch whose Event has expired creates it anew
   bool patch = false;
 };
 
@@ -86,8 +86,7 @@ struct EventRecorder::Impl {
   net::Event idle{net::Event::Kind::Latch};
   net::Scope scope;
 
-  Impl(Client& c, EventOptions o)
-      : client(c), options(std::move(o)), correlator(options.memory), scope(c.transport().environment().io) {
+  Impl(Client& c, EventOptions o) : client(c), options(std::move(o)), correlator(options.memory), scope(c.transport().environment().io) {
     idle.Set();
   }
 
@@ -180,7 +179,8 @@ net::Task<void> EventRecorder::Impl::RunLane(std::shared_ptr<Impl> self, std::si
     if (written.error().reason == Reason::Canceled) break;
     ++self->stats.failed;
     const base::Logger& log = self->client.transport().environment().log;
-    log.Error("event not written", written.error().message, {{"namespace", NamespaceOf(job.event)}, {"reason", job.event.StringAt({"reason"})}});
+    log.Error("event not written", written.error().message,
+              {{"namespace", NamespaceOf(job.event)}, {"reason", job.event.StringAt({"reason"})}});
   }
   self->busy[lane] = false;
   self->Settle();
@@ -207,7 +207,7 @@ void EventRecorder::Record(Event event) {
 
 net::Task<void> EventRecorder::Flush(std::chrono::nanoseconds timeout) {
   const std::shared_ptr<Impl> impl = impl_;
-  [[maybe_unused]] const Result<void> waited = co_await impl->idle.Wait(timeout);   // either way there is nothing more to do here
+  [[maybe_unused]] const Result<void> waited = co_await impl->idle.Wait(timeout);  // either way there is nothing more to do here
 }
 
 net::Task<void> EventRecorder::Close() {

@@ -19,21 +19,21 @@ namespace sluice::kube {
 enum class EventType { Normal, Warning };
 
 struct Event {
-  document::Value involved;                        ///< an ObjectReference: kind, namespace, name, uid, apiVersion, resourceVersion
+  document::Value involved;  ///< an ObjectReference: kind, namespace, name, uid, apiVersion, resourceVersion
   EventType type = EventType::Normal;
-  std::string reason;                              ///< "ReconciliationSucceeded"
-  std::string message;                             ///< cut to 39,000 bytes, on a character, ending in "..."
-  std::vector<std::pair<std::string, std::string>> annotations;   ///< of the Event itself
+  std::string reason;                                            ///< "ReconciliationSucceeded"
+  std::string message;                                           ///< cut to 39,000 bytes, on a character, ending in "..."
+  std::vector<std::pair<std::string, std::string>> annotations;  ///< of the Event itself
 };
 
 /// The reference of `object`, as an Event needs it.
 document::Value ReferenceTo(const document::Value& object);
 
 struct EventOptions {
-  std::string component;                           ///< source.component and reportingComponent: "kustomize-controller"
-  std::string instance;                            ///< reportingInstance and source.host: the pod's name
-  std::size_t queue = 1000;                        ///< more than this waiting: the oldest is dropped and counted
-  std::size_t memory = 4096;                       ///< repeats remembered, as in client-go
+  std::string component;      ///< source.component and reportingComponent: "kustomize-controller"
+  std::string instance;       ///< reportingInstance and source.host: the pod's name
+  std::size_t queue = 1000;   ///< more than this waiting: the oldest is dropped and counted
+  std::size_t memory = 4096;  ///< repeats remembered, as in client-go
 };
 
 struct EventStats {
@@ -47,10 +47,10 @@ class EventRecorder {
   EventRecorder(const EventRecorder&) = delete;
   EventRecorder& operator=(const EventRecorder&) = delete;
 
-  void Record(Event event);                        ///< returns at once; what fails is logged and counted
+  void Record(Event event);  ///< returns at once; what fails is logged and counted
   /// Waits until all that was recorded is written or given up, at most `timeout`.
   net::Task<void> Flush(std::chrono::nanoseconds timeout);
-  net::Task<void> Close();                         ///< drops what waits; Flush first to keep it
+  net::Task<void> Close();  ///< drops what waits; Flush first to keep it
   const EventStats& stats() const;
 
  private:

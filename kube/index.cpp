@@ -17,7 +17,11 @@ using document::Value;
 }  // namespace
 
 OwnedIndex::Impl::Impl(Client& c, IndexOptions o, OwnedListener& l)
-    : client(c), options(std::move(o)), listener(l), name_label(options.label_prefix + "/name"), namespace_label(options.label_prefix + "/namespace") {}
+    : client(c),
+      options(std::move(o)),
+      listener(l),
+      name_label(options.label_prefix + "/name"),
+      namespace_label(options.label_prefix + "/namespace") {}
 
 OwnedIndex::Impl::KindWatch::KindWatch(Impl& i, KindId k, GroupVersionKind gvk, ReflectorOptions reflector_options)
     : index(i), kind(k), reflector(i.client, std::move(gvk), std::move(reflector_options), *this) {}
@@ -81,7 +85,7 @@ net::Task<Result<void>> OwnedIndex::EnsureWatched(GroupVersionKind gvk, std::chr
   std::unique_ptr<Impl::KindWatch>& watch = impl->watches[gvk];
   if (watch == nullptr) {
     ReflectorOptions reflector = impl->options.reflector;
-    reflector.label_selector = impl->name_label;   // "exists"
+    reflector.label_selector = impl->name_label;  // "exists"
     watch = std::make_unique<Impl::KindWatch>(*impl, impl->IdOfKind(gvk), gvk, std::move(reflector));
     watch->reflector.Start();
   }

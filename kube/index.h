@@ -31,22 +31,22 @@ struct OwnedObject {
   ObjectRef ref;
   std::string uid;
   std::uint64_t resource_version = 0;
-  std::uint64_t fingerprint = 0;           ///< rollout::FingerprintLive for our manager; 0: no field is ours
+  std::uint64_t fingerprint = 0;  ///< rollout::FingerprintLive for our manager; 0: no field is ours
   Owner owner;
-  rollout::Status status;                  ///< of a Current object reason and message are not kept
-  bool deleting = false;                   ///< has a deletionTimestamp
-  rollout::Selectors selectors;            ///< what its labels and annotations ask of us
-  std::optional<rollout::Settled> settled; ///< as recorded with RecordApplied or Settle, while the live fingerprint is still that one
+  rollout::Status status;                   ///< of a Current object reason and message are not kept
+  bool deleting = false;                    ///< has a deletionTimestamp
+  rollout::Selectors selectors;             ///< what its labels and annotations ask of us
+  std::optional<rollout::Settled> settled;  ///< as recorded with RecordApplied or Settle, while the live fingerprint is still that one
 };
 
 /// What happened to an object; several at once may be set.
 enum class Change : std::uint8_t {
-  Added = 1,               ///< seen for the first time, and not by our own apply
-  Drift = 2,               ///< the fields we own changed, and not by our own apply
-  Readiness = 4,           ///< the status changed, in phase or words
-  Deleted = 8,             ///< gone, or no longer labelled as this owner's, and not by our own doing
-  Selectors = 16,          ///< a steering annotation changed
-  Gone = 32,               ///< the end of an object that we deleted (WriteGuard::Deleted)
+  Added = 1,       ///< seen for the first time, and not by our own apply
+  Drift = 2,       ///< the fields we own changed, and not by our own apply
+  Readiness = 4,   ///< the status changed, in phase or words
+  Deleted = 8,     ///< gone, or no longer labelled as this owner's, and not by our own doing
+  Selectors = 16,  ///< a steering annotation changed
+  Gone = 32,       ///< the end of an object that we deleted (WriteGuard::Deleted)
 };
 using Changes = std::uint8_t;
 inline bool Has(Changes changes, Change change) { return (changes & static_cast<std::uint8_t>(change)) != 0; }
@@ -60,9 +60,9 @@ class OwnedListener {
 };
 
 struct IndexOptions {
-  std::string label_prefix = "kustomize.toolkit.fluxcd.io";   ///< of the labels /name and /namespace and the steering annotations
-  std::string manager = "kustomize-controller";               ///< whose fields the fingerprint covers
-  ReflectorOptions reflector;                                 ///< label_selector is set from label_prefix
+  std::string label_prefix = "kustomize.toolkit.fluxcd.io";        ///< of the labels /name and /namespace and the steering annotations
+  std::string manager = "kustomize-controller";                    ///< whose fields the fingerprint covers
+  ReflectorOptions reflector{.relist = std::chrono::minutes(30)};  ///< label_selector is set from label_prefix
 };
 
 class OwnedIndex {
@@ -80,7 +80,7 @@ class OwnedIndex {
   /// Forbidden (our own identity may not list it), Timeout after `timeout`, Canceled. A kind that cannot be listed and watched
   /// (say, a review) is Unsupported: its objects have no entries.
   net::Task<base::Result<void>> EnsureWatched(document::GroupVersionKind gvk, std::chrono::nanoseconds timeout);
-  bool IsWatched(const document::GroupVersionKind& gvk) const;   ///< and synced
+  bool IsWatched(const document::GroupVersionKind& gvk) const;  ///< and synced
   /// Ends the watch of a kind that nobody owns any more (its CRD is gone) and forgets its objects, silently.
   void Forget(const document::GroupVersionKind& gvk);
 
@@ -95,10 +95,10 @@ class OwnedIndex {
    public:
     WriteGuard(WriteGuard&& other) noexcept;
     WriteGuard& operator=(WriteGuard&&) = delete;
-    ~WriteGuard();                               ///< without Applied(): judged against what was there before
+    ~WriteGuard();  ///< without Applied(): judged against what was there before
     /// `stored`: what the server answered, whole. `desired`: rollout::FingerprintDesired of what was applied.
     void Applied(const document::Value& stored, std::uint64_t desired);
-    void Deleted();                              ///< we deleted it: its end, now or once its finalizers are done, is Gone, not Deleted
+    void Deleted();  ///< we deleted it: its end, now or once its finalizers are done, is Gone, not Deleted
 
    private:
     friend class OwnedIndex;
@@ -113,7 +113,7 @@ class OwnedIndex {
   void Settle(const ObjectRef& ref, rollout::Settled settled);
 
   struct Stats {
-    std::size_t kinds = 0, objects = 0, bytes = 0;   ///< `bytes`: heap held by the entries and the names they share
+    std::size_t kinds = 0, objects = 0, bytes = 0;  ///< `bytes`: heap held by the entries and the names they share
   };
   Stats stats() const;
 

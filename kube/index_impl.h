@@ -17,7 +17,7 @@ namespace sluice::kube {
 /// What is read off one live object.
 struct OwnedIndex::Impl {
   struct Facts {
-    std::string_view uid, ns, name, owner_ns, owner_name;   // into the object
+    std::string_view uid, ns, name, owner_ns, owner_name;  // into the object
     std::uint64_t version = 0, fingerprint = 0;
     rollout::Status status;
     rollout::Selectors selectors;
@@ -34,11 +34,11 @@ struct OwnedIndex::Impl {
   /// A write of ours to one object that is under way, or several.
   struct Pending {
     int guards = 0;
-    std::optional<Before> before;         // what the verdict compares with: the row when it began, then what was applied
+    std::optional<Before> before;  // what the verdict compares with: the row when it began, then what was applied
     bool applied = false;
     Owner owner;
-    std::uint64_t gone_version = 0;       // the watch said it is gone as of this version; 0: it did not
-    bool foretold = false;                // and we had deleted it
+    std::uint64_t gone_version = 0;  // the watch said it is gone as of this version; 0: it did not
+    bool foretold = false;           // and we had deleted it
   };
 
   struct KindWatch final : WatchListener {
@@ -46,7 +46,7 @@ struct OwnedIndex::Impl {
     Impl& index;
     const KindId kind;
     std::uint32_t list = 0;
-    bool told = false;                    // the first list is over: from now on there is news
+    bool told = false;  // the first list is over: from now on there is news
     Reflector reflector;
     void OnListBegin() override { ++list; }
     void OnObject(document::Value object) override { index.OnObject(*this, object); }
@@ -59,11 +59,11 @@ struct OwnedIndex::Impl {
   OwnedListener& listener;
   const std::string name_label, namespace_label;
   OwnedTable table;
-  std::vector<document::GroupVersionKind> kinds;             // by KindId
+  std::vector<document::GroupVersionKind> kinds;  // by KindId
   std::map<document::GroupVersionKind, KindId> kind_ids;
   std::map<document::GroupVersionKind, std::unique_ptr<KindWatch>> watches;
   std::map<ObjectRef, Pending> pending;
-  std::vector<std::unique_ptr<KindWatch>> closing;           // forgotten, perhaps from inside their own call
+  std::vector<std::unique_ptr<KindWatch>> closing;  // forgotten, perhaps from inside their own call
   bool closed = false;
 
   Impl(Client& c, IndexOptions o, OwnedListener& l);

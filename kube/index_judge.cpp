@@ -73,8 +73,12 @@ OwnedIndex::Impl::Pending* OwnedIndex::Impl::PendingOf(const Row& row) {
 }
 
 void OwnedIndex::Impl::OnObject(KindWatch& watch, const Value& object) {
+  const RowId known = table.Find(watch.kind, NamespaceOf(object), NameOf(object));
+  if (known != kNoRow) {
+    table.At(known).list = watch.list;
+    if (const std::uint64_t version = VersionOf(object); version != 0 && version <= table.At(known).version) return;
+  }
   const Facts facts = Read(object);
-  const RowId known = table.Find(watch.kind, facts.ns, facts.name);
   if (known == kNoRow) {
     const RowId id = table.Insert(watch.kind, facts.ns, facts.name);
     Store(id, facts);
@@ -82,9 +86,7 @@ void OwnedIndex::Impl::OnObject(KindWatch& watch, const Value& object) {
     if (watch.told && PendingOf(table.At(id)) == nullptr) Tell(table.OwnerOf(table.At(id)), RefOf(table.At(id)), Bit(Change::Added));
     return;
   }
-  Row& row = table.At(known);
-  row.list = watch.list;
-  if (facts.version != 0 && facts.version <= row.version) return;
+  const Row& row = table.At(known);
   const Before before = BeforeOf(row);
   const Owner old_owner = table.OwnerOf(row);
   Store(known, facts);
@@ -104,7 +106,7 @@ void OwnedIndex::Impl::OnDeleted(KindWatch& watch, const Value& object) {
   const RowId id = table.Find(watch.kind, NamespaceOf(object), NameOf(object));
   if (id == kNoRow) return;
   const std::uint64_t version = VersionOf(object);
-  if (version != 0 && version < table.At(id).version) return;   // it was created anew, and that is known already
+  if (version != 0 && version < table.At(id).version) return;  // it was created anew, and that is known already
   Remove(id, version, false);
 }
 
@@ -117,7 +119,7 @@ void OwnedIndex::Impl::OnListEnd(KindWatch& watch, std::string_view resource_ver
   });
   watch.told = true;
   for (RowId id : gone) {
-    const Row& row = table.At(id);   // a listener may have forgotten the kind meanwhile
+    const Row& row = table.At(id);  // a listener may have forgotten the kind meanwhile
     if (row.used && row.kind == watch.kind && row.list != watch.list) Remove(id, as_of, false);
   }
 }
@@ -151,10 +153,11 @@ void OwnedIndex::Impl::Applied(const ObjectRef& ref, const Value& stored, std::u
   const auto kind = kind_ids.find(ref.gvk);
   if (kind == kind_ids.end() || !watches.contains(ref.gvk)) return;
   const Facts facts = Read(stored);
-  if (facts.owner_name.empty()) return;    // the watch would not show it to us
+  if (facts.owner_name.empty()) return;  // the watch would not show it to us
   const auto held = pending.find(ref);
   if (held != pending.end() && (!held->second.applied || held->second.before->version < facts.version)) {
-    held->second.before = Before{.version = facts.version, .fingerprint = facts.fingerprint, .status = facts.status, .selectors = facts.selectors};
+    held->second.before =
+        Before{.version = facts.version, .fingerprint = facts.fingerprint, .status = facts.status, .selectors = facts.selectors};
     held->second.owner = {std::string(facts.owner_ns), std::string(facts.owner_name)};
     held->second.applied = true;
   }

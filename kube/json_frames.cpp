@@ -81,8 +81,10 @@ Result<void> ListFrames::OutsideByte(char c) {
   if (rest_.size() >= kMaxRest) return TooLarge("a list head", kMaxRest);
   rest_ += c;
   if (in_string_) {
-    if (!escaped_ && c == '"') in_string_ = false;
-    else if (depth_ == 1 && key_.size() < 16) key_ += c;
+    if (!escaped_ && c == '"')
+      in_string_ = false;
+    else if (depth_ == 1 && key_.size() < 16)
+      key_ += c;
     escaped_ = !escaped_ && c == '\\';
     return {};
   }
@@ -101,8 +103,7 @@ Result<void> ListFrames::OutsideByte(char c) {
       in_items_ = false;
       if (--depth_ == 0) state_ = State::Done;
       break;
-    default:
-      break;
+    default: break;
   }
   return {};
 }
@@ -112,9 +113,12 @@ Result<std::size_t> ListFrames::InItem(std::string_view bytes) {
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     const char c = bytes[at];
     if (in_string_) {
-      if (escaped_) escaped_ = false;
-      else if (c == '\\') escaped_ = true;
-      else if (c == '"') in_string_ = false;
+      if (escaped_)
+        escaped_ = false;
+      else if (c == '\\')
+        escaped_ = true;
+      else if (c == '"')
+        in_string_ = false;
       continue;
     }
     if (c == '"') in_string_ = true;

@@ -21,7 +21,7 @@ class LineFrames {
   LineFrames(std::size_t max_bytes, FrameSink sink) : max_bytes_(max_bytes), sink_(std::move(sink)) {}
   /// TooLarge: a line over `max_bytes`. Else what the sink returns.
   base::Result<void> Feed(std::string_view bytes);
-  bool pending() const { return !partial_.empty(); }   ///< the stream ended inside a line: that line was never whole
+  bool pending() const { return !partial_.empty(); }  ///< the stream ended inside a line: that line was never whole
 
  private:
   std::size_t max_bytes_;
@@ -35,8 +35,8 @@ class ListFrames {
   ListFrames(std::size_t max_item_bytes, FrameSink sink) : max_item_bytes_(max_item_bytes), sink_(std::move(sink)) {}
   /// TooLarge: an element over `max_item_bytes`, or more than 1 MiB beside the items. Invalid: no JSON object. Else what the sink returns.
   base::Result<void> Feed(std::string_view bytes);
-  bool complete() const { return state_ == State::Done; }   ///< the closing bracket was there: the list was not cut short
-  const std::string& rest() const { return rest_; }         ///< `{"kind":...,"metadata":{...},"items":[]}`
+  bool complete() const { return state_ == State::Done; }  ///< the closing bracket was there: the list was not cut short
+  const std::string& rest() const { return rest_; }        ///< `{"kind":...,"metadata":{...},"items":[]}`
   std::size_t items() const { return count_; }
 
  private:
@@ -49,11 +49,11 @@ class ListFrames {
   FrameSink sink_;
   State state_ = State::Start;
   std::string rest_, item_;
-  std::string key_;               ///< the last string at depth 1
+  std::string key_;  ///< the last string at depth 1
   std::size_t count_ = 0;
-  std::size_t depth_ = 0;         ///< brackets open, within an item those of the item
+  std::size_t depth_ = 0;  ///< brackets open, within an item those of the item
   bool in_string_ = false, escaped_ = false;
-  bool in_items_ = false;         ///< directly inside the array "items"
+  bool in_items_ = false;  ///< directly inside the array "items"
 };
 
 }  // namespace sluice::kube

@@ -19,7 +19,7 @@ base::Error Unsupported(std::string message) { return base::MakeError(Reason::Un
 
 /// One cluster or user being read: where we are, for messages, and what is allowed.
 struct Reading {
-  std::string where;             ///< `cluster "prod"`
+  std::string where;  ///< `cluster "prod"`
   const Value& body;
   const std::string& directory;
   const KubeconfigPolicy& policy;
@@ -92,7 +92,8 @@ Result<void> ReadProxy(const Reading& in, ClusterConfig& out) {
   out.proxy = in.Text("proxy-url");
   if (out.proxy.empty()) return {};
   if (!in.policy.allow_proxy) return Unsupported(in.where + ": proxy-url is not allowed here");
-  if (!HasScheme(out.proxy, {"http://", "https://", "socks5://"})) return Invalid(in.where + ": proxy-url is not an http, https or socks5 URL");
+  if (!HasScheme(out.proxy, {"http://", "https://", "socks5://"}))
+    return Invalid(in.where + ": proxy-url is not an http, https or socks5 URL");
   return {};
 }
 
@@ -145,7 +146,8 @@ bool HasControl(std::string_view text) {
 Result<void> CheckText(const ClusterConfig& config, std::string_view context) {
   const std::array<std::string_view, 5> texts{config.server, config.token, config.username, config.password, config.proxy};
   for (std::string_view text : texts) {
-    if (HasControl(text)) return Invalid("context \"" + std::string(context) + "\": control characters in its server, proxy or credentials");
+    if (HasControl(text))
+      return Invalid("context \"" + std::string(context) + "\": control characters in its server, proxy or credentials");
   }
   return {};
 }
@@ -161,7 +163,8 @@ Result<void> Kubeconfig::Add(Entries& entries, const Value& list, std::string_vi
   for (const Value& item : list.items()) {
     const std::string name(item.StringAt({"name"}));
     const Value* body = item.Find(field);
-    if (name.empty() || body == nullptr || !body->IsMapping()) return Invalid("an entry of " + std::string(field) + "s lacks its name or " + std::string(field));
+    if (name.empty() || body == nullptr || !body->IsMapping())
+      return Invalid("an entry of " + std::string(field) + "s lacks its name or " + std::string(field));
     if (!entries.emplace(name, Entry{*body, std::string(directory)}).second) {
       return Invalid(std::string(field) + " \"" + name + "\" is there twice");
     }

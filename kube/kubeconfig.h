@@ -23,7 +23,7 @@ class Kubeconfig {
   friend base::Result<Kubeconfig> ReadKubeconfig(std::string_view text, std::string_view path);
   struct Entry {
     document::Value body;
-    std::string directory;     ///< where its relative paths begin
+    std::string directory;  ///< where its relative paths begin
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
   std::string current_context_;

@@ -18,9 +18,11 @@ using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
 const document::GroupVersionKind kLease{"coordination.k8s.io", "v1", "Lease"};
-constexpr double kWaitFactor = 1.2;   // client-go's JitterFactor
+constexpr double kWaitFactor = 1.2;  // client-go's JitterFactor
 
-std::int64_t Seconds(milliseconds duration) { return std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::seconds>(duration).count()); }
+std::int64_t Seconds(milliseconds duration) {
+  return std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::seconds>(duration).count());
+}
 
 }  // namespace
 
@@ -29,9 +31,9 @@ struct LeaderElector::Impl {
   const LeaseOptions options;
   const Callbacks callbacks;
   net::Scope scope;
-  Value seen;                            // the Lease as last read or written; null if there was none
-  Steady::time_point seen_at{};          // when it last changed, by our clock
-  Steady::time_point renewed{};          // just before our last successful renewal was sent
+  Value seen;                    // the Lease as last read or written; null if there was none
+  Steady::time_point seen_at{};  // when it last changed, by our clock
+  Steady::time_point renewed{};  // just before our last successful renewal was sent
   bool leading = false;
   std::string holder;
 
@@ -64,7 +66,8 @@ bool LeaderElector::Impl::HeldByOther() const {
   const std::string_view who = seen.StringAt({"spec", "holderIdentity"});
   if (who.empty() || who == options.identity) return false;
   const Value* seconds = seen.At({"spec", "leaseDurationSeconds"});
-  const std::int64_t duration = seconds == nullptr ? Seconds(options.lease_duration) : seconds->AsInt().value_or(Seconds(options.lease_duration));
+  const std::int64_t duration =
+      seconds == nullptr ? Seconds(options.lease_duration) : seconds->AsInt().value_or(Seconds(options.lease_duration));
   return Steady::now() < seen_at + std::chrono::seconds(std::clamp<std::int64_t>(duration, 0, 86'400));
 }
 
@@ -166,7 +169,8 @@ net::Task<void> LeaderElector::Impl::Run(std::shared_ptr<Impl> self) {
     Result<void> taken = co_await net::WithDeadline(std::move(attempt), self->options.renew_deadline, "taking the lease");
     if (!taken && taken.error().reason == Reason::Canceled) co_return;
     if (!taken && !self->HeldByOther()) {
-      self->client.transport().environment().log.Error("lease not taken", taken.error().message, {{"lease", self->options.ns + "/" + self->options.name}});
+      self->client.transport().environment().log.Error("lease not taken", taken.error().message,
+                                                       {{"lease", self->options.ns + "/" + self->options.name}});
     }
     if (taken) {
       self->Become(true);

@@ -15,20 +15,20 @@
 namespace sluice::kube {
 
 struct LeaseOptions {
-  std::string ns, name;                            ///< "flux", "kustomize-controller-leader-election"
-  std::string identity;                            ///< ours alone: "<pod name>_<uuid>"
-  std::chrono::milliseconds lease_duration{35'000};   ///< others wait so long after the last renewal they saw
-  std::chrono::milliseconds renew_deadline{30'000};   ///< we stop so long after our last renewal; < lease_duration
-  std::chrono::milliseconds retry_period{5'000};      ///< between tries, jittered up to 1.2 times while waiting
-  bool release_on_close = true;                       ///< a successor may begin at once
+  std::string ns, name;                              ///< "flux", "kustomize-controller-leader-election"
+  std::string identity;                              ///< ours alone: "<pod name>_<uuid>"
+  std::chrono::milliseconds lease_duration{35'000};  ///< others wait so long after the last renewal they saw
+  std::chrono::milliseconds renew_deadline{30'000};  ///< we stop so long after our last renewal; < lease_duration
+  std::chrono::milliseconds retry_period{5'000};     ///< between tries, jittered up to 1.2 times while waiting
+  bool release_on_close = true;                      ///< a successor may begin at once
 };
 
 class LeaderElector {
  public:
   struct Callbacks {
-    std::function<void()> gained;                                ///< we lead, from now on
-    std::function<void()> lost;                                  ///< we lead no more: stop all writers before returning
-    std::function<void(const std::string& identity)> observed;   ///< somebody holds it now, perhaps we
+    std::function<void()> gained;                               ///< we lead, from now on
+    std::function<void()> lost;                                 ///< we lead no more: stop all writers before returning
+    std::function<void(const std::string& identity)> observed;  ///< somebody holds it now, perhaps we
   };
   LeaderElector(Client& client, LeaseOptions options, Callbacks callbacks);
   ~LeaderElector();
@@ -40,7 +40,7 @@ class LeaderElector {
   net::Task<void> Close();
   /// Now, by the clock: held, and renewed less than `renew_deadline` ago. Give this to Transport::SetWriteGate.
   bool leads() const;
-  const std::string& holder() const;               ///< as last seen; "" if nobody or not known yet
+  const std::string& holder() const;  ///< as last seen; "" if nobody or not known yet
 
  private:
   struct Impl;

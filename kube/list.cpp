@@ -17,12 +17,12 @@ using base::Reason;
 using base::Result;
 using document::Value;
 
-constexpr std::size_t kMaxItemBytes = 16u << 20;   // etcd's limit is 1.5 MiB; aggregated APIs may have more
+constexpr std::size_t kMaxItemBytes = 16u << 20;  // etcd's limit is 1.5 MiB; aggregated APIs may have more
 constexpr int kMaxRestarts = 3;
 constexpr std::size_t kMaxPages = 100'000;
 
 struct Page {
-  std::string resource_version, next;   ///< `next`: the continue token, "" after the last page
+  std::string resource_version, next;  ///< `next`: the continue token, "" after the last page
   std::size_t items = 0;
 };
 
@@ -53,11 +53,13 @@ Result<Page> ReadHead(const ListFrames& frames, const Resource& resource) {
   if (!frames.complete()) return base::MakeError(Reason::Unavailable, what + " was cut short");
   auto head = document::ParseJson(frames.rest());
   if (!head || head->Find("metadata") == nullptr) return base::MakeError(Reason::Unavailable, what + " cannot be read");
-  return Page{std::string(head->StringAt({"metadata", "resourceVersion"})), std::string(head->StringAt({"metadata", "continue"})), frames.items()};
+  return Page{std::string(head->StringAt({"metadata", "resourceVersion"})), std::string(head->StringAt({"metadata", "continue"})),
+              frames.items()};
 }
 
 /// `told` counts the items that the sink was given, also when the page then fails.
-net::Task<Result<Page>> ListPage(Transport& transport, const Resource& resource, ApiRequest request, const ListSink& sink, std::size_t& told) {
+net::Task<Result<Page>> ListPage(Transport& transport, const Resource& resource, ApiRequest request, const ListSink& sink,
+                                 std::size_t& told) {
   std::optional<base::Error> failed;
   const FrameSink on_item = [&](std::string_view json) {
     ++told;

@@ -20,8 +20,8 @@ using document::GroupKind;
 using document::GroupVersionKind;
 using Steady = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kHot{10};                   // how long after Invalidate() discovery may lag
-constexpr std::chrono::milliseconds kHotPatience{2'000};   // how long one Find then waits
+constexpr std::chrono::seconds kHot{10};                  // how long after Invalidate() discovery may lag
+constexpr std::chrono::milliseconds kHotPatience{2'000};  // how long one Find then waits
 constexpr std::chrono::milliseconds kHotInterval{200};
 constexpr std::chrono::seconds kWaitForOthers{90};
 
@@ -30,7 +30,8 @@ base::Error NoMatch(const GroupVersionKind& gvk) {
 }
 
 base::Error Incomplete(const std::string& kind, const std::string& where) {
-  return base::MakeError(Reason::Unavailable, "kind \"" + kind + "\": discovery of " + where + " is incomplete, its API service does not answer");
+  return base::MakeError(Reason::Unavailable,
+                         "kind \"" + kind + "\": discovery of " + where + " is incomplete, its API service does not answer");
 }
 
 ApiRequest Question(std::string path) {
@@ -44,7 +45,9 @@ ApiRequest Question(std::string path) {
 
 }  // namespace
 
-bool Resource::HasSubresource(std::string_view name) const { return std::find(subresources.begin(), subresources.end(), name) != subresources.end(); }
+bool Resource::HasSubresource(std::string_view name) const {
+  return std::find(subresources.begin(), subresources.end(), name) != subresources.end();
+}
 
 std::string Resource::GroupResource() const { return gvk.group.empty() ? plural : plural + "." + gvk.group; }
 
@@ -64,9 +67,9 @@ struct Mapper::Impl {
   std::map<GroupKind, ResourcePtr> preferred;
   std::set<GroupVersion> incomplete;
 
-  std::uint64_t begun = 0, ended = 0;       // questions; at most one is under way: begun - ended is 0 or 1
-  std::uint64_t needed = 0;                 // answers before this one are too old since Invalidate()
-  Result<void> last;                        // how question `ended` ended
+  std::uint64_t begun = 0, ended = 0;  // questions; at most one is under way: begun - ended is 0 or 1
+  std::uint64_t needed = 0;            // answers before this one are too old since Invalidate()
+  Result<void> last;                   // how question `ended` ended
   net::Event answered{net::Event::Kind::Latch};
   Steady::time_point last_begun{}, hot_until{};
   bool ever = false;

@@ -20,15 +20,15 @@ enum class Verb : std::uint8_t { Get = 1, List = 2, Watch = 4, Create = 8, Updat
 /// One kind as the server serves it. Immutable once shared.
 struct Resource {
   document::GroupVersionKind gvk;
-  std::string plural;                              ///< "deployments"
+  std::string plural;  ///< "deployments"
   bool namespaced = false;
-  std::uint8_t verbs = 0;                          ///< Verb bits
-  std::vector<std::string> subresources;           ///< "status", "scale"
-  std::vector<std::string> short_names;            ///< "deploy"
+  std::uint8_t verbs = 0;                 ///< Verb bits
+  std::vector<std::string> subresources;  ///< "status", "scale"
+  std::vector<std::string> short_names;   ///< "deploy"
 
   bool Can(Verb verb) const { return (verbs & static_cast<std::uint8_t>(verb)) != 0; }
   bool HasSubresource(std::string_view name) const;
-  std::string GroupResource() const;               ///< "deployments.apps", "services"
+  std::string GroupResource() const;  ///< "deployments.apps", "services"
   /// "/apis/apps/v1/namespaces/<ns>/deployments/<name>". `ns` is left out for cluster-scoped kinds and if empty (all namespaces),
   /// `name` if empty (the collection). Both are percent-encoded.
   std::string Path(std::string_view ns, std::string_view name) const;
@@ -36,7 +36,7 @@ struct Resource {
 using ResourcePtr = std::shared_ptr<const Resource>;
 
 struct MapperOptions {
-  std::chrono::milliseconds min_refresh_interval{2'000};   ///< unknown kinds ask the server at most this often
+  std::chrono::milliseconds min_refresh_interval{2'000};  ///< unknown kinds ask the server at most this often
 };
 
 class Mapper {

@@ -11,8 +11,20 @@
 namespace sluice::kube {
 
 namespace {
+
 using base::Result;
+
+/// As apimachinery's fields.EscapeValue: a name is a value and nothing else, whatever is in it.
+std::string EscapeFieldValue(std::string_view value) {
+  std::string out;
+  for (char c : value) {
+    if (c == '\\' || c == ',' || c == '=') out += '\\';
+    out += c;
+  }
+  return out;
 }
+
+}  // namespace
 
 struct Observer::Impl {
   using Key = std::tuple<document::GroupVersionKind, std::string, std::string, std::string, std::string, std::vector<std::string>>;
@@ -66,7 +78,7 @@ net::Task<void> Observer::Shared::Tell(std::weak_ptr<Shared> weak) {
   std::vector<std::uint64_t> ids;
   for (const auto& [id, call] : self->callbacks) ids.push_back(id);
   for (std::uint64_t id : ids) {
-    const auto found = self->callbacks.find(id);   // a callback before it may have ended it
+    const auto found = self->callbacks.find(id);  // a callback before it may have ended it
     if (found == self->callbacks.end()) continue;
     const std::shared_ptr<std::function<void()>> call = found->second;
     (*call)();
@@ -80,7 +92,7 @@ struct Observer::Subscription::State {
 };
 
 std::shared_ptr<Observer::Shared> Observer::Impl::Find(const std::shared_ptr<Impl>& self, document::GroupVersionKind gvk,
-                                                             ReflectorOptions reflector) {
+                                                       ReflectorOptions reflector) {
   const Key key{gvk, reflector.ns, reflector.field_selector, reflector.label_selector, reflector.as.user, reflector.as.groups};
   std::weak_ptr<Shared>& known = watches[key];
   if (std::shared_ptr<Shared> shared = known.lock()) return shared;
@@ -108,7 +120,7 @@ std::size_t Observer::watches() const { return impl_->watches.size(); }
 Observer::Subscription Observer::Watch(ObjectRef ref, Impersonate as, std::function<void()> changed) {
   ReflectorOptions reflector = impl_->options;
   reflector.ns = ref.ns;
-  reflector.field_selector = "metadata.name=" + ref.name;
+  reflector.field_selector = "metadata.name=" + EscapeFieldValue(ref.name);
   reflector.label_selector.clear();
   reflector.as = std::move(as);
   return Subscribe(impl_->Find(impl_, std::move(ref.gvk), std::move(reflector)), std::move(changed));

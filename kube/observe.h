@@ -31,9 +31,9 @@ class Observer {
   class Subscription {
    public:
     Subscription() = default;
-    bool synced() const;                           ///< what Get and List answer is the server's word, not ignorance
-    SharedObject Get() const;                      ///< nullptr: absent, or not synced
-    std::vector<SharedObject> List() const;        ///< sorted by namespace and name
+    bool synced() const;                     ///< what Get and List answer is the server's word, not ignorance
+    SharedObject Get() const;                ///< nullptr: absent, or not synced
+    std::vector<SharedObject> List() const;  ///< sorted by namespace and name
     /// Why it is not synced (Forbidden, NotFound kind ...); no error while it is still on its way.
     std::optional<base::Error> trouble() const;
     /// Ok once synced, else as Reflector::WaitSynced.

@@ -8,7 +8,7 @@ namespace sluice::kube {
 namespace {
 
 constexpr std::size_t kFirstSlots = 64;
-constexpr std::size_t kMapNode = 64;   // a node of a std::map with its block's overhead, about
+constexpr std::size_t kMapNode = 64;  // a node of a std::map with its block's overhead, about
 
 /// "0b6d5f2c-...": 36 characters, hyphens at 8, 13, 18 and 23, else lower-case hex, as the server makes them.
 std::optional<PackedUid> PackUuid(std::string_view text) {
@@ -234,8 +234,9 @@ void OwnedTable::SetUid(RowId id, std::string_view uid) {
 std::string OwnedTable::UidOf(const Row& row) const { return row.uid_is_text ? std::string(Text(TextIdOf(row.uid))) : UnpackUuid(row.uid); }
 
 std::size_t OwnedTable::bytes() const {
-  return names_.bytes() + chunks_.size() * kChunk * sizeof(Row) + chunks_.capacity() * sizeof(chunks_[0]) + free_.capacity() * sizeof(RowId) +
-         slots_.capacity() * sizeof(RowId) + owners_.capacity() * sizeof(OwnerRecord) + owner_ids_.size() * kMapNode;
+  return names_.bytes() + chunks_.size() * kChunk * sizeof(Row) + chunks_.capacity() * sizeof(chunks_[0]) +
+         free_.capacity() * sizeof(RowId) + slots_.capacity() * sizeof(RowId) + owners_.capacity() * sizeof(OwnerRecord) +
+         owner_ids_.size() * kMapNode;
 }
 
 }  // namespace sluice::kube

@@ -31,19 +31,19 @@ struct PackedUid {
 
 struct Row {
   PackedUid uid;
-  std::uint64_t version = 0;                       ///< resourceVersion
+  std::uint64_t version = 0;  ///< resourceVersion
   std::uint64_t fingerprint = 0;
-  std::uint64_t settled = 0;                       ///< the desired fingerprint that `fingerprint` answers; 0: not known
+  std::uint64_t settled = 0;  ///< the desired fingerprint that `fingerprint` answers; 0: not known
   StringPool::Id ns = 0, name = 0, reason = 0, message = 0;
   std::uint32_t owner = 0;
   RowId next_owned = kNoRow, previous_owned = kNoRow;
-  std::uint32_t list = 0;                          ///< which list of its kind, or the watch after it, told of it last; 0: none did
+  std::uint32_t list = 0;  ///< which list of its kind, or the watch after it, told of it last; 0: none did
   KindId kind = 0;
   rollout::Phase phase = rollout::Phase::Unknown;
   rollout::Selectors selectors;
   bool deleting = false;
   bool uid_is_text = false;
-  bool expected_gone = false;                      ///< we deleted it
+  bool expected_gone = false;  ///< we deleted it
   bool used = false;
 };
 
@@ -53,8 +53,8 @@ class OwnedTable {
   OwnedTable(const OwnedTable&) = delete;
   OwnedTable& operator=(const OwnedTable&) = delete;
 
-  RowId Find(KindId kind, std::string_view ns, std::string_view name) const;   ///< kNoRow
-  RowId Insert(KindId kind, std::string_view ns, std::string_view name);       ///< must not be there; without an owner
+  RowId Find(KindId kind, std::string_view ns, std::string_view name) const;  ///< kNoRow
+  RowId Insert(KindId kind, std::string_view ns, std::string_view name);      ///< must not be there; without an owner
   void Erase(RowId id);
   Row& At(RowId id) { return chunks_[id / kChunk][id % kChunk]; }
   const Row& At(RowId id) const { return chunks_[id / kChunk][id % kChunk]; }
@@ -70,7 +70,7 @@ class OwnedTable {
   std::string_view Text(StringPool::Id id) const { return names_.Text(id); }
 
   template <class F>
-  void ForEach(F f) const {                        ///< f(RowId, const Row&)
+  void ForEach(F f) const {  ///< f(RowId, const Row&)
     for (RowId id = 0; id < end_; ++id) {
       if (const Row& row = At(id); row.used) f(id, row);
     }
@@ -91,8 +91,8 @@ class OwnedTable {
   StringPool names_;
   std::vector<std::unique_ptr<Row[]>> chunks_;
   std::vector<RowId> free_;
-  std::vector<RowId> slots_;                       // open addressing, linear probing; kNoRow is empty
-  std::vector<OwnerRecord> owners_{1};             // [0]: nobody
+  std::vector<RowId> slots_;            // open addressing, linear probing; kNoRow is empty
+  std::vector<OwnerRecord> owners_{1};  // [0]: nobody
   std::vector<std::uint32_t> free_owners_;
   std::map<std::pair<StringPool::Id, StringPool::Id>, std::uint32_t> owner_ids_;
   RowId end_ = 0;

@@ -13,7 +13,7 @@ constexpr std::size_t kMaxBytes = 1u << 20;
 }
 
 base::Result<std::string> ReadSmallFile(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
     const base::Reason reason = errno == ENOENT || errno == ENOTDIR ? base::Reason::NotFound : base::Reason::Invalid;
     return base::MakeError(reason, path + ": " + std::strerror(errno));

@@ -46,28 +46,18 @@ constexpr Word kWords[] = {
 Reason ReasonOfCode(int code) {
   switch (code) {
     case 400:
-    case 422:
-      return Reason::Invalid;
-    case 401:
-      return Reason::Unauthorized;
-    case 403:
-      return Reason::Forbidden;
-    case 404:
-      return Reason::NotFound;
+    case 422: return Reason::Invalid;
+    case 401: return Reason::Unauthorized;
+    case 403: return Reason::Forbidden;
+    case 404: return Reason::NotFound;
     case 405:
     case 406:
-    case 415:
-      return Reason::Unsupported;
-    case 409:
-      return Reason::Conflict;
-    case 410:
-      return Reason::Gone;
-    case 413:
-      return Reason::TooLarge;
-    case 504:
-      return Reason::Timeout;
-    default:
-      return Reason::Unavailable;
+    case 415: return Reason::Unsupported;
+    case 409: return Reason::Conflict;
+    case 410: return Reason::Gone;
+    case 413: return Reason::TooLarge;
+    case 504: return Reason::Timeout;
+    default: return Reason::Unavailable;
   }
 }
 

@@ -14,9 +14,7 @@ using base::Result;
 using document::NamespacedName;
 using document::Value;
 
-NamespacedName KeyOf(const Value& object) {
-  return {std::string(NamespaceOf(object)), std::string(NameOf(object))};
-}
+NamespacedName KeyOf(const Value& object) { return {std::string(NamespaceOf(object)), std::string(NameOf(object))}; }
 
 std::string_view UidOf(const Value& object) { return object.StringAt({"metadata", "uid"}); }
 
@@ -26,7 +24,7 @@ struct ObjectStore::Impl final : WatchListener {
   struct Entry {
     SharedObject object;
     std::uint64_t version = 0;
-    std::uint64_t list = 0;         // which list, or the watch after it, told of it last; 0: only our own write
+    std::uint64_t list = 0;  // which list, or the watch after it, told of it last; 0: only our own write
   };
   std::map<NamespacedName, Entry> objects;
   std::vector<StoreListener*> listeners;
@@ -93,7 +91,7 @@ void ObjectStore::Impl::OnDeleted(Value object) {
   const auto found = objects.find(KeyOf(object));
   if (found == objects.end()) return;
   const std::uint64_t version = VersionOf(object);
-  if (version != 0 && version < found->second.version) return;   // it was created anew, and we have that already
+  if (version != 0 && version < found->second.version) return;  // it was created anew, and we have that already
   objects.erase(found);
   if (Value* metadata = object.Find("metadata"); metadata != nullptr) metadata->Erase("managedFields");
   const auto last = std::make_shared<const Value>(std::move(object));

@@ -22,10 +22,10 @@ class StoreListener {
  public:
   virtual ~StoreListener() = default;
   virtual void OnAdded(const SharedObject& object) = 0;
-  virtual void OnUpdated(const SharedObject& before, const SharedObject& after) = 0;   ///< the resourceVersion differs
+  virtual void OnUpdated(const SharedObject& before, const SharedObject& after) = 0;  ///< the resourceVersion differs
   virtual void OnDeleted(const SharedObject& last) = 0;
-  virtual void OnSynced() {}                                                           ///< after the first whole list
-  virtual void OnTrouble() {}                                                          ///< the first list failed and will be tried again
+  virtual void OnSynced() {}   ///< after the first whole list
+  virtual void OnTrouble() {}  ///< the first list failed and will be tried again
 };
 
 class ObjectStore {
@@ -46,8 +46,8 @@ class ObjectStore {
   /// The last failure, if the first list has not been whole yet.
   const std::optional<base::Error>& trouble() const;
 
-  SharedObject Get(const document::NamespacedName& name) const;                 ///< nullptr if there is none
-  std::vector<SharedObject> List() const;                                       ///< sorted by namespace and name
+  SharedObject Get(const document::NamespacedName& name) const;  ///< nullptr if there is none
+  std::vector<SharedObject> List() const;                        ///< sorted by namespace and name
   std::vector<SharedObject> ListNamespace(std::string_view ns) const;
   std::size_t size() const;
 

@@ -7,7 +7,7 @@ namespace sluice::kube {
 
 namespace {
 constexpr std::size_t kFirstSlots = 64;
-constexpr std::size_t kHeapOverhead = 16;   // what the allocator adds to a small block, about
+constexpr std::size_t kHeapOverhead = 16;  // what the allocator adds to a small block, about
 }  // namespace
 
 StringPool::StringPool() : slots_(kFirstSlots, 0) { items_.emplace_back(); }

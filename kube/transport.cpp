@@ -23,7 +23,7 @@ using Steady = std::chrono::steady_clock;
 // speaks HTTP/1.1, every request under way and every watch needs its own.
 constexpr std::size_t kMaxRequestConnections = 8;
 constexpr std::size_t kMaxWatches = 1000;
-constexpr std::size_t kUrgent = 8;                   // places for requests that wait for no other
+constexpr std::size_t kUrgent = 8;  // places for requests that wait for no other
 constexpr std::chrono::seconds kTokenAge{60};
 
 net::ClientOptions HttpOptions(const ClusterConfig& config, const TransportOptions& options, std::size_t connections, std::size_t streams) {
@@ -83,9 +83,12 @@ struct Transport::Impl {
   std::map<Key, std::uint64_t> counts;
 
   Impl(Environment env, ClusterConfig cfg, TransportOptions opts)
-      : environment(std::move(env)), config(std::move(cfg)), options(std::move(opts)),
+      : environment(std::move(env)),
+        config(std::move(cfg)),
+        options(std::move(opts)),
         requests(environment.io, HttpOptions(config, options, kMaxRequestConnections, options.max_in_flight + kUrgent)),
-        streams(environment.io, HttpOptions(config, options, kMaxWatches, kMaxWatches)), permits(options.max_in_flight) {}
+        streams(environment.io, HttpOptions(config, options, kMaxWatches, kMaxWatches)),
+        permits(options.max_in_flight) {}
 
   void RefreshToken();
   std::string Authorization();
@@ -125,8 +128,10 @@ net::Request Transport::Impl::ToHttp(const ApiRequest& request) {
   http.body = request.body;
   http.max_response_bytes = request.max_response_bytes;
   http.headers.emplace_back("Accept", request.accept.empty() ? "application/json" : request.accept);
-  if (!request.body.empty()) http.headers.emplace_back("Content-Type", request.content_type.empty() ? "application/json" : request.content_type);
-  if (std::string authorization = Authorization(); !authorization.empty()) http.headers.emplace_back("Authorization", std::move(authorization));
+  if (!request.body.empty())
+    http.headers.emplace_back("Content-Type", request.content_type.empty() ? "application/json" : request.content_type);
+  if (std::string authorization = Authorization(); !authorization.empty())
+    http.headers.emplace_back("Authorization", std::move(authorization));
   if (!request.as.user.empty()) http.headers.emplace_back("Impersonate-User", request.as.user);
   for (const std::string& group : request.as.groups) http.headers.emplace_back("Impersonate-Group", group);
   return http;

@@ -36,41 +36,41 @@ struct Impersonate {
 struct Environment {
   boost::asio::io_context& io;
   const base::Clock& clock;
-  base::Random& random;             ///< jitter
+  base::Random& random;  ///< jitter
   base::Logger log;
 };
 
 struct TransportOptions {
   std::string user_agent = "sluice";
-  std::size_t max_in_flight = 64;                    ///< requests at a time (streams not counted); the rest wait in order
-  std::chrono::milliseconds timeout{30'000};         ///< of one try
-  std::chrono::milliseconds deadline{60'000};        ///< of a call with all its tries and waits
+  std::size_t max_in_flight = 64;              ///< requests at a time (streams not counted); the rest wait in order
+  std::chrono::milliseconds timeout{30'000};   ///< of one try
+  std::chrono::milliseconds deadline{60'000};  ///< of a call with all its tries and waits
   int max_tries = 5;
-  std::chrono::milliseconds first_backoff{250};      ///< doubled a try up to `max_backoff`, each jittered; a Retry-After overrules it
+  std::chrono::milliseconds first_backoff{250};  ///< doubled a try up to `max_backoff`, each jittered; a Retry-After overrules it
   std::chrono::milliseconds max_backoff{10'000};
 };
 
 /// When a failed try may be followed by another.
 enum class Retry {
   Never,
-  IfNotExecuted,    ///< the server said so (429): for what is not idempotent
-  IfIdempotent,     ///< also after 5xx, a broken connection or a timeout: doing it twice is doing it once
+  IfNotExecuted,  ///< the server said so (429): for what is not idempotent
+  IfIdempotent,   ///< also after 5xx, a broken connection or a timeout: doing it twice is doing it once
 };
 
 struct ApiRequest {
   std::string method = "GET";
-  std::string path;                                  ///< with its query, from "/": "/api/v1/namespaces?limit=500"
+  std::string path;  ///< with its query, from "/": "/api/v1/namespaces?limit=500"
   std::string body;
-  std::string content_type;                          ///< empty: application/json
-  std::string accept;                                ///< empty: application/json
+  std::string content_type;  ///< empty: application/json
+  std::string accept;        ///< empty: application/json
   Impersonate as;
   Retry retry = Retry::IfIdempotent;
-  std::string verb, resource;                        ///< for the counters: "apply", "deployments.apps"
-  std::chrono::milliseconds timeout{0};              ///< of one try; 0: TransportOptions::timeout
+  std::string verb, resource;            ///< for the counters: "apply", "deployments.apps"
+  std::chrono::milliseconds timeout{0};  ///< of one try; 0: TransportOptions::timeout
   std::size_t max_response_bytes = 64u << 20;
-  bool mutates = false;                              ///< asks the write gate first
-  bool urgent = false;                               ///< waits for no other request (leases)
-  bool redact = false;                               ///< the body holds secrets: the server's words are cleaned of `body`'s values
+  bool mutates = false;  ///< asks the write gate first
+  bool urgent = false;   ///< waits for no other request (leases)
+  bool redact = false;   ///< the body holds secrets: the server's words are cleaned of `body`'s values
 };
 
 /// Requests by outcome: rest_client_requests_total and the bench read these. `code` is the HTTP status, 0 if no answer came.
@@ -101,8 +101,8 @@ class Transport {
 
   const ClusterConfig& config() const;
   const Environment& environment() const;
-  std::vector<RequestCount> counts() const;          ///< sorted by verb, resource, method, code
-  net::HttpClient::Counters traffic() const;         ///< both connections together
+  std::vector<RequestCount> counts() const;   ///< sorted by verb, resource, method, code
+  net::HttpClient::Counters traffic() const;  ///< both connections together
 
  private:
   struct Impl;

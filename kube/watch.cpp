@@ -23,8 +23,8 @@ using document::Value;
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kGrace{30};        // the server may end a watch that much later than asked
-constexpr std::chrono::seconds kShortWatch{1};    // one that ends sooner and brought nothing counts as a failure
+constexpr std::chrono::seconds kGrace{30};      // the server may end a watch that much later than asked
+constexpr std::chrono::seconds kShortWatch{1};  // one that ends sooner and brought nothing counts as a failure
 
 bool IsPermanent(const base::Error& error) {
   switch (error.reason) {
@@ -32,10 +32,8 @@ bool IsPermanent(const base::Error& error) {
     case Reason::Forbidden:
     case Reason::Unauthorized:
     case Reason::Invalid:
-    case Reason::Unsupported:
-      return true;
-    default:
-      return false;
+    case Reason::Unsupported: return true;
+    default: return false;
   }
 }
 
@@ -45,14 +43,15 @@ struct Reflector::Impl {
   Client& client;
   const document::GroupVersionKind gvk;
   const ReflectorOptions options;
-  WatchListener* listener;                  // nullptr once closed
+  WatchListener* listener;  // nullptr once closed
   net::Scope scope;
   net::Event settled{net::Event::Kind::Latch};
   ReflectorStats stats;
   std::string resource_version;
-  std::optional<base::Error> trouble;       // of the first list, while it has not been whole
+  std::optional<base::Error> trouble;  // of the first list, while it has not been whole
   bool synced = false;
   milliseconds last_wait{0};
+  Steady::time_point listed_at{};  // when the last whole list began
 
   Impl(Client& c, document::GroupVersionKind g, ReflectorOptions o, WatchListener& l)
       : client(c), gvk(std::move(g)), options(std::move(o)), listener(&l), scope(c.transport().environment().io) {}
@@ -129,8 +128,11 @@ Result<void> Reflector::Impl::Tell(std::string_view type, Value object) {
 
 net::Task<Result<void>> Reflector::Impl::ListOnce() {
   ++stats.lists;
-  const ListOptions list{.ns = options.ns, .label_selector = options.label_selector, .field_selector = options.field_selector,
-                         .page_size = options.page_size, .as = options.as};
+  const ListOptions list{.ns = options.ns,
+                         .label_selector = options.label_selector,
+                         .field_selector = options.field_selector,
+                         .page_size = options.page_size,
+                         .as = options.as};
   ListSink sink;
   sink.item = [this](Value object) {
     if (listener != nullptr) listener->OnObject(std::move(object));
@@ -138,10 +140,12 @@ net::Task<Result<void>> Reflector::Impl::ListOnce() {
   sink.restart = [this] {
     if (listener != nullptr) listener->OnListBegin();
   };
+  const Steady::time_point begun = Steady::now();
   sink.restart();
   CO_TRY(std::string version, co_await client.List(gvk, list, sink));
   if (version.empty()) co_return base::MakeError(Reason::Unavailable, "the list of " + gvk.kind + " has no resourceVersion");
   resource_version = std::move(version);
+  listed_at = begun;
   synced = true;
   trouble.reset();
   if (listener != nullptr) listener->OnListEnd(resource_version);
@@ -151,7 +155,8 @@ net::Task<Result<void>> Reflector::Impl::ListOnce() {
 
 net::Task<Result<void>> Reflector::Impl::WatchOnce() {
   CO_TRY(const ResourcePtr resource, co_await client.mapper().Find(gvk));
-  const double spread = client.transport().environment().random.Uniform() * static_cast<double>((options.max_watch - options.min_watch).count());
+  const double spread =
+      client.transport().environment().random.Uniform() * static_cast<double>((options.max_watch - options.min_watch).count());
   const std::chrono::seconds length = options.min_watch + std::chrono::seconds(static_cast<std::int64_t>(spread));
   ++stats.watches;
   const std::uint64_t events_before = stats.events;
@@ -181,8 +186,11 @@ net::Task<Result<void>> Reflector::Impl::WatchOnce() {
 net::Task<Result<void>> Reflector::Impl::Turn() {
   if (resource_version.empty()) co_return co_await ListOnce();
   Result<void> watched = co_await WatchOnce();
-  if (watched) last_wait = milliseconds(0);
-  if (watched) co_return watched;
+  if (watched) {
+    last_wait = milliseconds(0);
+    if (options.relist.count() > 0 && Steady::now() - listed_at >= options.relist) resource_version.clear();
+    co_return watched;
+  }
   const Reason reason = watched.error().reason;
   if (reason == Reason::Gone) ++stats.expired;
   // A server that went back in time (etcd restored from a backup) answers a watch from the future with silence, hence Timeout.

@@ -27,7 +27,7 @@ class Cluster {
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
   const std::string& kubeconfig() const { return kubeconfig_; }
-  void Signal(std::string_view part, std::string_view signal) const;   ///< ./dev cluster signal
+  void Signal(std::string_view part, std::string_view signal) const;  ///< ./dev cluster signal
 
  private:
   std::string name_, kubeconfig_;
@@ -64,7 +64,9 @@ class ClusterTest : public ::testing::Test {
     if constexpr (!std::is_void_v<T>) return std::move(result).value();
   }
   template <class T>
-  base::Result<T> Run(net::Task<base::Result<T>> task) { return runtime_.BlockOn(std::move(task)); }
+  base::Result<T> Run(net::Task<base::Result<T>> task) {
+    return runtime_.BlockOn(std::move(task));
+  }
   document::Value Create(std::string_view yaml);
   document::Value Apply(std::string_view yaml, std::string manager = "kustomize-controller");
   void Delete(const ObjectRef& ref);

@@ -29,7 +29,8 @@ class ConfigTest : public ::testing::Test {
 
 /// A kubeconfig with one context "c", whose cluster and user are given in flow style.
 std::string Config(std::string_view cluster, std::string_view user) {
-  return "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {" +
+  return "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, "
+         "cluster: {" +
          std::string(cluster) + "}}]\nusers: [{name: u, user: {" + std::string(user) + "}}]\n";
 }
 
@@ -38,7 +39,7 @@ std::string Said(const base::Result<ClusterConfig>& config) {
 }
 
 struct Row {
-  std::string_view rule, cluster, user, want, tenant;   // `tenant`: what a kubeconfig from a Secret hears; "" means the same
+  std::string_view rule, cluster, user, want, tenant;  // `tenant`: what a kubeconfig from a Secret hears; "" means the same
 };
 
 constexpr Row kRows[] = {
@@ -56,7 +57,8 @@ constexpr Row kRows[] = {
     {"insecure and a CA", "server: 'https://h', insecure-skip-tls-verify: true, certificate-authority-data: eA==", "",
      "Invalid: kubeconfig: cluster \"k\": a certificate authority and insecure-skip-tls-verify exclude each other",
      "Unsupported: kubeconfig: cluster \"k\": insecure-skip-tls-verify is not allowed here"},
-    {"proxy", "server: 'https://h', proxy-url: 'socks5://p:1'", "", "ok", "Unsupported: kubeconfig: cluster \"k\": proxy-url is not allowed here"},
+    {"proxy", "server: 'https://h', proxy-url: 'socks5://p:1'", "", "ok",
+     "Unsupported: kubeconfig: cluster \"k\": proxy-url is not allowed here"},
     {"proxy of another kind", "server: 'https://h', proxy-url: 'ftp://p'", "",
      "Invalid: kubeconfig: cluster \"k\": proxy-url is not an http, https or socks5 URL",
      "Unsupported: kubeconfig: cluster \"k\": proxy-url is not allowed here"},
@@ -72,8 +74,8 @@ constexpr Row kRows[] = {
     {"CA file", "server: 'https://h', certificate-authority: /nowhere/ca.crt", "",
      "Invalid: kubeconfig: cluster \"k\": certificate-authority: /nowhere/ca.crt: No such file or directory",
      "Unsupported: kubeconfig: cluster \"k\": certificate-authority names a file; only inline data is allowed here"},
-    {"key without certificate", "server: 'https://h'", "client-key-data: eA==",
-     "Invalid: kubeconfig: user \"u\": a client certificate and its key belong together, one is missing", ""},
+    {"key without certificate", "server: 'https://h'",
+     "client-key-data: eA==", "Invalid: kubeconfig: user \"u\": a client certificate and its key belong together, one is missing", ""},
     {"token and password", "server: 'https://h'", "token: t, username: n, password: p",
      "Invalid: kubeconfig: user \"u\": a token and basic authentication exclude each other", ""},
     {"a line break in the token", "server: 'https://h'", "token: \"t\\r\\nX: y\"",
@@ -90,9 +92,10 @@ TEST_F(ConfigTest, Rules) {
 }
 
 TEST_F(ConfigTest, EveryFieldArrives) {
-  const auto config = ParseKubeconfig(Config("server: 'https://h:1/p/', tls-server-name: s, certificate-authority-data: Y2E=, proxy-url: 'http://x:1'",
-                                             "token: t, client-certificate-data: Y3J0, client-key-data: a2V5"),
-                                      "", "", {});
+  const auto config =
+      ParseKubeconfig(Config("server: 'https://h:1/p/', tls-server-name: s, certificate-authority-data: Y2E=, proxy-url: 'http://x:1'",
+                             "token: t, client-certificate-data: Y3J0, client-key-data: a2V5"),
+                      "", "", {});
   ASSERT_TRUE(config) << Said(config);
   EXPECT_EQ(config->server, "https://h:1/p");
   EXPECT_EQ(config->tls.server_name, "s");
@@ -116,8 +119,10 @@ TEST_F(ConfigTest, ContextsAreChosenByNameThenCurrentThenAlone) {
   EXPECT_EQ(Said(ParseKubeconfig("contexts: []", "", "", {})), "Invalid: kubeconfig: no current-context");
   EXPECT_EQ(Said(ParseKubeconfig("current-context: a\ncontexts: [{name: a, context: {cluster: k}}]", "", "", {})),
             "Invalid: kubeconfig: context \"a\": no cluster \"k\"");
-  EXPECT_EQ(Said(ParseKubeconfig("contexts: [{name: a, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://h'}}]", "", "", {})),
-            "Invalid: kubeconfig: context \"a\": no user \"u\"");
+  EXPECT_EQ(
+      Said(ParseKubeconfig("contexts: [{name: a, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://h'}}]",
+                           "", "", {})),
+      "Invalid: kubeconfig: context \"a\": no user \"u\"");
 }
 
 TEST_F(ConfigTest, MalformedTextsAreRefusedWithoutQuotingThem) {
@@ -166,7 +171,8 @@ TEST_F(ConfigTest, SourcesInTheirOrder) {
 }
 
 TEST_F(ConfigTest, APodFindsItself) {
-  EXPECT_EQ(Said(InClusterConfig("", "", root_)), "NotFound: not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set");
+  EXPECT_EQ(Said(InClusterConfig("", "", root_)),
+            "NotFound: not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set");
   EXPECT_EQ(Said(InClusterConfig("10.0.0.1", "443", root_)),
             "NotFound: service account token: " + (root_ / "token").string() + ": No such file or directory");
   Write("token", "t0\n");

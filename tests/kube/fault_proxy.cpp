@@ -99,14 +99,18 @@ void TcpProxy::Pump(int client) {
       std::int64_t allowed = got;
       if (from_server && cut_after_ >= 0) allowed = std::min<std::int64_t>(got, cut_after_ - passed);
       if (from_server) passed += got;
-      open = open && got > 0 && SendAll(from_server ? client : server, buffer.data(), static_cast<std::size_t>(std::max<std::int64_t>(allowed, 0))) && allowed == got;
+      open = open && got > 0 &&
+             SendAll(from_server ? client : server, buffer.data(), static_cast<std::size_t>(std::max<std::int64_t>(allowed, 0))) &&
+             allowed == got;
     }
   }
   Reset(client);
   Reset(server);
 }
 
-std::uint16_t PortOf(const ClusterConfig& config) { return static_cast<std::uint16_t>(std::stoi(config.server.substr(config.server.rfind(':') + 1))); }
+std::uint16_t PortOf(const ClusterConfig& config) {
+  return static_cast<std::uint16_t>(std::stoi(config.server.substr(config.server.rfind(':') + 1)));
+}
 
 ClusterConfig Through(const TcpProxy& proxy, ClusterConfig config) {
   config.server = "https://127.0.0.1:" + std::to_string(proxy.port());
@@ -114,7 +118,8 @@ ClusterConfig Through(const TcpProxy& proxy, ClusterConfig config) {
 }
 
 FaultyApi::FaultyApi(net::Runtime& runtime, const ClusterConfig& upstream)
-    : upstream_(upstream), client_(runtime.io(), net::ClientOptions{.tls = upstream.tls}),
+    : upstream_(upstream),
+      client_(runtime.io(), net::ClientOptions{.tls = upstream.tls}),
       server_(runtime.io(), net::ServerOptions{}, [this](net::ServerRequest request) { return Handle(std::move(request)); }) {
   auto started = server_.Start();
   if (!started) throw std::runtime_error(started.error().message);

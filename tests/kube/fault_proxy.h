@@ -29,10 +29,10 @@ class TcpProxy {
   TcpProxy& operator=(const TcpProxy&) = delete;
 
   std::uint16_t port() const { return port_; }
-  void CutAll();                                     ///< resets every connection there is
-  void CutAfter(std::int64_t bytes) { cut_after_ = bytes; }   ///< each connection, once the server has sent so much; -1: never
-  void Stall(bool stall) { stall_ = stall; }         ///< nothing passes, connections stay
-  void Refuse(bool refuse) { refuse_ = refuse; }     ///< new connections are reset at once
+  void CutAll();                                             ///< resets every connection there is
+  void CutAfter(std::int64_t bytes) { cut_after_ = bytes; }  ///< each connection, once the server has sent so much; -1: never
+  void Stall(bool stall) { stall_ = stall; }                 ///< nothing passes, connections stay
+  void Refuse(bool refuse) { refuse_ = refuse; }             ///< new connections are reset at once
   int accepted() const { return accepted_; }
 
  private:
@@ -67,7 +67,7 @@ class FaultyApi {
   std::function<bool(const net::ServerRequest&)> lose;
   /// Changes what is passed on.
   std::function<void(net::Request&)> rewrite;
-  ClusterConfig Config() const;                      ///< without credentials: this side adds its own
+  ClusterConfig Config() const;  ///< without credentials: this side adds its own
   std::vector<net::ServerRequest> seen;
 
  private:

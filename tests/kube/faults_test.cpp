@@ -86,12 +86,12 @@ TEST_F(FaultsTest, R2_OneInTenFailsAndStillEachIsWrittenOnce) {
     constexpr int kCodes[] = {500, 502, 503};
     return Status(kCodes[luck.Next() % 3], "", "bad luck");
   };
-  api.lose = [&](const net::ServerRequest&) { return unlucky(); };   // it was done, but nobody heard
+  api.lose = [&](const net::ServerRequest&) { return unlucky(); };  // it was done, but nobody heard
   Client client(Env(), api.Config(), hasty_);
   for (int i = 0; i < 60; ++i) {
     const Value object = ConfigMap("m" + std::to_string(i), "1");
     auto applied = Run(client.Apply(object, apply_));
-    for (int again = 0; !applied && again < 3; ++again) applied = Run(client.Apply(object, apply_));   // as the next reconcile would
+    for (int again = 0; !applied && again < 3; ++again) applied = Run(client.Apply(object, apply_));  // as the next reconcile would
     ASSERT_TRUE(applied) << Say(applied);
     const Value& stored = *applied;
     EXPECT_EQ(StoredVersion("m" + std::to_string(i)), VersionOf(stored)) << "written more than once";
@@ -121,7 +121,7 @@ TEST_F(FaultsTest, R3_ACreationWhoseAnswerIsLostIsNotRepeated) {
   EXPECT_EQ(Say(Run(client.Create(object, write))), "Unavailable: HTTP 502");
   const auto is_post = [](const net::ServerRequest& request) { return request.method == "POST"; };
   EXPECT_EQ(std::count_if(api.seen.begin(), api.seen.end(), is_post), 1);
-  EXPECT_EQ(Say(Run(client_->Get(Ref("ConfigMap", "a")))), "ok");   // it was done: the caller looks
+  EXPECT_EQ(Say(Run(client_->Get(Ref("ConfigMap", "a")))), "ok");  // it was done: the caller looks
 }
 
 TEST_F(FaultsTest, R3_ADeletionIsRepeatedOnlyForOneIncarnation) {
@@ -170,7 +170,8 @@ TEST_F(FaultsTest, R5_AWatchThatIsCutAgainAndAgainMissesNothing) {
   TcpProxy proxy(testing::PortOf(config_));
   Client client(Env(), Through(proxy, config_), hasty_);
   Recorder recorder;
-  Reflector reflector(client, kConfigMap, ReflectorOptions{.ns = ns_, .label_selector = "set=x", .first_backoff = 5ms, .max_backoff = 50ms}, recorder);
+  Reflector reflector(client, kConfigMap, ReflectorOptions{.ns = ns_, .label_selector = "set=x", .first_backoff = 5ms, .max_backoff = 50ms},
+                      recorder);
   reflector.Start();
   Must(reflector.WaitSynced(20s));
   std::map<std::string, std::string> want;
@@ -195,7 +196,8 @@ TEST_F(FaultsTest, AStalledWatchIsLeft) {
   TcpProxy proxy(testing::PortOf(config_));
   Client client(Env(), Through(proxy, config_), hasty_);
   Recorder recorder;
-  Reflector reflector(client, kConfigMap, ReflectorOptions{.ns = ns_, .label_selector = "set=x", .stall = 500ms, .first_backoff = 5ms, .max_backoff = 50ms},
+  Reflector reflector(client, kConfigMap,
+                      ReflectorOptions{.ns = ns_, .label_selector = "set=x", .stall = 500ms, .first_backoff = 5ms, .max_backoff = 50ms},
                       recorder);
   reflector.Start();
   Must(reflector.WaitSynced(20s));
@@ -258,10 +260,11 @@ class OutageTest : public FaultsTest {
 
 TEST_F(OutageTest, R6_R7_R8_ExpiredHungAndKilled) {
   TcpProxy proxy(testing::PortOf(own_));
-  client_ = std::make_unique<Client>(Env(), own_, hasty_);   // the other cluster's namespace is left to its end
+  client_ = std::make_unique<Client>(Env(), own_, hasty_);  // the other cluster's namespace is left to its end
   Create("{apiVersion: v1, kind: Namespace, metadata: {name: " + ns_ + "}}");
   Client client(Env(), Through(proxy, own_), hasty_);
-  ObjectStore store(client, kConfigMap, ReflectorOptions{.ns = ns_, .label_selector = "set=x", .first_backoff = 20ms, .max_backoff = 200ms});
+  ObjectStore store(client, kConfigMap,
+                    ReflectorOptions{.ns = ns_, .label_selector = "set=x", .first_backoff = 20ms, .max_backoff = 200ms});
   for (const char* name : {"stays", "goes"}) Must(client_->Apply(ConfigMap(name, "1", "{set: x}"), apply_));
   store.Start();
   Must(store.WaitSynced(20s));

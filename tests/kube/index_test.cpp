@@ -16,8 +16,9 @@ class Listener : public OwnedListener {
  public:
   void OnChanged(const Owner& owner, const ObjectRef& ref, Changes changes) override {
     std::string text = owner.name + ":" + ref.name;
-    constexpr std::pair<Change, std::string_view> kNames[] = {{Change::Added, "added"},     {Change::Drift, "drift"}, {Change::Readiness, "readiness"},
-                                                              {Change::Deleted, "deleted"}, {Change::Selectors, "selectors"}, {Change::Gone, "gone"}};
+    constexpr std::pair<Change, std::string_view> kNames[] = {{Change::Added, "added"},         {Change::Drift, "drift"},
+                                                              {Change::Readiness, "readiness"}, {Change::Deleted, "deleted"},
+                                                              {Change::Selectors, "selectors"}, {Change::Gone, "gone"}};
     for (const auto& [change, name] : kNames) {
       if (Has(changes, change)) text.append(" ").append(name);
     }
@@ -87,14 +88,14 @@ TEST_F(IndexTest, KnowsWhatTheFirstListFinds) {
 }
 
 TEST_F(IndexTest, TellsWhatOthersDo) {
-  PutAsWe("a", "0");   // before its kind is watched: nothing to keep
+  PutAsWe("a", "0");  // before its kind is watched: nothing to keep
   EXPECT_FALSE(index_->Lookup(Ref("ConfigMap", "a")));
   Watch(kConfigMap);
   Put("a", "2", "kubectl");
   EXPECT_EQ(Heard(), Words{"shop:a drift"});
   Put("b", "1", "kubectl");
   EXPECT_EQ(Heard(), Words{"shop:b added"});
-  Put("b", "2", "kubectl");   // no field of it is ours
+  Put("b", "2", "kubectl");  // no field of it is ours
   EXPECT_EQ(Heard(), Words{});
   Delete(Ref("ConfigMap", "a"));
   EXPECT_EQ(Heard(), Words{"shop:a deleted"});
@@ -125,7 +126,9 @@ TEST_F(IndexTest, OurOwnWritesAreNoNews) {
     // The watch is faster than the answer: the event of our own write comes while the guard is held.
     OwnedIndex::WriteGuard guard = index_->BeginWrite(Ref("ConfigMap", "a"));
     const Value stored = Put("a", "3");
-    EXPECT_TRUE(Until([&] { return std::to_string(index_->Lookup(Ref("ConfigMap", "a"))->resource_version) == stored.StringAt({"metadata", "resourceVersion"}); }));
+    EXPECT_TRUE(Until([&] {
+      return std::to_string(index_->Lookup(Ref("ConfigMap", "a"))->resource_version) == stored.StringAt({"metadata", "resourceVersion"});
+    }));
     EXPECT_TRUE(listener_.heard.empty());
     guard.Applied(stored, 78);
   }
@@ -143,7 +146,9 @@ TEST_F(IndexTest, SomebodyElseDuringOurWriteIsStillDrift) {
     OwnedIndex::WriteGuard guard = index_->BeginWrite(Ref("ConfigMap", "a"));
     const Value ours = Put("a", "2");
     const Value theirs = Put("a", "3", "kubectl");
-    EXPECT_TRUE(Until([&] { return std::to_string(index_->Lookup(Ref("ConfigMap", "a"))->resource_version) == theirs.StringAt({"metadata", "resourceVersion"}); }));
+    EXPECT_TRUE(Until([&] {
+      return std::to_string(index_->Lookup(Ref("ConfigMap", "a"))->resource_version) == theirs.StringAt({"metadata", "resourceVersion"});
+    }));
     guard.Applied(ours, 77);
     EXPECT_TRUE(listener_.heard.empty());
   }
@@ -168,10 +173,12 @@ TEST_F(IndexTest, AWriteWithoutAnAnswerIsJudgedByWhatCameOfIt) {
   EXPECT_EQ(Heard(), Words{});
   {
     OwnedIndex::WriteGuard guard = index_->BeginWrite(Ref("ConfigMap", "a"));
-    const Value stored = Put("a", "2");   // stored, but its answer is lost
-    EXPECT_TRUE(Until([&] { return std::to_string(index_->Lookup(Ref("ConfigMap", "a"))->resource_version) == stored.StringAt({"metadata", "resourceVersion"}); }));
+    const Value stored = Put("a", "2");  // stored, but its answer is lost
+    EXPECT_TRUE(Until([&] {
+      return std::to_string(index_->Lookup(Ref("ConfigMap", "a"))->resource_version) == stored.StringAt({"metadata", "resourceVersion"});
+    }));
   }
-  EXPECT_EQ(Heard(), Words{"shop:a drift"});   // whoever owns it compares, and finds that it is as wanted
+  EXPECT_EQ(Heard(), Words{"shop:a drift"});  // whoever owns it compares, and finds that it is as wanted
 }
 
 TEST_F(IndexTest, WhatWeDeleteIsGoneNotDeleted) {
@@ -214,8 +221,9 @@ TEST_F(IndexTest, ReadinessWakesTheOwner) {
   const document::GroupVersionKind pod{"", "v1", "Pod"};
   Watch(pod);
   // No scheduler takes it, so that only we move it.
-  const Value object = testing::Parse("{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: " + ns_ + ", labels: " + Labels("shop") +
-                                      "}, spec: {schedulerName: nobody, containers: [{name: c, image: i}]}}");
+  const Value object =
+      testing::Parse("{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: " + ns_ + ", labels: " + Labels("shop") +
+                     "}, spec: {schedulerName: nobody, containers: [{name: c, image: i}]}}");
   const ObjectRef ref{pod, ns_, "web"};
   {
     OwnedIndex::WriteGuard guard = index_->BeginWrite(ref);
@@ -234,7 +242,8 @@ TEST_F(IndexTest, ReadinessWakesTheOwner) {
 }
 
 TEST_F(IndexTest, KindsThatCannotBeWatched) {
-  EXPECT_EQ(Say(Run(index_->EnsureWatched({"example.com", "v1", "Foo"}, patience_))), "NotFound: no matches for kind \"Foo\" in version \"example.com/v1\"");
+  EXPECT_EQ(Say(Run(index_->EnsureWatched({"example.com", "v1", "Foo"}, patience_))),
+            "NotFound: no matches for kind \"Foo\" in version \"example.com/v1\"");
   EXPECT_EQ(Say(Run(index_->EnsureWatched({"authorization.k8s.io", "v1", "SubjectAccessReview"}, patience_))),
             "Unsupported: kind \"SubjectAccessReview\" in version \"authorization.k8s.io/v1\" cannot be watched");
   EXPECT_EQ(index_->stats().kinds, 0u);

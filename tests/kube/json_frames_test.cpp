@@ -45,14 +45,24 @@ struct ListRow {
 };
 
 const ListRow kLists[] = {
-    {"items between other members", R"({"kind":"L","items":[{"a":1},{"b":[2,{"c":"}"}]}],"metadata":{"continue":"x"}})",
-     {R"({"a":1})", R"({"b":[2,{"c":"}"}]})"}, R"({"kind":"L","items":[],"metadata":{"continue":"x"}})", true},
+    {"items between other members",
+     R"({"kind":"L","items":[{"a":1},{"b":[2,{"c":"}"}]}],"metadata":{"continue":"x"}})",
+     {R"({"a":1})", R"({"b":[2,{"c":"}"}]})"},
+     R"({"kind":"L","items":[],"metadata":{"continue":"x"}})",
+     true},
     {"no items", R"({"items":[]})", {}, R"({"items":[]})", true},
     {"null items", R"({"items":null,"metadata":{}})", {}, R"({"items":null,"metadata":{}})", true},
     {"white space", " {\n \"items\" : [ {\"a\":1} , {\"a\":2} ] }\n", {R"({"a":1})", R"({"a":2})"}, "{\n \"items\" : [] }", true},
-    {"quotes and brackets in strings", R"({"x":"\"items\":[{","items":[{"s":"\\\"]}{"}]})", {R"({"s":"\\\"]}{"})"}, R"({"x":"\"items\":[{","items":[]})", true},
-    {"an inner member of that name is not the list", R"({"metadata":{"items":[{"no":1}]},"items":[{"yes":1}]})", {R"({"yes":1})"},
-     R"({"metadata":{"items":[{"no":1}]},"items":[]})", true},
+    {"quotes and brackets in strings",
+     R"({"x":"\"items\":[{","items":[{"s":"\\\"]}{"}]})",
+     {R"({"s":"\\\"]}{"})"},
+     R"({"x":"\"items\":[{","items":[]})",
+     true},
+    {"an inner member of that name is not the list",
+     R"({"metadata":{"items":[{"no":1}]},"items":[{"yes":1}]})",
+     {R"({"yes":1})"},
+     R"({"metadata":{"items":[{"no":1}]},"items":[]})",
+     true},
     {"another array", R"({"other":[{"no":1}],"items":[{"yes":1}]})", {R"({"yes":1})"}, R"({"other":[{"no":1}],"items":[]})", true},
     {"cut short", R"({"items":[{"a":1},{"b")", {R"({"a":1})"}, R"({"items":[)", false},
     {"cut between items", R"({"items":[{"a":1})", {R"({"a":1})"}, R"({"items":[)", false},
@@ -78,7 +88,8 @@ TEST(ListFramesTest, Refusals) {
       {R"({"items":[{"a":"0123456789012345678901234567890123456789"}]})", "a list item of more than 32 bytes from the API server"},
   };
   for (const auto& [text, want] : kTexts) {
-    for (std::size_t step : {std::size_t{1}, std::size_t{7}, text.size()}) EXPECT_EQ(Feed<ListFrames>(text, step, 32).error, want) << text << step;
+    for (std::size_t step : {std::size_t{1}, std::size_t{7}, text.size()})
+      EXPECT_EQ(Feed<ListFrames>(text, step, 32).error, want) << text << step;
   }
   const std::string deep = "{\"a\":" + std::string(600, '[');
   EXPECT_EQ(Feed<ListFrames>(deep, 100, 32).error, "the API server's list is not a JSON object");
@@ -97,7 +108,8 @@ TEST(LineFramesTest, AnyCutGivesTheSame) {
 
 TEST(LineFramesTest, LongLinesEndTheStream) {
   for (std::size_t step : {1, 10, 100}) {
-    EXPECT_EQ(Feed<LineFrames>(std::string(33, 'x') + "\n", step, 32).error, "a watch event of more than 32 bytes from the API server") << step;
+    EXPECT_EQ(Feed<LineFrames>(std::string(33, 'x') + "\n", step, 32).error, "a watch event of more than 32 bytes from the API server")
+        << step;
   }
 }
 

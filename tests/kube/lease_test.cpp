@@ -23,8 +23,13 @@ class LeaseTest : public testing::ClusterTest {
   Candidate& Start(const std::string& identity, bool release = true) {
     candidates_.push_back(std::make_unique<Candidate>());
     Candidate* self = candidates_.back().get();
-    LeaseOptions options{.ns = ns_, .name = "kustomize-controller-leader-election", .identity = identity, .lease_duration = 3s, .renew_deadline = 2s,
-                         .retry_period = 200ms, .release_on_close = release};
+    LeaseOptions options{.ns = ns_,
+                         .name = "kustomize-controller-leader-election",
+                         .identity = identity,
+                         .lease_duration = 3s,
+                         .renew_deadline = 2s,
+                         .retry_period = 200ms,
+                         .release_on_close = release};
     LeaderElector::Callbacks callbacks;
     callbacks.gained = [self] { self->heard.emplace_back("gained"); };
     callbacks.lost = [self] { self->heard.emplace_back("lost"); };
@@ -45,7 +50,7 @@ TEST_F(LeaseTest, OneLeadsUntilItLetsGo) {
   EXPECT_TRUE(Until([&] { return a.elector->leads(); }));
   Candidate& b = Start("b");
   EXPECT_TRUE(Until([&] { return b.elector->holder() == "a"; }));
-  RunFor(1s);   // five renewals
+  RunFor(1s);  // five renewals
   EXPECT_TRUE(a.elector->leads());
   EXPECT_FALSE(b.elector->leads());
   EXPECT_EQ(Spec("holderIdentity"), "a");
@@ -91,7 +96,7 @@ TEST_F(LeaseTest, AnEditedLeaseIsObeyed) {
   EXPECT_TRUE(Until([&] { return a.heard.size() == 2; }));
   EXPECT_EQ(a.heard.back(), "lost");
   EXPECT_EQ(a.elector->holder(), "thief");
-  EXPECT_TRUE(Until([&] { return a.elector->leads(); }));   // the thief never renews
+  EXPECT_TRUE(Until([&] { return a.elector->leads(); }));  // the thief never renews
   EXPECT_EQ(Spec("leaseTransitions"), "1");
 }
 
@@ -108,7 +113,7 @@ TEST_F(LeaseTest, ADeletedLeaseIsMadeAgain) {
 TEST_F(LeaseTest, TheWriteGateFollowsTheLease) {
   Candidate& a = Start("a");
   client_->transport().SetWriteGate([&a] { return a.elector->leads(); });
-  EXPECT_TRUE(Until([&] { return a.elector->leads(); }));   // leases pass the gate
+  EXPECT_TRUE(Until([&] { return a.elector->leads(); }));  // leases pass the gate
   const ApplyOptions apply{.manager = "test"};
   EXPECT_EQ(testing::Say(Run(client_->Apply(ConfigMap("a", "1"), apply))), "ok");
   std::this_thread::sleep_for(2100ms);

@@ -17,7 +17,8 @@ class MapperTest : public testing::ClusterTest {
 
   std::string Crd(std::string_view plural, std::string_view kind, std::string_view scope) const {
     return "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: " + std::string(plural) + "." + group_ +
-           "}, spec: {group: " + group_ + ", scope: " + std::string(scope) + ", names: {plural: " + std::string(plural) + ", kind: " + std::string(kind) +
+           "}, spec: {group: " + group_ + ", scope: " + std::string(scope) + ", names: {plural: " + std::string(plural) +
+           ", kind: " + std::string(kind) +
            "}, versions: [{name: v1, served: true, storage: true, subresources: {status: {}}, schema: {openAPIV3Schema: {type: object, "
            "x-kubernetes-preserve-unknown-fields: true}}}]}}";
   }
@@ -46,7 +47,7 @@ TEST_F(MapperTest, BuiltInKindsInTwoRequests) {
   for (const RequestCount& count : client_->transport().counts()) {
     if (count.verb == "discover") requests += count.count;
   }
-  EXPECT_EQ(requests, 4u);   // two of this mapper's and two of the client's own
+  EXPECT_EQ(requests, 4u);  // two of this mapper's and two of the client's own
 }
 
 TEST_F(MapperTest, UnknownKindsAskAtMostNowAndThen) {
@@ -68,7 +69,7 @@ TEST_F(MapperTest, ManyAskersOneQuestion) {
   const net::CancelHandle first = scope.Spawn(ask(&mapper_, &found));
   for (int i = 0; i < 20; ++i) scope.Spawn(ask(&mapper_, &found));
   (void)runtime_.BlockOn(net::SleepFor(std::chrono::microseconds(20)));
-  first.Cancel();   // the one who asks goes away, most likely before its answer: another asks in its place
+  first.Cancel();  // the one who asks goes away, most likely before its answer: another asks in its place
   Must(scope.Drained());
   EXPECT_GE(found, 20);
   EXPECT_EQ(mapper_.refreshes(), 1u);
@@ -78,14 +79,15 @@ TEST_F(MapperTest, NewCrdsAreNoticedAndGoneOnesForgotten) {
   Mapper& mapper = client_->mapper();
   const GroupVersionKind widget{group_, "v1", "Widget"};
   EXPECT_EQ(Run(mapper.Find(widget)).error().reason, base::Reason::NotFound);
-  Apply(Crd("widgets", "Widget", "Cluster"));   // the client tells the mapper
+  Apply(Crd("widgets", "Widget", "Cluster"));  // the client tells the mapper
   const ResourcePtr found = Must(mapper.Find(widget));
   EXPECT_EQ(found->plural, "widgets");
   EXPECT_FALSE(found->namespaced);
   Apply("{apiVersion: " + group_ + "/v1, kind: Widget, metadata: {name: w}}");
   DeleteCrd("widgets");
   const ObjectRef ref{widget, "", "w"};
-  EXPECT_TRUE(Until([&] { return Say(Run(client_->Get(ref))) == "NotFound: no matches for kind \"Widget\" in version \"" + group_ + "/v1\""; }));
+  EXPECT_TRUE(
+      Until([&] { return Say(Run(client_->Get(ref))) == "NotFound: no matches for kind \"Widget\" in version \"" + group_ + "/v1\""; }));
 }
 
 /// Discovery of another server than the newest: one document a group version.
@@ -95,10 +97,11 @@ TEST(DiscoveryTest, LegacyDocuments) {
   EXPECT_EQ(GroupVersionsOf(groups), (std::vector<GroupVersion>{{"autoscaling", "v2"}, {"autoscaling", "v1"}}));
   EXPECT_EQ(GroupVersionsOf(testing::Parse("{kind: APIVersions, versions: [v1]}")), (std::vector<GroupVersion>{{"", "v1"}}));
   Discovered out;
-  AddResourceList({"apps", "v1"},
-                  testing::Parse("{resources: [{name: deployments, kind: Deployment, namespaced: true, verbs: [get, list, odd], shortNames: [deploy]}, "
-                                 "{name: deployments/scale, kind: Scale}, {name: orphans/status, kind: X}, {name: '', kind: Y}]}"),
-                  out);
+  AddResourceList(
+      {"apps", "v1"},
+      testing::Parse("{resources: [{name: deployments, kind: Deployment, namespaced: true, verbs: [get, list, odd], shortNames: [deploy]}, "
+                     "{name: deployments/scale, kind: Scale}, {name: orphans/status, kind: X}, {name: '', kind: Y}]}"),
+      out);
   ASSERT_EQ(out.resources.size(), 1u);
   EXPECT_EQ(out.resources[0]->subresources, std::vector<std::string>{"scale"});
   EXPECT_EQ(out.resources[0]->short_names, std::vector<std::string>{"deploy"});
@@ -108,10 +111,11 @@ TEST(DiscoveryTest, LegacyDocuments) {
 
 TEST(DiscoveryTest, StaleVersionsAreIncompleteNotAbsent) {
   Discovered out;
-  EXPECT_TRUE(AddAggregated(testing::Parse("{kind: APIGroupDiscoveryList, items: [{metadata: {name: metrics.k8s.io}, versions: [{version: v1beta1, "
-                                           "freshness: Stale}]}, {metadata: {name: apps}, versions: [{version: v1, freshness: Current, resources: "
-                                           "[{resource: deployments, responseKind: {kind: Deployment}, scope: Namespaced, verbs: [get]}, {resource: odd}]}]}]}"),
-                            out));
+  EXPECT_TRUE(AddAggregated(
+      testing::Parse("{kind: APIGroupDiscoveryList, items: [{metadata: {name: metrics.k8s.io}, versions: [{version: v1beta1, "
+                     "freshness: Stale}]}, {metadata: {name: apps}, versions: [{version: v1, freshness: Current, resources: "
+                     "[{resource: deployments, responseKind: {kind: Deployment}, scope: Namespaced, verbs: [get]}, {resource: odd}]}]}]}"),
+      out));
   EXPECT_EQ(out.incomplete, (std::set<GroupVersion>{{"metrics.k8s.io", "v1beta1"}}));
   ASSERT_EQ(out.resources.size(), 1u);
   EXPECT_FALSE(AddAggregated(testing::Parse("{kind: APIGroupList, groups: []}"), out));
@@ -121,7 +125,8 @@ TEST(DiscoveryTest, StaleVersionsAreIncompleteNotAbsent) {
 TEST_F(MapperTest, AnApiServiceThatIsDownHidesNothingElse) {
   const std::string group = "down" + ns_ + ".example.com";
   Apply("{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1." + group + "}, spec: {group: " + group +
-        ", version: v1, groupPriorityMinimum: 100, versionPriority: 100, insecureSkipTLSVerify: true, service: {name: nobody, namespace: " + ns_ + "}}}");
+        ", version: v1, groupPriorityMinimum: 100, versionPriority: 100, insecureSkipTLSVerify: true, service: {name: nobody, namespace: " +
+        ns_ + "}}}");
   const GroupVersionKind hidden{group, "v1", "Hidden"};
   Mapper fresh(client_->transport(), MapperOptions{.min_refresh_interval = std::chrono::milliseconds(100)});
   const std::string want = "Unavailable: kind \"Hidden\": discovery of " + group + "/v1 is incomplete, its API service does not answer";

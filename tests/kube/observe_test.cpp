@@ -30,9 +30,9 @@ TEST_F(ObserveTest, AnObjectComesChangesAndGoes) {
   EXPECT_FALSE(a.synced());
   EXPECT_EQ(a.Get(), nullptr);
   Must(a.WaitSynced(patience_));
-  EXPECT_EQ(a.Get(), nullptr);   // the server's word: it is not there
+  EXPECT_EQ(a.Get(), nullptr);  // the server's word: it is not there
   EXPECT_TRUE(Until([&] { return told_ == 1; }));
-  Put("b", "1");                 // not what we asked for
+  Put("b", "1");  // not what we asked for
   Put("a", "1");
   EXPECT_TRUE(Until([&] { return a.Get() != nullptr; }));
   Put("a", "2");
@@ -63,6 +63,13 @@ TEST_F(ObserveTest, ASelectorNamesMany) {
   Put("a", "1");
   EXPECT_TRUE(Until([&] { return all.List().size() == 2; }));
   EXPECT_EQ(NameOf(*all.List()[0]), "a");
+}
+
+TEST_F(ObserveTest, ANameIsNoSelector) {
+  Put("a", "1");
+  Observer::Subscription odd = Follow("x,metadata.name!=y");
+  Must(odd.WaitSynced(patience_));
+  EXPECT_EQ(odd.Get(), nullptr);
 }
 
 TEST_F(ObserveTest, WithoutTheRightItSaysSo) {

@@ -87,8 +87,10 @@ void TableTest::Compare() const {
 
 TEST_F(TableTest, LivesLikeItsModel) {
   for (int step = 0; step < 20'000; ++step) {
-    if (random_.Next() % 5 < 3) Put(PickKey());
-    else Drop(PickKey());
+    if (random_.Next() % 5 < 3)
+      Put(PickKey());
+    else
+      Drop(PickKey());
     if (step % 500 == 0) Compare();
   }
   Compare();

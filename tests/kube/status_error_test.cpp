@@ -33,10 +33,12 @@ constexpr Row kRows[] = {
      R"({"kind":"Status","reason":"Invalid","message":"S \"s\" is invalid: [a: b, c]","details":{"causes":[{"field":"a","message":"b"},{"message":"c"}]}})",
      "Invalid: S \"s\" is invalid: a: b; c"},
     {"a message of another form stays", 422,
-     R"({"kind":"Status","reason":"Invalid","message":"odd","details":{"causes":[{"field":"a","message":"b"},{"message":"c"}]}})", "Invalid: odd"},
+     R"({"kind":"Status","reason":"Invalid","message":"odd","details":{"causes":[{"field":"a","message":"b"},{"message":"c"}]}})",
+     "Invalid: odd"},
     {"causes of a wrong type", 422, R"({"kind":"Status","reason":"Invalid","message":"m is invalid: x","details":{"causes":"x"}})",
      "Invalid: m is invalid: x"},
-    {"deep nonsense", 500, "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "Unavailable: HTTP 500: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["},
+    {"deep nonsense", 500, "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+     "Unavailable: HTTP 500: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["},
 };
 
 TEST(StatusErrorTest, Rules) {
@@ -52,7 +54,7 @@ TEST(StatusErrorTest, Rules) {
 TEST(StatusErrorTest, LongBodiesAreCutOnACharacter) {
   net::Response response;
   response.status = 500;
-  for (int i = 0; i < 100; ++i) response.body += "\xe2\x82\xac!";   // four bytes
+  for (int i = 0; i < 100; ++i) response.body += "\xe2\x82\xac!";  // four bytes
   const std::string message = ErrorOf(response).message;
   EXPECT_EQ(message.substr(message.size() - 7), "\xe2\x82\xac!...");
   EXPECT_EQ(message.size(), std::string_view("HTTP 500: ").size() + 200 + 3);

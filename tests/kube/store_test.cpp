@@ -55,7 +55,7 @@ TEST_F(StoreTest, KeepsWholeObjectsWithoutManagedFields) {
   EXPECT_TRUE(Hears({"+a=1", "synced", "+b=1", "b=1>b=2", "-a"})) << ::testing::PrintToString(recorder_.heard);
   EXPECT_EQ(store_.ListNamespace(ns_).size(), 1u);
   EXPECT_EQ(store_.ListNamespace("z").size(), 0u);
-  EXPECT_EQ(a->StringAt({"data", "key"}), "1");   // who holds it keeps it
+  EXPECT_EQ(a->StringAt({"data", "key"}), "1");  // who holds it keeps it
 }
 
 TEST_F(StoreTest, OurOwnWriteIsReadAtOnceAndItsEchoIsSilent) {
@@ -64,7 +64,7 @@ TEST_F(StoreTest, OurOwnWriteIsReadAtOnceAndItsEchoIsSilent) {
   EXPECT_EQ(Recorder::Show(*store_.Get({ns_, "a"})), "a=1");
   const Value old = Put("a", "2");
   store_.Remember(Put("a", "3"));
-  store_.Remember(old);   // late
+  store_.Remember(old);  // late
   EXPECT_EQ(Recorder::Show(*store_.Get({ns_, "a"})), "a=3");
   Put("end", "1");
   EXPECT_TRUE(Until([&] { return store_.Get({ns_, "end"}) != nullptr; }));
@@ -87,7 +87,10 @@ TEST_F(StoreTest, ListenersMayLeaveWhileTheyAreTold) {
   class Leaver : public StoreListener {
    public:
     explicit Leaver(ObjectStore& store) : store_(store) {}
-    void OnAdded(const SharedObject&) override { store_.RemoveListener(*this); ++heard; }
+    void OnAdded(const SharedObject&) override {
+      store_.RemoveListener(*this);
+      ++heard;
+    }
     void OnUpdated(const SharedObject&, const SharedObject&) override { ++heard; }
     void OnDeleted(const SharedObject&) override { ++heard; }
     int heard = 0;

@@ -15,7 +15,9 @@ const document::GroupVersionKind kConfigMap{"", "v1", "ConfigMap"};
 class Recorder : public WatchListener {
  public:
   void OnListBegin() override { heard.emplace_back("["); }
-  void OnObject(Value object) override { heard.push_back("+" + std::string(NameOf(object)) + "=" + std::string(object.StringAt({"data", "key"}))); }
+  void OnObject(Value object) override {
+    heard.push_back("+" + std::string(NameOf(object)) + "=" + std::string(object.StringAt({"data", "key"})));
+  }
   void OnDeleted(Value object) override { heard.push_back("-" + std::string(NameOf(object))); }
   void OnListEnd(std::string_view) override { heard.emplace_back("]"); }
   void OnTrouble(const base::Error& error) override { trouble = error.message; }
@@ -85,6 +87,14 @@ TEST_F(WatchTest, AWatchThatEndsIsResumedWithoutAList) {
   EXPECT_EQ(reflector_->stats().lists, 1u);
 }
 
+TEST_F(WatchTest, AnOldListIsMadeAgainWhenTheWatchEnds) {
+  options_.min_watch = options_.max_watch = options_.relist = std::chrono::seconds(1);
+  Put("a", "1");
+  Sync();
+  EXPECT_TRUE(Hears({"[", "+a=1", "]", "[", "+a=1", "]"}));
+  EXPECT_EQ(reflector_->stats().expired, 0u);
+}
+
 TEST_F(WatchTest, WhatCannotBeWatchedIsSaidAtOnce) {
   const auto say = [&](const document::GroupVersionKind& gvk, const Impersonate& as) {
     options_.as = as;
@@ -122,7 +132,7 @@ TEST_F(WatchTest, AnEventOverTheLimitListsAgain) {
   Put("big", std::string(5000, 'x'));
   EXPECT_TRUE(Until([&] { return reflector_->stats().lists == 2; }));
   EXPECT_EQ(recorder_.trouble, "a watch event of more than 4096 bytes from the API server");
-  EXPECT_TRUE(Until([&] { return recorder_.heard.size() == 5; }));   // the list has no such limit
+  EXPECT_TRUE(Until([&] { return recorder_.heard.size() == 5; }));  // the list has no such limit
   Put("small", "1");
   EXPECT_TRUE(Until([&] { return recorder_.heard.back() == "+small=1"; }));
 }
