@@ -306,24 +306,27 @@ class Environment:
             raise AssertionError(f"kubectl {' '.join(argv)}: {done.stderr}")
         return done.stdout
 
-    def install_kind(self, group, version, kind, plural=None, scope="Namespaced"):
-        """A CRD without any schema, for the foreign kinds of a fleet: whatever is written is kept."""
-        plural = plural or {"y": kind.lower()[:-1] + "ies"}.get(kind[-1], kind.lower() + "s")
+    def install_kind(self, group, version, kind, plural=None, scope="Namespaced", status=None):
+        """A CRD without any schema, for the foreign kinds of a fleet: whatever is written is kept. `status` is what a new object has."""
+        plural = plural or kind.lower() + "s"
+        anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        schema = anything | ({"properties": {"status": anything | {"default": status}}} if status else {})
         self.kube.apply({
             "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": f"{plural}.{group}"},
             "spec": {"group": group, "scope": scope, "names": {"kind": kind, "plural": plural, "singular": kind.lower()},
                      "versions": [{"name": version, "served": True, "storage": True, "subresources": {"status": {}},
-                                   "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}})
+                                   "schema": {"openAPIV3Schema": schema}}]}})
         self.await_kind(f"{group}/{version}/{kind}")
 
 
-def begin(name, flags=(), node=False, controller=True):
-    """Starts the environment of a suite, to end with it, and its controller. For setUpModule."""
+def begin(name, flags=(), node=False, controller=True, case=None):
+    """Starts the environment of a suite and its controller. For setUpModule; with `case` for the setUpClass of that class alone."""
     if not os.access(SLUICE, os.X_OK):
         raise RuntimeError(f"no binary to test: {SLUICE} (set SLUICE)")
-    Case.env = Environment(name, node)
-    unittest.addModuleCleanup(Case.env.close)
-    Case.controller = Case.env.controller(flags=flags) if controller else None
+    owner = case or Case
+    owner.env = Environment(name, node)
+    (case.addClassCleanup if case else unittest.addModuleCleanup)(owner.env.close)
+    owner.controller = owner.env.controller(flags=flags) if controller else None
 
 
 class Case(unittest.TestCase):
