@@ -8,6 +8,7 @@
 #include "kustomize/decode.h"
 #include "kustomize/nearest.h"
 #include "kustomize/read_resources.h"
+#include "kustomize/tables.h"
 
 namespace sluice::kustomize {
 
@@ -29,6 +30,14 @@ std::string Shown(std::string_view text) {
 base::Error At(const std::string& place, base::Error error) {
   if (place.empty() || error.message.starts_with(place)) return error;
   return std::move(error).Wrap(place);
+}
+
+/// The scope of an unknown kind is looked for in the schema, which is read for that.
+void NoteKinds(const ResMap& map, Context& context) {
+  for (const auto& resource : map.list()) {
+    const document::GroupVersionKind gvk = resource->Gvk();
+    if (!IsClusterScoped(gvk) && !IsKnownNamespaced(gvk)) context.builtin_schema_seen = true;
+  }
 }
 
 std::string JoinOriginPath(std::string_view base, std::string_view path) {
@@ -149,7 +158,7 @@ Result<void> Target::ChooseSchema() {
   if (context_.schema_chosen) return {};
   if (path && version) return base::Invalid(Place(path->mark, "openapi") + ": path and version cannot both be set");
   if (path) {
-    auto schema = Schema::FromOpenApi(*document);
+    auto schema = Schema::FromOpenApi(*document, context_.builtin_schema_seen);
     if (!schema) return At(Place(path->mark, "openapi.path " + Shown(path->text)), std::move(schema).error());
     context_.custom_schema = std::move(*schema);
     context_.schema_chosen = true;
@@ -173,6 +182,7 @@ base::Error Target::Missing(const Entry& entry, std::string_view field, base::Er
 Result<void> Target::AddFile(const Entry& entry, const std::string& text, ResMap& into) {
   const std::string file = loader_->Describe(entry.text);
   TRY(ResMap map, ReadResMap(text, {.file = file}));
+  NoteKinds(map, context_);
   context_.objects += map.size();
   if (context_.objects > context_.options.max_objects)
     return base::MakeError(base::Reason::TooLarge, "more than " + std::to_string(context_.options.max_objects) + " objects in one build");
@@ -281,6 +291,7 @@ Result<ResMap> Target::PluginConfigs(const std::vector<Entry>& entries, std::str
       paths.push_back(entry);
       continue;
     }
+    NoteKinds(*inline_configs, context_);
     if (context_.track_origins)
       for (const auto& resource : inline_configs->list()) resource->origin = Below(kustomization_.file_name);
     TRY(configs.resources.AppendAll(std::move(*inline_configs)));

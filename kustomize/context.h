@@ -19,8 +19,12 @@ struct Context {
   bool track_origins = false;              ///< the root asks for some buildMetadata
   bool schema_chosen = false;              ///< some kustomization's `openapi` has spoken; later ones are not heard
   std::optional<Schema> custom_schema;
+  mutable bool builtin_schema_seen = false;  ///< the built-in schema was looked at: a custom one chosen later stands beside it
 
-  const Schema& schema() const { return custom_schema ? *custom_schema : Schema::Builtin(); }
+  const Schema& schema() const {
+    builtin_schema_seen = builtin_schema_seen || !custom_schema;
+    return custom_schema ? *custom_schema : Schema::Builtin();
+  }
 };
 
 }  // namespace sluice::kustomize
