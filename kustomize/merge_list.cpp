@@ -128,6 +128,8 @@ Value* FindElement(const Elements& elements, const Match& match) {
   return nullptr;
 }
 
+// Lists whose keys are missing, double or several are searched for each element; longer ones than this are refused.
+constexpr std::size_t kMaxSearched = 20'000;
 constexpr std::string_view kNotAMapping = "an element of a list that is merged by key must be a mapping";
 constexpr std::string_view kNotAScalar = "an element of a list that is merged as a set must be a scalar";
 
@@ -248,6 +250,11 @@ Result<Outcome> Walker::WalkList(Pair pair, SchemaNode schema) {
   if (keys.size() == 1) {
     TRY(const bool done, MergeDistinct(pair, keys.front(), schema.Element()));
     if (done) return Outcome{.node = pair.dest};
+  }
+  if (pair.dest->size() + (pair.patch == nullptr ? 0 : pair.patch->size()) > kMaxSearched) {
+    base::Error error = Fail("a list of more than " + std::to_string(kMaxSearched) + " elements, whose merge keys are not distinct, is not merged");
+    error.reason = base::Reason::TooLarge;
+    return error;
   }
   Result<void> merged = keys.empty() ? MergeElements(pair, CollectTexts(pair), {""}, schema.Element())
                                      : MergeElements(pair, CollectTuples(pair, keys), keys, schema.Element());

@@ -368,6 +368,17 @@ TEST(StrategicMerge, DeletesAWholeObject) {
   EXPECT_FALSE(*merged);
 }
 
+TEST(StrategicMerge, RefusesListsThatWouldTakeMinutes) {
+  document::Value finalizers = document::Value::Sequence();
+  for (int i = 0; i < 20'001; ++i) finalizers.Append(std::to_string(i));
+  document::Value object = Parse("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}");
+  object.Find("metadata")->Set("finalizers", std::move(finalizers));
+  const auto merged = StrategicMerge(object, Parse("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {b: c}}}"));
+  ASSERT_FALSE(merged);
+  EXPECT_EQ(merged.error().reason, base::Reason::TooLarge);
+  EXPECT_EQ(merged.error().message, "metadata.finalizers: a list of more than 20000 elements, whose merge keys are not distinct, is not merged");
+}
+
 TEST(StrategicMerge, UsesACustomSchemaInTheBuiltInOnesPlace) {
   const auto schema = Schema::FromOpenApi(Parse(R"({
     "definitions": {
