@@ -93,7 +93,9 @@ std::string HealthWatch::CauseOf(const Object& object) const {
   const std::vector<const Value*> newest = rollout::NewestPods(*workload, sets, pods);
   const auto cause = rollout::Diagnose(*workload, newest, sets, {}, clock_.Now());
   if (!cause) return "";
-  return cause->ToString() + (cause->remedy.empty() ? "" : ". " + cause->remedy);
+  std::string text = cause->ToString();
+  if (!cause->remedy.empty()) text += (text.ends_with('.') ? " " : ". ") + cause->remedy;   // some evidence is a whole sentence
+  return text;
 }
 
 HealthReport HealthWatch::Evaluate() const {

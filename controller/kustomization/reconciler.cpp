@@ -369,7 +369,7 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
   state.reads = std::move(built.reads);
   state.changed = !changes.empty() || !pruned.deleted.empty();
   state.attempt = run->attempt;
-  state.wait_started = run->started;
+  state.started = run->started;
   if (state.changed && (run->why & trigger::kDrift) != 0) {
     state.drifts = run->started - state.last_drift < kDriftWindow ? state.drifts + 1 : 0;
     state.last_drift = run->started;

@@ -41,7 +41,7 @@ void Reconciler::Emit(const Run& run, kube::EventType type, std::string_view rea
 net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std::optional<base::Duration> checked) {
   State& state = *run->state;
   const base::TimePoint now = parts_.services.clock.Now();
-  run->attempt.duration = now - (checked ? state.wait_started : run->started);
+  run->attempt.duration = now - (checked ? state.started : run->started);
   state.reported.clear();
   const bool news = state.changed || !ShowsSuccess(*run->object, run->attempt.revision) || !Same(run->object->At({"status", "inventory"}), run->attempt.inventory);
   if (!news) co_return Next(state, Interval(run->spec));

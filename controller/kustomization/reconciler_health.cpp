@@ -75,7 +75,7 @@ net::Task<controller::Outcome> Reconciler::CheckHealth(std::shared_ptr<Run> run)
     std::string message = "health check failed after " + base::FormatGoDuration(waited) + ": ";
     message += failed ? "failed early due to stalled resources: " + report.Statuses(true) : "timeout waiting for: " + report.Statuses(false);
     message += "\n" + report.Details();
-    run->attempt.duration = waited;
+    run->attempt.duration = now - state.started;
     net::Task<controller::Outcome> task = Fail(run, reason::kHealthCheckFailed, base::MakeError(base::Reason::Timeout, std::move(message)));
     co_return co_await std::move(task);
   }

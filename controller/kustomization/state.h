@@ -25,6 +25,7 @@ struct Reconciler::State {
   base::ReadSet reads;
   Attempt attempt;
   bool changed = false;                            ///< something was written for it
+  base::TimePoint started;                         ///< of the run that applied it
 
   // Waiting for health.
   std::unique_ptr<HealthWatch> health;

@@ -189,11 +189,18 @@ class HealthTest(Failing):
     """Waiting for a rollout: what is missing is named, a newer commit does not wait, and trouble is told as soon as it is known."""
 
     def test_a_rollout_that_ends_well(self):
-        repository = self.fleet({"web.yaml": deployment("web", replicas=3), "svc.yaml": service("web")}, wait=True)
-        healthy = condition_of(self.await_applied(repository), "Healthy")
+        slow = deployment("web", replicas=3)
+        slow["spec"]["minReadySeconds"] = 2
+        repository = self.fleet({"web.yaml": slow, "svc.yaml": service("web")}, wait=True)
+        app = self.await_applied(repository)
+        healthy = condition_of(app, "Healthy")
         self.assertEqual((healthy["status"], healthy["reason"]), ("True", "Succeeded"))
         self.assertRegex(healthy["message"], r"^Health check passed in [0-9.µmns]+$")
         self.assertEqual(self.kube.get("Deployment", "web", self.ns)["status"]["availableReplicas"], 3)
+        # What is said of the whole covers the part.
+        checked = harness.seconds(healthy["message"].rsplit(" ", 1)[1])
+        self.assertGreaterEqual(checked, 2)
+        self.assertGreaterEqual(harness.seconds(app["status"]["history"][0]["lastReconciledDuration"]), checked)
 
     def test_a_rollout_that_is_stuck_is_named_and_a_newer_commit_pre_empts(self):
         repository = self.env.repository(self.ns, {"web.yaml": deployment("web", replicas=2, **UNSCHEDULABLE)})

@@ -79,6 +79,12 @@ def is_ready(obj):
         obj["status"].get("observedGeneration") == obj["metadata"]["generation"]
 
 
+def seconds(duration):
+    """What a duration in Go's words (1m2.5s, 300ms) is in seconds."""
+    units = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([0-9.]+)(h|ms|µs|ns|m|s)", duration))
+
+
 def documents(text):
     """The documents of a YAML stream."""
     return [document for document in yaml.load_all(text, yaml.CSafeLoader) if document]

@@ -81,12 +81,13 @@ class ApplyTest(Case):
 
     def test_a_commit_elsewhere_only_moves_the_revision(self):
         files = {"app/cm.yaml": config_map("settings"), "other/readme.txt": "one"}
-        repository = self.fleet(files, path="./app")
+        repository = self.fleet(files, path="./app", wait=True)
         before = self.kube.get("ConfigMap", "settings", self.ns)["metadata"]["resourceVersion"]
         self.push(repository, {"other/readme.txt": "two"})
         status = self.await_applied(repository)["status"]
         self.assertEqual(self.kube.get("ConfigMap", "settings", self.ns)["metadata"]["resourceVersion"], before)
         self.assertEqual(len(status["inventory"]["entries"]), 1)
+        self.assertEqual([item["type"] for item in status["conditions"]], ["Ready", "Healthy"])
 
     def test_suspend_and_resume(self):
         repository = self.fleet({"cm.yaml": config_map("settings", {"n": "1"})})
