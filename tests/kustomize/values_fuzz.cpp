@@ -63,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   kustomize::GeneratorArgs args;
   args.name = "n";
   args.envs = {"e"};
-  (void)kustomize::Generate(args, [env = env](std::string_view) -> base::Result<std::string> { return std::string(env); });
+  (void)kustomize::Generate(args, [text = env](std::string_view) -> base::Result<std::string> { return std::string(text); });
   if (!object || !object->IsMapping()) return 0;
   (void)kustomize::ParseConfiguration(*object, "c");
   (void)kustomize::ParseCrds(*object, "c");
