@@ -72,8 +72,8 @@ TEST(KustomizationStatus, ProgressLeavesReadyAloneUnlessSomethingDrifted) {
   object.Set("status", kustomization::StatusSucceeded(kObject, AttemptOf("main@sha1:1"), 1s, kNoon));
   EXPECT_EQ(ConditionsOf(kustomization::StatusProgressing(object, AttemptOf("main@sha1:2"), "Detecting", false, kNoon)),
             "Reconciling=True Progressing Detecting\nReady=True ReconciliationSucceeded Applied revision: main@sha1:1\nHealthy=True Succeeded Health check passed in 1s\n");
-  EXPECT_EQ(ConditionsOf(kustomization::StatusChecking(object, AttemptOf("main@sha1:2"), "Running", kNoon)),
-            "Reconciling=True Progressing Running\nReady=Unknown Progressing Reconciliation in progress\n"
+  EXPECT_EQ(ConditionsOf(kustomization::StatusChecking(object, AttemptOf("main@sha1:2"), "Running", "Pod a/b: waits", kNoon)),
+            "Reconciling=True Progressing Running: Pod a/b: waits\nReady=Unknown Progressing Reconciliation in progress: Pod a/b: waits\n"
             "Healthy=Unknown Progressing Running health checks for revision main@sha1:2\n");
 }
 
