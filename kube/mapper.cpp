@@ -81,6 +81,7 @@ struct Mapper::Impl {
   net::Task<Result<void>> Ask();
   net::Task<Result<void>> AskAs(std::uint64_t number);
   net::Task<Result<void>> Answer(std::uint64_t number);
+  net::Task<Result<void>> News();
   void Adopt(Discovered found);
   void KeepStale(Discovered& found) const;
   bool MayAsk() const;
@@ -172,6 +173,17 @@ net::Task<Result<void>> Mapper::Impl::Answer(std::uint64_t number) {
   co_return last;
 }
 
+/// Waits for an answer that is not from before this call: an old one cannot tell that a kind is absent, only that it was. Until the server may
+/// be asked again, that takes a while.
+net::Task<Result<void>> Mapper::Impl::News() {
+  const std::uint64_t number = Soonest();
+  while (ended < number && begun == ended && !MayAsk() && !Hot()) {
+    const auto pause = std::chrono::ceil<std::chrono::milliseconds>(last_begun + options.min_refresh_interval - Steady::now());
+    CO_TRY(co_await net::SleepFor(pause));
+  }
+  co_return co_await Answer(number);
+}
+
 bool Mapper::Impl::MayAsk() const { return !ever || ended < needed || Steady::now() - last_begun >= options.min_refresh_interval; }
 
 Mapper::Mapper(Transport& transport, MapperOptions options) : impl_(std::make_unique<Impl>(transport, options)) {}
@@ -192,10 +204,8 @@ net::Task<Result<ResourcePtr>> Mapper::Find(GroupVersionKind gvk) {
   const Steady::time_point patience = Steady::now() + kHotPatience;
   for (;;) {
     if (ResourcePtr known = Cached(gvk)) co_return known;
-    if (impl.MayAsk() || impl.Hot()) {
-      CO_TRY(co_await impl.Answer(impl.Soonest()));
-      if (ResourcePtr known = Cached(gvk)) co_return known;
-    }
+    CO_TRY(co_await impl.News());
+    if (ResourcePtr known = Cached(gvk)) co_return known;
     if (!impl.Hot() || Steady::now() >= patience) break;
     CO_TRY(co_await net::SleepFor(kHotInterval));
   }
@@ -206,7 +216,7 @@ net::Task<Result<ResourcePtr>> Mapper::Find(GroupVersionKind gvk) {
 net::Task<Result<ResourcePtr>> Mapper::FindPreferred(GroupKind kind) {
   Impl& impl = *impl_;
   if (ResourcePtr known = CachedPreferred(kind)) co_return known;
-  if (impl.MayAsk()) CO_TRY(co_await impl.Answer(impl.Soonest()));
+  CO_TRY(co_await impl.News());
   if (ResourcePtr known = CachedPreferred(kind)) co_return known;
   for (const GroupVersion& gv : impl.incomplete) {
     if (gv.first == kind.group) co_return Incomplete(kind.kind, kind.group);

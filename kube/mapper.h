@@ -47,7 +47,7 @@ class Mapper {
   Mapper& operator=(const Mapper&) = delete;
 
   /// The resource of `gvk`. An unknown kind asks the server again, together with all others that ask meanwhile, and not more often than
-  /// the refresh interval. Errors: NotFound in Flux's words, `no matches for kind "Foo" in version "example.com/v1"`, only if the server's answer was
+  /// the refresh interval, for whose end it waits: a kind is never said to be absent because it was a moment ago. Errors: NotFound in Flux's words, `no matches for kind "Foo" in version "example.com/v1"`, only if the server's answer was
   /// whole for that group; Unavailable if it was not (an APIService is down: never "absent", threats R11); Unauthorized, Timeout.
   net::Task<base::Result<ResourcePtr>> Find(document::GroupVersionKind gvk);
   /// As Find, for a kind whose version is not known: the version the server prefers.
