@@ -38,8 +38,11 @@ struct Source {
   document::Mark first = {1, 1};
 };
 
-Result<Source> LoadSource(const PatchEntry& entry, const Where& where, const Loader& loader) {
-  std::string inline_text = Trim(entry.patch);
+/// kustomize trims the text of `patches`, but not that of `patchesJson6902`, which may end with a literal block.
+enum class Blanks { Trim, Keep };
+
+Result<Source> LoadSource(const PatchEntry& entry, const Where& where, const Loader& loader, Blanks blanks) {
+  std::string inline_text = blanks == Blanks::Trim ? Trim(entry.patch) : entry.patch;
   if (inline_text.empty() && entry.path.empty()) return base::Invalid("one of path and patch is needed");
   if (!inline_text.empty() && !entry.path.empty()) return base::Invalid("path and patch cannot both be set");
   if (!inline_text.empty()) {
@@ -87,7 +90,7 @@ Value FittedTo(const Resource& target, const Resource& patch) {
   if (Value* metadata = body.Find("metadata"); metadata != nullptr && metadata->IsMapping()) {
     Rebuild(*metadata, "labels");
     Rebuild(*metadata, "annotations");
-    if (ScalarText(metadata->Find("namespace")).empty()) metadata->Erase("namespace");
+    if (TextUnlessNull(metadata->Find("namespace")).empty()) metadata->Erase("namespace");
   }
   SetField(body, "apiVersion", UntaggedScalar(target.ApiVersion(), document::Style::Plain));
   return body;
@@ -181,7 +184,7 @@ Result<Patches> ReadInline(const Entry& item, const Where& where) {
 }  // namespace
 
 Result<Transform> PatchStep(const PatchEntry& entry, const Where& where, const Loader& loader, const Context& context) {
-  TRY(const Source source, LoadSource(entry, where, loader));
+  TRY(const Source source, LoadSource(entry, where, loader, Blanks::Trim));
   auto objects = ReadResources(source.text, {.file = source.name, .first = source.first});
   if (objects) return MergeTransform(std::move(*objects), entry, source, context);
   auto operations = ParseJsonPatch(source.text);
@@ -221,7 +224,7 @@ Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::strin
 
 Result<Transform> Json6902Step(const PatchEntry& entry, const Where& where, const Loader& loader) {
   if (!entry.target || entry.target->name.empty()) return base::Invalid("a JSON patch needs a target with a name");
-  TRY(const Source source, LoadSource(entry, where, loader));
+  TRY(const Source source, LoadSource(entry, where, loader, Blanks::Keep));
   auto operations = ParseJsonPatch(source.text);
   if (!operations) return std::move(operations).error().Wrap(source.name);
   if (operations->operations.empty()) return base::Invalid(source.name + ": there is no operation in it");

@@ -161,6 +161,8 @@ Result<void> Walker::WalkFields(Pair pair, SchemaNode schema) {
       gone.push_back(members[i].key);
     } else if (outcome.node != &mine) {
       mine = WithStyle(*outcome.node, mine.style());
+    } else {
+      QuoteIfOdd(mine);  // kustomize writes every field anew
     }
   }
   if (!same && pair.patch != nullptr) {

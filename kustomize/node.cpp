@@ -15,11 +15,17 @@ using document::Value;
 
 namespace {
 
+/// Whether a text may be more than one plain scalar of YAML.
+bool MayBeStructure(std::string_view text) {
+  if (std::string_view("[{#&*!|>'\"%@`").find(text.front()) != std::string_view::npos) return true;
+  if ((text.front() == '-' || text.front() == '?') && (text.size() == 1 || text[1] == ' ')) return true;
+  return text.ends_with(':') || text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos;
+}
+
 /// Whether YAML 1.1 reads the bare text as anything but a string (kyaml IsValueNonString).
 bool NotAStringInYaml11(std::string_view text) {
   if (text.empty() || text.find('\n') != std::string_view::npos) return false;
-  if (document::ResolvePlain(text, Resolver::Yaml11) != Kind::String) return true;
-  if (text.find_first_of(":#[]{}-?&*!|>'\"%@`,") == std::string_view::npos) return false;
+  if (!MayBeStructure(text)) return document::ResolvePlain(text, Resolver::Yaml11) != Kind::String;
   const auto parsed = document::ParseYaml(text, {.resolver = Resolver::Yaml11, .file = {}});
   return parsed && !parsed->IsString();
 }
@@ -38,6 +44,14 @@ Value UntaggedScalar(std::string_view text, Style style) {
 
 Value NewString(std::string_view text) {
   return Value::Scalar(Kind::String, text, NotAStringInYaml11(text) ? Style::DoubleQuoted : Style::Plain);
+}
+
+void QuoteIfOdd(Value& value) {
+  const bool text = value.IsString() || (value.IsScalar() && value.style() == Style::Any);
+  if (!text || IsQuoted(value.style()) || !NotAStringInYaml11(value.text())) return;
+  const document::Mark mark = value.mark();
+  value = Value::Scalar(Kind::String, value.text(), Style::DoubleQuoted);
+  value.set_mark(mark);
 }
 
 void OverwriteScalar(Value& leaf, std::string_view text) {
@@ -100,7 +114,7 @@ void SetField(Value& map, std::string_view key, Value value, const Member* key_s
     *old = WithStyle(std::move(value), old->IsScalar() ? old->style() : Style::Plain);
     return;
   }
-  map.Set(key, std::move(value));
+  QuoteIfOdd(map.Set(key, std::move(value)));
   Member& member = map.mutable_members().back();
   member.key_kind = key_source != nullptr ? key_source->key_kind : document::ResolvePlain(key, Resolver::GoYaml3);
   if (key_source == nullptr) return;

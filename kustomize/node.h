@@ -19,6 +19,10 @@ document::Value UntaggedScalar(std::string_view text, document::Style style = do
 /// A string as kustomize writes it where no field was: in double quotes if YAML 1.1 would read something else.
 document::Value NewString(std::string_view text);
 
+/// What kustomize does to a scalar that it puts into a mapping: a string, or one without a tag, that YAML 1.1 would take for something else gets double quotes
+/// (and is a string from then on).
+void QuoteIfOdd(document::Value& value);
+
 /// `leaf` := the untagged `text`, in the style that `leaf` has (kyaml FieldSetter without a name).
 void OverwriteScalar(document::Value& leaf, std::string_view text);
 

@@ -111,7 +111,7 @@ Result<void> CheckObject(const Value& object, std::string_view file) {
   const std::string_view kind = ScalarText(object.Find("kind"));
   if (kind.empty()) return base::Invalid(place + "an object has no kind");
   if (kind.ends_with("List")) return {};
-  if (ScalarText(object.At({"metadata", "name"})).empty()) return base::Invalid(place + std::string(kind) + " has no metadata.name");
+  if (TextUnlessNull(object.At({"metadata", "name"})).empty()) return base::Invalid(place + std::string(kind) + " has no metadata.name");
   return {};
 }
 

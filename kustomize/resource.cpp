@@ -22,6 +22,7 @@ void SetUntagged(Value& map, std::string_view key, std::string_view text) { SetF
 
 }  // namespace
 
+std::string_view TextUnlessNull(const Value* value) { return value == nullptr || value->IsNull() ? std::string_view() : ScalarText(value); }
 std::string_view ScalarText(const Value* value) { return value != nullptr && value->IsScalar() ? value->text() : std::string_view(); }
 
 std::string EffectiveNamespace(const GroupVersionKind& gvk, std::string_view ns) {
@@ -44,8 +45,8 @@ GroupVersionKind Resource::Gvk() const {
 
 std::string_view Resource::ApiVersion() const { return ScalarText(value.Find("apiVersion")); }
 std::string_view Resource::Kind() const { return ScalarText(value.Find("kind")); }
-std::string_view Resource::Name() const { return ScalarText(value.At({"metadata", "name"})); }
-std::string_view Resource::Namespace() const { return ScalarText(value.At({"metadata", "namespace"})); }
+std::string_view Resource::Name() const { return TextUnlessNull(value.At({"metadata", "name"})); }
+std::string_view Resource::Namespace() const { return TextUnlessNull(value.At({"metadata", "namespace"})); }
 
 std::string Resource::EffectiveNamespace() const { return kustomize::EffectiveNamespace(Gvk(), Namespace()); }
 

@@ -38,6 +38,8 @@ struct ResourceId {
 std::string EffectiveNamespace(const document::GroupVersionKind& gvk, std::string_view ns);
 /// The text of the scalar `value` points to: as written for numbers and booleans too, "" for null, collections and nullptr.
 std::string_view ScalarText(const document::Value* value);
+/// The same, but "" for null: names and namespaces are read so.
+std::string_view TextUnlessNull(const document::Value* value);
 
 /// A name the object had; group and version are always the current ones.
 struct PreviousId {

@@ -8,6 +8,7 @@
 
 #include "document/json.h"
 #include "document/yaml.h"
+#include "kustomize/node.h"
 
 namespace sluice::kustomize {
 namespace {
@@ -90,6 +91,10 @@ constexpr Row kRows[] = {
      R"(spec: {m: {a: 1}, l: [1]})",
      R"(spec: {m: {}, l: []})",
      R"({"spec":{"l":[],"m":{"a":1}}})"},
+    {"text that looks like a number stays text when a number is patched over it, if a patch was there before", kWidget,
+     R"(spec: {a: 'x', b: yes})",
+     R"(spec: {a: 5, b: 6})",
+     R"({"spec":{"a":"5","b":6}})"},
     {"$patch: delete removes a mapping", kWidget,
      R"(spec: {m: {a: 1}, n: 1})",
      R"(spec: {m: {$patch: delete}})",
@@ -359,6 +364,17 @@ TEST(StrategicMerge, RefusesWhatDoesNotFit) {
     ASSERT_FALSE(merged) << row.rule;
     EXPECT_EQ(merged.error().message, row.want) << row.rule;
   }
+}
+
+TEST(StrategicMerge, QuotesWhatHadNoType) {
+  document::Value object = Parse("{apiVersion: example.com/v1, kind: Widget, a: x, b: yes, c: x}");
+  OverwriteScalar(*object.Find("a"), "8080");
+  OverwriteScalar(*object.Find("c"), "plain");
+  EXPECT_TRUE(object.Find("a")->IsInt());
+  ASSERT_TRUE(StrategicMerge(object, Parse("{z: 1}")));
+  EXPECT_EQ(document::EmitJson(object), R"({"apiVersion":"example.com/v1","kind":"Widget","a":"8080","b":"yes","c":"plain","z":1})");
+  ASSERT_TRUE(StrategicMerge(object, Parse("{a: 1, b: 2, c: 3}")));
+  EXPECT_EQ(document::EmitJson(object), R"({"apiVersion":"example.com/v1","kind":"Widget","a":"1","b":"2","c":3,"z":1})") << "the first merge put quotes where YAML 1.1 needs them";
 }
 
 TEST(StrategicMerge, DeletesAWholeObject) {
