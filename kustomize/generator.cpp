@@ -233,7 +233,8 @@ Value AbsorbGenerated(const Value& old, const Value& generated, Behavior behavio
   Value& metadata = *out.Find("metadata");
   MergeTexts(metadata, TextsOf(before.Find("labels")), after, "labels");
   MergeTexts(metadata, TextsOf(before.Find("annotations")), after, "annotations");
-  SetUntaggedField(metadata, "name", document::NameOf(old));
+  const Value* name = before.Find("name");  // a JSON patch may have made it anything
+  SetUntaggedField(metadata, "name", name == nullptr ? std::string_view() : ScalarText(*name));
   if (const Value* ns = before.Find("namespace"); !MissingOrNull(ns) && !ns->text().empty()) {
     SetUntaggedField(metadata, "namespace", ns->text());
   } else {
