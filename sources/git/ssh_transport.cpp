@@ -21,13 +21,12 @@ using base::Result;
 
 constexpr std::size_t kStderrBytes = 4096;
 constexpr int kMinRsaBits = 2048;
-constexpr const char* kSignatures =
-    "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256";
+constexpr const char* kSignatures = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256";
 
 struct FreeKey {
   void operator()(ssh_key key) const { ssh_key_free(key); }
 };
-using SessionPtr = std::shared_ptr<std::remove_pointer_t<ssh_session>>;   // disconnects and frees
+using SessionPtr = std::shared_ptr<std::remove_pointer_t<ssh_session>>;  // disconnects and frees
 using KeyPtr = std::unique_ptr<std::remove_pointer_t<ssh_key>, FreeKey>;
 
 std::string Join(const std::vector<std::string>& words) {
@@ -40,8 +39,10 @@ std::string Join(const std::vector<std::string>& words) {
 std::vector<std::string> AlgorithmsOf(const std::vector<std::string>& types) {
   std::vector<std::string> out;
   for (const std::string& type : types) {
-    if (type == "ssh-rsa") out.insert(out.end(), {"rsa-sha2-512", "rsa-sha2-256"});
-    else if (type == "ssh-ed25519" || type.starts_with("ecdsa-sha2-")) out.push_back(type);
+    if (type == "ssh-rsa")
+      out.insert(out.end(), {"rsa-sha2-512", "rsa-sha2-256"});
+    else if (type == "ssh-ed25519" || type.starts_with("ecdsa-sha2-"))
+      out.push_back(type);
   }
   return out;
 }
@@ -92,7 +93,8 @@ class SshTransport final : public Transport {
   /// A session that waits belongs to whoever has the same key, trusts the same hosts and means the same address.
   std::string PoolKey() const {
     const Credentials& c = context_.credentials;
-    const std::string secrets = c.identity + '\0' + c.passphrase + '\0' + c.known_hosts + '\0' + Join(context_.options.ssh_hostkey_algorithms) + '\0' + Join(context_.options.ssh_kex_algorithms);
+    const std::string secrets = c.identity + '\0' + c.passphrase + '\0' + c.known_hosts + '\0' +
+                                Join(context_.options.ssh_hostkey_algorithms) + '\0' + Join(context_.options.ssh_kex_algorithms);
     return "ssh " + context_.url.text + " " + base::Sha256Hex(secrets);
   }
   template <class Operation>
@@ -117,8 +119,8 @@ class SshTransport final : public Transport {
   SessionPtr session_;
   ssh_channel channel_ = nullptr;
   std::string stderr_;
-  bool answered_ = false;        // a byte came
-  bool authenticated_ = false;   // the session may serve another transport
+  bool answered_ = false;       // a byte came
+  bool authenticated_ = false;  // the session may serve another transport
   bool broken_ = false;
 };
 
@@ -126,7 +128,7 @@ Result<void> SshTransport::Await() {
   const int pending = ssh_get_poll_flags(session_.get());
   const short events = static_cast<short>(POLLIN | ((pending & SSH_WRITE_PENDING) ? POLLOUT : 0));
   if (auto ok = context_.waiter.Poll(ssh_get_fd(session_.get()), events); !ok) {
-    broken_ = true;   // who knows what is half done
+    broken_ = true;  // who knows what is half done
     return Fail(ok.error().reason, ok.error().message);
   }
   return {};
@@ -146,9 +148,12 @@ Result<void> SshTransport::Configure() {
   const GitUrl& url = context_.url;
   const std::vector<std::string> types = KeyTypesOf(context_.credentials.known_hosts, url.host, url.port);
   if (types.empty())
-    return Fail(Reason::Unauthorized, "the host is not in known_hosts: check its key, then add the output of `ssh-keyscan -p " + std::to_string(url.port) + " " + url.host + "` to the Secret");
+    return Fail(Reason::Unauthorized, "the host is not in known_hosts: check its key, then add the output of `ssh-keyscan -p " +
+                                          std::to_string(url.port) + " " + url.host + "` to the Secret");
   const std::vector<std::string> algorithms = Wanted(context_.options.ssh_hostkey_algorithms, AlgorithmsOf(types));
-  if (algorithms.empty()) return Fail(Reason::Unauthorized, "known_hosts has only keys of types that are not accepted (" + Join(types) + "): add an ssh-ed25519, ecdsa or rsa key");
+  if (algorithms.empty())
+    return Fail(Reason::Unauthorized,
+                "known_hosts has only keys of types that are not accepted (" + Join(types) + "): add an ssh-ed25519, ecdsa or rsa key");
 
   ssh_session session = session_.get();
   const std::string user = url.user.empty() ? "git" : url.user;
@@ -165,13 +170,17 @@ Result<void> SshTransport::Configure() {
   ok = ok && ssh_options_set(session, SSH_OPTIONS_RSA_MIN_SIZE, &rsa_bits) == 0;
   ok = ok && ssh_options_set(session, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, kSignatures) == 0;
   if (!ok) return Broken("ssh options");
-  if (ssh_options_set(session, SSH_OPTIONS_HOSTKEYS, Join(algorithms).c_str()) != 0) return Fail(Reason::Invalid, "ssh host key algorithms: none of " + Join(algorithms) + " is known");
+  if (ssh_options_set(session, SSH_OPTIONS_HOSTKEYS, Join(algorithms).c_str()) != 0)
+    return Fail(Reason::Invalid, "ssh host key algorithms: none of " + Join(algorithms) + " is known");
   const std::string kex = Join(context_.options.ssh_kex_algorithms);
-  if (!kex.empty() && ssh_options_set(session, SSH_OPTIONS_KEY_EXCHANGE, kex.c_str()) != 0) return Fail(Reason::Invalid, "ssh key exchange algorithms: none of " + kex + " is known");
+  if (!kex.empty() && ssh_options_set(session, SSH_OPTIONS_KEY_EXCHANGE, kex.c_str()) != 0)
+    return Fail(Reason::Invalid, "ssh key exchange algorithms: none of " + kex + " is known");
   return {};
 }
 
 Result<void> SshTransport::Connect() {
+  if (!context_.credentials.proxy_address.empty())
+    return Fail(Reason::Unsupported, "a proxy serves http and https only: remove it, or use an https URL");
   session_ = SessionPtr(ssh_new(), [](ssh_session session) {
     if (!session) return;
     ssh_silent_disconnect(session);
@@ -180,13 +189,14 @@ Result<void> SshTransport::Connect() {
   if (!session_) return Fail(Reason::Unavailable, "out of memory");
   TRY(Configure());
   TRY(socket_t fd, ConnectTcp(context_));
-  ssh_options_set(session_.get(), SSH_OPTIONS_FD, &fd);   // the session closes it
+  ssh_options_set(session_.get(), SSH_OPTIONS_FD, &fd);  // the session closes it
   ssh_set_blocking(session_.get(), 0);
   TRY(const int code, Retry([&] { return ssh_connect(session_.get()); }));
   if (code == SSH_OK) return {};
   const std::string why = ssh_get_error(session_.get());
   if (why.find("host key") != std::string::npos)
-    return Fail(Reason::Unauthorized, "the host has no key of a type that known_hosts lists for it (" + why + "): add the output of `ssh-keyscan " + context_.url.host + "`");
+    return Fail(Reason::Unauthorized, "the host has no key of a type that known_hosts lists for it (" + why +
+                                          "): add the output of `ssh-keyscan " + context_.url.host + "`");
   return Fail(Reason::Unavailable, "ssh connection: " + why);
 }
 
@@ -206,7 +216,8 @@ Result<void> SshTransport::CheckHost() {
   switch (answer.verdict) {
     case HostKeyVerdict::Trusted: return {};
     case HostKeyVerdict::Changed:
-      return Fail(Reason::Unauthorized, "the host's " + type + " key is not the one in " + line + ": it was changed, or somebody stands in between; replace the line once you know");
+      return Fail(Reason::Unauthorized, "the host's " + type + " key is not the one in " + line +
+                                            ": it was changed, or somebody stands in between; replace the line once you know");
     case HostKeyVerdict::Revoked: return Fail(Reason::Unauthorized, "the host's " + type + " key is revoked by " + line);
     case HostKeyVerdict::Unknown: break;
   }
@@ -220,10 +231,12 @@ Result<KeyPtr> SshTransport::LoadIdentity() const {
   if (!text.ends_with('\n')) text += '\n';
   bool asked = false;
   ssh_key raw = nullptr;
-  const int code = ssh_pki_import_privkey_base64(text.c_str(), c.passphrase.empty() ? nullptr : c.passphrase.c_str(), &NotePassphraseAsked, &asked, &raw);
+  const int code = ssh_pki_import_privkey_base64(text.c_str(), c.passphrase.empty() ? nullptr : c.passphrase.c_str(), &NotePassphraseAsked,
+                                                 &asked, &raw);
   if (code == SSH_OK && raw) return KeyPtr(raw);
   if (asked) return Fail(Reason::Invalid, "the ssh identity is encrypted, but the Secret has no 'password'");
-  if (!c.passphrase.empty()) return Fail(Reason::Invalid, "the ssh identity cannot be read: it is damaged, or 'password' is not its passphrase");
+  if (!c.passphrase.empty())
+    return Fail(Reason::Invalid, "the ssh identity cannot be read: it is damaged, or 'password' is not its passphrase");
   return Fail(Reason::Invalid, "the ssh identity is not a private key in PEM or OpenSSH form");
 }
 
@@ -247,7 +260,8 @@ Result<void> SshTransport::Authenticate() {
       }));
   if (code == SSH_AUTH_SUCCESS) return {};
   if (code == SSH_ERROR) return Broken("ssh authentication");
-  return Fail(Reason::Unauthorized, "the host refuses the ssh identity (" + FingerprintOf(key.get()) + "): add its public key there as a deploy key");
+  return Fail(Reason::Unauthorized,
+              "the host refuses the ssh identity (" + FingerprintOf(key.get()) + "): add its public key there as a deploy key");
 }
 
 Result<void> SshTransport::Execute() {
@@ -293,8 +307,10 @@ Result<void> SshTransport::Request(std::string_view body) {
     const auto chunk = static_cast<std::uint32_t>(std::min<std::size_t>(body.size(), 32768));
     const int written = ssh_channel_write(channel_, body.data(), chunk);
     if (written < 0 && written != SSH_AGAIN) return Broken("sending");
-    if (written > 0) body.remove_prefix(static_cast<std::size_t>(written));
-    else TRY(Await());
+    if (written > 0)
+      body.remove_prefix(static_cast<std::size_t>(written));
+    else
+      TRY(Await());
   }
   return {};
 }
@@ -311,10 +327,15 @@ void SshTransport::DrainStderr() {
 /// The host ended the command before it said anything: what it wrote to its standard error tells why.
 Error SshTransport::EndedWithout() const {
   const auto says = [&](std::string_view words) { return stderr_.find(words) != std::string::npos; };
-  if (says("not found") || says("does not exist") || says("does not appear to be a git repository") || says("Not Found") || says("could not be found"))
-    return Fail(Reason::NotFound, "repository not found ('" + Cleaned(stderr_, context_.credentials) + "'): check the URL and the rights of the key");
-  if (says("denied") || says("ermission")) return Fail(Reason::Forbidden, "the host forbids access ('" + Cleaned(stderr_, context_.credentials) + "'): check the rights of the key");
-  return Fail(Reason::Unavailable, "the host ended the connection" + (stderr_.empty() ? "" : " ('" + Cleaned(stderr_, context_.credentials) + "')"));
+  if (says("not found") || says("does not exist") || says("does not appear to be a git repository") || says("Not Found") ||
+      says("could not be found"))
+    return Fail(Reason::NotFound,
+                "repository not found ('" + Cleaned(stderr_, context_.credentials) + "'): check the URL and the rights of the key");
+  if (says("denied") || says("ermission"))
+    return Fail(Reason::Forbidden,
+                "the host forbids access ('" + Cleaned(stderr_, context_.credentials) + "'): check the rights of the key");
+  return Fail(Reason::Unavailable,
+              "the host ended the connection" + (stderr_.empty() ? "" : " ('" + Cleaned(stderr_, context_.credentials) + "')"));
 }
 
 Result<std::size_t> SshTransport::Read(std::span<char> buffer) {
@@ -331,6 +352,9 @@ Result<std::size_t> SshTransport::Read(std::span<char> buffer) {
       if (!answered_) return EndedWithout();
       return std::size_t{0};
     }
+    // Reading one stream takes packets of both off the socket. What came for us while the other was read would wait for good: the
+    // server sends no more until its window is opened, so the socket stays silent.
+    if (ssh_channel_poll(channel_, 0) > 0) continue;
     TRY(Await());
   }
 }
