@@ -276,8 +276,11 @@ TEST_F(OutageTest, R6_R7_R8_ExpiredHungAndKilled) {
   EXPECT_TRUE(Until([&] { return store.size() == 3; }, 60s));
 
   // R6: what is deleted while the watch is away and expires (a new server's cache begins where it started) is told.
+  const std::uint64_t watches = store.stats().watches, failures = store.stats().failures;
   proxy.Refuse(true);
   proxy.CutAll();
+  // The watch has to have noticed, or it may still hear of the deletion.
+  EXPECT_TRUE(Until([&] { return store.stats().failures > failures || store.stats().watches > watches; }, 60s));
   Delete(Ref("ConfigMap", "goes"));
   cluster_.Signal("kube-apiserver", "KILL");
   EXPECT_TRUE(Until([&] { return Run(client_->Apply(ConfigMap("meanwhile", "1", "{set: x}"), apply_)).has_value(); }, 60s));
