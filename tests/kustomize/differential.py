@@ -254,7 +254,8 @@ class Objects:
     def config_map(self, name):
         data = {k: self.text() for k in self.rng.sample(["a", "b", "c.txt"], self.rng.randint(1, 3))}
         if self.chance(0.3):
-            data["conf.yaml"] = "server:\n  host: old\n  port: 80\nlist:\n- a\n- b\n"
+            data["conf.yaml"] = self.rng.choice(["server:\n  host: old\n  port: 80\nlist:\n- a\n- b\n", "# top\nserver: # s\n  # h\n  host: old # x\n\n  port: 80\n\n# end\nlist:\n  - a\n  - b\n",
+                                                 "server: {host: 'old', port: 80}\nlist: [a, b]\n", "list:\n- a\nserver:\n    port: 80\n    host: \"old\"\n    text: |\n        lines\n"])
         if self.chance(0.3):
             data["conf.json"] = self.rng.choice(['{"host": "old", "port": 80, "on": true}', '{\n  "host": "old",\n  "deep": {"x": [1, 2]}\n}'])
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": self.metadata(name), "data": data}
@@ -496,13 +497,33 @@ class Tree:
                 out.append(one)
         return out
 
+    def with_anchors(self, text):
+        """The same objects with an anchor somewhere that is used again."""
+        lines = text.split("\n")
+        for i, line in enumerate(lines):
+            if line == "metadata:" and i + 1 < len(lines) and lines[i + 1].startswith("  name: "):
+                lines[i + 1] = lines[i + 1].replace("name: ", "name: &n ", 1)
+                lines.insert(i + 2, "  generateName: *n")
+                break
+        return "\n".join(lines)
+
+    def as_list(self, objects):
+        return self.writer.document({"apiVersion": "v1", "kind": "List", "items": objects})
+
     def write_objects(self, folder, objects):
         names = []
         while objects:
             part, objects = objects[:self.rng.randint(1, 4)], objects[4:] if False else objects[1:]
             part = part[:1] if objects else part
             name = "r%d.yaml" % len(names)
-            self.put(folder + "/" + name, "---\n".join(self.writer.document(one) for one in part))
+            text = "---\n".join(self.writer.document(one) for one in part)
+            if self.chance(0.04):
+                text = self.as_list(part)
+            elif self.chance(0.06):
+                text = self.with_anchors(text)
+            elif self.chance(0.04):
+                text = text.replace("\n", "\r\n")
+            self.put(folder + "/" + name, text)
             names.append(name)
         return names
 
@@ -515,7 +536,7 @@ class Tree:
         if resources or not component:
             k["resources"] = resources
         fields = [(0.35, self.prefix), (0.3, self.namespace), (0.35, self.labels), (0.15, self.common_labels), (0.2, self.common_annotations), (0.6, self.add_patches), (0.1, self.old_patches),
-                  (0.35, self.images), (0.2, self.replicas), (0.4, self.generators), (0.3, self.replacements), (0.12, self.vars), (0.1, self.configurations), (0.08, self.plugins)]
+                  (0.35, self.images), (0.2, self.replicas), (0.4, self.generators), (0.3, self.replacements), (0.12, self.vars), (0.1, self.configurations), (0.1, self.plugins), (0.06, self.generator_plugins), (0.04, self.openapi), (0.04, self.crds)]
         for probability, field in fields:
             if self.chance(probability):
                 field(k, folder, pool, added)
@@ -578,7 +599,10 @@ class Tree:
                     entry["target"].update({"kind": target["kind"], "name": target["metadata"]["name"]})
             else:
                 text = self.patch_text(self.patches.strategic(target))
-                if self.chance(0.3):
+                other = self.pick(pool) if self.chance(0.08) else None
+                if other is not None and other is not target:
+                    text += "---\n" + self.patch_text(self.patches.strategic(other))
+                elif self.chance(0.3):
                     entry["target"] = self.patches.target(target)
                     if self.careful:
                         entry["target"]["name"] = target["metadata"]["name"]
@@ -708,7 +732,7 @@ class Tree:
                 paths.append(self.rng.choice(["metadata.annotations.new", "spec.new.field", "metadata.labels.made", "data.conf\\.yaml.server.added"]))
             if self.chance(0.15):
                 options.update({"delimiter": self.rng.choice([":", "-", "/"]), "index": self.rng.randint(-1, 3)})
-            if target["kind"] == "ConfigMap" and self.chance(0.5) and (not self.careful or {"conf.yaml", "conf.json"} & set(target["data"])):
+            if target["kind"] == "ConfigMap" and self.chance(0.7) and (not self.careful or {"conf.yaml", "conf.json"} & set(target["data"])):
                 paths = [self.rng.choice(["data.conf\\.yaml.server.host", "data.conf\\.yaml.server.port", "data.conf\\.yaml.list.0", "data.conf\\.json.host", "data.conf\\.json.port", "data.conf\\.json.deep.x.1"])]
             select = {"kind": target["kind"]}
             if self.chance(0.6):
@@ -757,8 +781,35 @@ class Tree:
         meta = {"name": "plugin"}
         if "namespace" in one:
             meta["namespace"] = one.pop("namespace")
-        self.put(folder + "/plugin.yaml", {"apiVersion": "builtin", "kind": one.pop("kind"), "metadata": meta, **one})
-        k["transformers"] = ["plugin.yaml"]
+        config = {"apiVersion": "builtin", "kind": one.pop("kind"), "metadata": meta, **one}
+        if self.chance(0.3):
+            k["transformers"] = [self.writer.document(config)]
+        else:
+            self.put(folder + "/plugin.yaml", config)
+            k[self.rng.choice(["transformers"] * 6 + ["validators"])] = ["plugin.yaml"]
+
+    def generator_plugins(self, k, folder, pool, added):
+        kind = self.rng.choice(["ConfigMapGenerator", "SecretGenerator"])
+        name = self.objects.name()
+        if any(o["kind"] == kind[:-9] and o["metadata"]["name"] == name for o in pool + added):
+            return
+        self.put(folder + "/generator.yaml", {"apiVersion": "builtin", "kind": kind, "metadata": {"name": name}, "literals": ["p=q"], **({"options": {"disableNameSuffixHash": True}} if self.chance(0.3) else {})})
+        k["generators"] = ["generator.yaml"]
+        added.append({"apiVersion": "v1", "kind": kind[:-9], "metadata": {"name": name}, "data": {"p": "q"}})
+
+    def openapi(self, k, folder, pool, added):
+        parts = {"type": "array", "items": {"type": "object"}, "x-kubernetes-patch-strategy": "merge", "x-kubernetes-patch-merge-key": "name"}
+        spec = {"type": "object", "properties": {"parts": parts, **({"template": {"$ref": "#/definitions/io.k8s.api.core.v1.PodTemplateSpec"}} if self.chance(0.5) else {})}}
+        widget = {"properties": {"spec": spec}, "x-kubernetes-group-version-kind": [{"group": "example.com", "version": "v1", "kind": "Widget"}]}
+        self.put(folder + "/schema.json", json.dumps({"definitions": {"com.example.Widget": widget}}))
+        k["openapi"] = {"path": "schema.json"}
+
+    def crds(self, k, folder, pool, added):
+        spec = {"Schema": {"properties": {"ref": {"x-kubernetes-object-ref-api-version": "v1", "x-kubernetes-object-ref-kind": self.rng.choice(["ConfigMap", "Secret"])},
+                                          "labels": {"x-kubernetes-label-selector": ""}, "size": {"x-kubernetes-identity": ""}}}}
+        widget = {"Schema": {"properties": {"apiVersion": {}, "kind": {}, "metadata": {}, "spec": {"$ref": "spec.Widget"}}}}
+        self.put(folder + "/crds.json", json.dumps({"com.example.Widget": widget, "spec.Widget": spec}))
+        k["crds"] = ["crds.json"]
 
     def make(self):
         rng = self.rng
@@ -773,6 +824,10 @@ class Tree:
                 self.put(folder + "/kustomization.yaml", {"resources": resources})
             pool += objects + added
             bases.append("../" + folder)
+        if self.chance(0.08):  # one base twice, under two names
+            for index, prefix in enumerate(["one-", "two-"]):
+                self.put("twice%d/kustomization.yaml" % index, {"resources": ["../base0"], "namePrefix": prefix})
+            bases = ["../twice0", "../twice1"] + bases[1:]
         components = []
         if self.chance(0.3):
             objects = self.fresh_objects(rng.randint(0, 2))
