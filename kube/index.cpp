@@ -150,8 +150,8 @@ void OwnedIndex::WriteGuard::Applied(const Value& stored, std::uint64_t desired)
   if (const std::shared_ptr<Impl> index = index_.lock()) index->Applied(ref_, stored, desired);
 }
 
-void OwnedIndex::WriteGuard::Deleted() {
-  if (const std::shared_ptr<Impl> index = index_.lock()) index->ForetellGone(ref_);
+void OwnedIndex::WriteGuard::Deleted(std::string_view uid) {
+  if (const std::shared_ptr<Impl> index = index_.lock()) index->ForetellGone(ref_, uid);
 }
 
 }  // namespace sluice::kube

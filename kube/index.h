@@ -98,7 +98,9 @@ class OwnedIndex {
     ~WriteGuard();  ///< without Applied(): judged against what was there before
     /// `stored`: what the server answered, whole. `desired`: rollout::FingerprintDesired of what was applied.
     void Applied(const document::Value& stored, std::uint64_t desired);
-    void Deleted();  ///< we deleted it: its end, now or once its finalizers are done, is Gone, not Deleted
+    /// We deleted the object with this `uid`: its end, now or once its finalizers are done, is Gone, not Deleted. That of another object of
+    /// this name, which somebody made meanwhile, is not ours.
+    void Deleted(std::string_view uid);
 
    private:
     friend class OwnedIndex;

@@ -88,7 +88,7 @@ struct OwnedIndex::Impl {
   Pending* PendingOf(const Row& row);
   void Begin(const ObjectRef& ref);
   void Applied(const ObjectRef& ref, const document::Value& stored, std::uint64_t desired);
-  void ForetellGone(const ObjectRef& ref);
+  void ForetellGone(const ObjectRef& ref, std::string_view uid);
   void End(const ObjectRef& ref);
 };
 

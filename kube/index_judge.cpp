@@ -170,9 +170,11 @@ void OwnedIndex::Impl::Applied(const ObjectRef& ref, const Value& stored, std::u
   if (row.fingerprint == facts.fingerprint) row.settled = desired;
 }
 
-void OwnedIndex::Impl::ForetellGone(const ObjectRef& ref) {
+void OwnedIndex::Impl::ForetellGone(const ObjectRef& ref, std::string_view uid) {
+  const RowId id = FindRow(ref);
+  if (id != kNoRow && table.UidOf(table.At(id)) != uid) return;
   if (const auto held = pending.find(ref); held != pending.end()) held->second.foretold = true;
-  if (const RowId id = FindRow(ref); id != kNoRow) table.At(id).expected_gone = true;
+  if (id != kNoRow) table.At(id).expected_gone = true;
 }
 
 /// The verdict, once no write of ours to `ref` is under way any more.

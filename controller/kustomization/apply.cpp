@@ -283,7 +283,7 @@ net::Task<Result<void>> Applier::Remove(const Item& item, const ApplyRequest& re
   const kube::DeleteOptions options{.uid = std::string(live->StringAt({"metadata", "uid"})), .as = request.as};
   net::Task<Result<void>> deleting = client_.Delete(item.ref, options);
   CO_TRY(co_await std::move(deleting));
-  guard.Deleted();
+  guard.Deleted(options.uid);
   const base::TimePoint deadline = clock_.Now() + request.recreate_timeout;
   while (clock_.Now() < deadline) {
     net::Task<Result<Value>> again = client_.Get(item.ref, look);

@@ -13,6 +13,9 @@ using base::Error;
 using base::Result;
 using document::Value;
 
+/// How often an object that changes between our look and our deletion is looked at again.
+constexpr int kAttempts = 10;
+
 struct Item {
   rollout::InventoryEntry entry;
   kube::ObjectRef ref;
@@ -25,29 +28,42 @@ bool IsOwned(const Value& live, const kube::Owner& owner) {
          document::LabelOf(live, "kustomize.toolkit.fluxcd.io/namespace") == owner.ns;
 }
 
-net::Task<void> DeleteOne(kube::Client& client, kube::OwnedIndex& index, Item& item, const PruneRequest& request) {
+/// Looks at the object and deletes it as it was seen. False: it has changed since, and has to be looked at again.
+net::Task<bool> LookAndDelete(kube::Client& client, kube::OwnedIndex& index, Item& item, const PruneRequest& request) {
+  item.error.reset();
   const kube::ReadOptions look{.as = request.as, .metadata_only = true};
   net::Task<Result<Value>> reading = client.Get(item.ref, look);
   const Result<Value> live = co_await std::move(reading);
   if (!live) {
     // NotFound: the object is gone, or its kind is.
     if (live.error().reason != base::Reason::NotFound) item.error = live.error().Wrap(item.entry.id.ToString() + " delete failed");
-    co_return;
+    co_return true;
   }
   const rollout::Selectors asks = rollout::SelectorsOf(*live);
-  if (!IsOwned(*live, request.owner) || asks.Excluded() || asks.Has(rollout::Selector::PruneDisabled)) co_return;
+  if (!IsOwned(*live, request.owner) || asks.Excluded() || asks.Has(rollout::Selector::PruneDisabled)) co_return true;
   item.terminating = !live->StringAt({"metadata", "deletionTimestamp"}).empty();
-  if (item.terminating) co_return;
+  if (item.terminating) co_return true;
   auto guard = index.BeginWrite(item.ref);
-  const kube::DeleteOptions options{.uid = std::string(live->StringAt({"metadata", "uid"})), .as = request.as};
+  const std::string uid(live->StringAt({"metadata", "uid"}));
+  const kube::DeleteOptions options{.uid = uid, .resource_version = std::string(live->StringAt({"metadata", "resourceVersion"})), .as = request.as};
   net::Task<Result<void>> deleting = client.Delete(item.ref, options);
   Result<void> done = co_await std::move(deleting);
   if (!done && done.error().reason != base::Reason::NotFound) {
+    const bool changed = done.error().reason == base::Reason::Conflict;
     item.error = std::move(done).error().Wrap(item.entry.id.ToString() + " delete failed");
-    co_return;
+    co_return !changed;
   }
-  guard.Deleted();
+  guard.Deleted(uid);
   item.deleted = true;
+  co_return true;
+}
+
+net::Task<void> DeleteOne(kube::Client& client, kube::OwnedIndex& index, Item& item, const PruneRequest& request) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    net::Task<bool> trying = LookAndDelete(client, index, item, request);
+    const bool settled = co_await std::move(trying);
+    if (settled) break;
+  }
 }
 
 }  // namespace

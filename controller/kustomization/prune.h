@@ -1,5 +1,6 @@
 // controller/kustomization/prune.h: what was applied once and is no longer wanted is deleted. A deletion is never decided from memory: the live
-// object is read with the tenant's rights, must still carry the labels of its owner, and its UID goes along as a precondition.
+// object is read with the tenant's rights, must still carry the labels of its owner, and is deleted only as it was seen (UID and resourceVersion go
+// along as preconditions): another owner may be taking it over at this moment.
 #pragma once
 
 #include <optional>

@@ -249,7 +249,7 @@ class HealthTest(Failing):
         self.await_applied(repository)
 
     def test_a_foreign_kind_is_ready_when_it_says_so(self):
-        self.env.install_kind("health.example.com", "v1", "Gizmo")
+        self.env.install_kind("health.example.com", "v1", "Gizmo", status={"observedGeneration": -1})
         kind = "health.example.com/v1/Gizmo"
         gizmo = {"apiVersion": "health.example.com/v1", "kind": "Gizmo", "metadata": {"name": "one"}, "spec": {}}
         repository = self.env.repository(self.ns, {"a/gizmo.yaml": gizmo, "b/cm.yaml": config_map("settings")})
@@ -257,10 +257,10 @@ class HealthTest(Failing):
         self.kustomization("first", wait=True, path="./a")
         self.kustomization("second", dependsOn=[{"name": "first"}], path="./b")
         self.await_object(kind, "one", lambda obj: True)
-        self.kube.patch(kind, "one", self.ns, {"status": {"conditions": [ready("False", "making it")]}}, "status")
+        self.kube.patch(kind, "one", self.ns, {"status": {"observedGeneration": 1, "conditions": [ready("False", "making it")]}}, "status")
         self.await_object("Kustomization", "first", lambda obj: "making it" in condition_of(obj, "Reconciling").get("message", ""))
         throughout(lambda: not harness.is_ready(self.kube.get("Kustomization", "second", self.ns)), 1)
-        self.kube.patch(kind, "one", self.ns, {"status": {"conditions": [ready("True", "made")]}}, "status")
+        self.kube.patch(kind, "one", self.ns, {"status": {"observedGeneration": 1, "conditions": [ready("True", "made")]}}, "status")
         self.await_applied(repository, "first")
         self.await_applied(repository, "second")
 

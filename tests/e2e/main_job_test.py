@@ -217,17 +217,20 @@ class PruneTest(Case):
         self.assertEqual({item["metadata"]["name"] for item in self.kube.list("ConfigMap", self.ns)} & {"asks", "taken", "keep"},
                          {"asks", "taken", "keep"})
 
-    def test_an_object_that_moves_to_another_kustomization_is_not_pruned(self):
-        repository = self.fleet({"a/cm.yaml": config_map("moving"), "a/stays.yaml": config_map("stays"), "b/other.yaml": config_map("other")}, path="./a")
+    def test_objects_that_move_between_kustomizations_are_not_lost(self):
+        # One prunes what the other applies, at the same time: whoever comes first, the objects are there at the end, and stay.
+        moving = [config_map(f"moving-{index}") for index in range(40)]
+        repository = self.fleet({"a/stays.yaml": config_map("a"), "b/stays.yaml": config_map("b"), "a/moving.yaml": moving}, path="./a")
         self.kustomization("b", path="./b")
-        self.await_applied(repository, "b")
-        uid = self.kube.get("ConfigMap", "moving", self.ns)["metadata"]["uid"]
-        self.push(repository, {"a/cm.yaml": None, "b/cm.yaml": config_map("moving")})
-        self.await_applied(repository)
-        self.await_applied(repository, "b")
-        moved = until(lambda: self.kube.get("ConfigMap", "moving", self.ns))["metadata"]
-        self.assertEqual(moved["labels"][f"{OWNER_LABELS}/name"], "b")
-        print(f"  the object {'stayed the same' if moved['uid'] == uid else 'was made anew'}")
+        for here, there, owner in (("a", "b", "b"), ("b", "a", "app"), ("a", "b", "b")):
+            self.push(repository, {f"{here}/moving.yaml": None, f"{there}/moving.yaml": moving})
+            for name in ("app", "b"):
+                self.await_applied(repository, name)
+            labels = lambda: {item["metadata"]["name"]: item["metadata"]["labels"][f"{OWNER_LABELS}/name"]  # noqa: E731
+                              for item in self.kube.list("ConfigMap", self.ns, f"{OWNER_LABELS}/name") if "moving" in item["metadata"]["name"]}
+            until(lambda owner=owner: labels() == {f"moving-{index}": owner for index in range(40)}, 10, labels)
+        self.kube.delete("ConfigMap", "moving-7", self.ns)
+        self.await_object("ConfigMap", "moving-7", lambda obj: True)
 
 
 class DeletionTest(Case):

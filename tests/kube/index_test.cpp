@@ -186,8 +186,9 @@ TEST_F(IndexTest, WhatWeDeleteIsGoneNotDeleted) {
   PutAsWe("a", "1");
   {
     OwnedIndex::WriteGuard guard = index_->BeginWrite(Ref("ConfigMap", "a"));
+    const std::string uid = index_->Lookup(Ref("ConfigMap", "a"))->uid;
     Delete(Ref("ConfigMap", "a"));
-    guard.Deleted();
+    guard.Deleted(uid);
   }
   EXPECT_EQ(Heard(), Words{"shop:a gone"});
   // With a finalizer the end comes later.
@@ -197,8 +198,9 @@ TEST_F(IndexTest, WhatWeDeleteIsGoneNotDeleted) {
   EXPECT_EQ(Heard(), Words{"shop:b added"});
   {
     OwnedIndex::WriteGuard guard = index_->BeginWrite(Ref("ConfigMap", "b"));
+    const std::string uid = index_->Lookup(Ref("ConfigMap", "b"))->uid;
     Delete(Ref("ConfigMap", "b"));
-    guard.Deleted();
+    guard.Deleted(uid);
   }
   EXPECT_EQ(Heard(), Words{"shop:b readiness"});
   EXPECT_TRUE(index_->Lookup(Ref("ConfigMap", "b"))->deleting);
@@ -206,6 +208,22 @@ TEST_F(IndexTest, WhatWeDeleteIsGoneNotDeleted) {
   const Value release = testing::Parse("{metadata: {finalizers: null}}");
   Must(client_->Patch(Ref("ConfigMap", "b"), PatchType::Merge, release, WriteOptions{.manager = "kubectl"}));
   EXPECT_EQ(Heard(), Words{"shop:b gone"});
+}
+
+/// One owner prunes what another is just making anew: the answers may come in either order, and the new object's end is news.
+TEST_F(IndexTest, WhatIsMadeAnewIsNotExpectedToGo) {
+  Watch(kConfigMap);
+  PutAsWe("a", "1");
+  {
+    OwnedIndex::WriteGuard pruning = index_->BeginWrite(Ref("ConfigMap", "a"));
+    const std::string uid = index_->Lookup(Ref("ConfigMap", "a"))->uid;
+    Delete(Ref("ConfigMap", "a"));
+    PutAsWe("a", "2");
+    pruning.Deleted(uid);
+  }
+  (void)Heard();
+  Delete(Ref("ConfigMap", "a"));
+  EXPECT_EQ(Heard(), Words{"shop:a deleted"});
 }
 
 TEST_F(IndexTest, AnObjectThatChangesHandsIsToldToBoth) {
