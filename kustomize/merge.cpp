@@ -11,6 +11,7 @@
 #include "document/object.h"
 #include "kustomize/merge_walk.h"
 #include "kustomize/node.h"
+#include "kustomize/schema_comments.h"
 
 namespace sluice::kustomize {
 
@@ -86,8 +87,15 @@ base::Error Walker::Fail(std::string what) const {
   return base::Invalid(path.empty() ? what : path + ": " + what);
 }
 
-/// Objects inside objects (apiVersion and kind where no schema is known) bring their own schema.
-SchemaNode Walker::SchemaOf(const Pair& pair, SchemaNode given) const {
+/// A list may have its schema in a comment; objects inside objects (apiVersion and kind where no schema is known) bring that of their kind.
+SchemaNode Walker::SchemaOf(const Pair& pair, SchemaNode given) {
+  for (const Value* node : {static_cast<const Value*>(pair.dest), static_cast<const Value*>(pair.patch)}) {
+    if (node == nullptr || !node->IsSequence() || node->tag().empty()) continue;
+    if (auto schema = SchemaInComment(*node)) {
+      in_comments_.push_back(std::make_unique<Schema>(std::move(*schema)));
+      return RootOfComment(*in_comments_.back());
+    }
+  }
   if (given) return given;
   for (const Value* node : {static_cast<const Value*>(pair.dest), static_cast<const Value*>(pair.patch)}) {
     if (node == nullptr || !node->IsMapping()) continue;

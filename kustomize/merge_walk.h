@@ -1,6 +1,7 @@
 // kustomize/merge_walk.h: the walk behind merge.h, for merge.cpp (mappings, scalars) and merge_list.cpp (lists) only.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,11 +45,12 @@ class Walker {
   base::Result<Outcome> WalkList(Pair pair, SchemaNode schema);
   base::Result<void> MergeElements(Pair pair, std::vector<Tuple> tuples, std::vector<std::string> keys, SchemaNode element);
   base::Result<bool> MergeDistinct(Pair pair, const std::string& key, SchemaNode element);
-  SchemaNode SchemaOf(const Pair& pair, SchemaNode given) const;
+  SchemaNode SchemaOf(const Pair& pair, SchemaNode given);
   base::Error Fail(std::string what) const;
   base::Result<void> Named(base::Result<void> result) const;
 
   const Schema& schema_;
+  std::vector<std::unique_ptr<Schema>> in_comments_;  // schemas that lists brought along
   std::vector<std::string_view> path_;  // of field names, for messages
 };
 

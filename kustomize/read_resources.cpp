@@ -7,6 +7,7 @@
 #include "document/json.h"
 #include "document/yaml.h"
 #include "kustomize/decode.h"
+#include "kustomize/schema_comments.h"
 
 namespace sluice::kustomize {
 
@@ -98,6 +99,7 @@ Result<Value> ParsePiece(const Piece& piece, const TextPlace& place) {
   const Shift shift(place, piece.line);
   auto value = document::ParseYaml(piece.text, options);
   if (!value) return base::MakeError(value.error().reason, ShiftMessage(value.error().message, place.file, shift));
+  KeepSchemas(piece.text, *value);
   if (!shift.none()) ShiftMarks(*value, shift);
   return value;
 }

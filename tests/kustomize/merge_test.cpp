@@ -9,6 +9,7 @@
 #include "document/json.h"
 #include "document/yaml.h"
 #include "kustomize/node.h"
+#include "kustomize/schema_comments.h"
 
 namespace sluice::kustomize {
 namespace {
@@ -415,6 +416,26 @@ TEST(StrategicMerge, UsesACustomSchemaInTheBuiltInOnesPlace) {
   document::Value pod = Parse("{apiVersion: v1, kind: Pod, spec: {containers: [{name: a, x: 1}]}}");
   ASSERT_TRUE(StrategicMerge(pod, Parse("{apiVersion: v1, kind: Pod, spec: {containers: [{name: a, z: 2}]}}"), *schema));
   EXPECT_EQ(document::EmitYaml(*pod.At({"spec", "containers"})), "- name: a\n  z: 2\n");
+}
+
+TEST(Schema, MayBeInAComment) {
+  struct { std::string_view rule, text; bool merges; } const rows[] = {
+      {"behind the key", R"(l: # {"type":"array","items":{"$ref":"#/definitions/io.k8s.api.core.v1.Container"},"x-kubernetes-patch-merge-key":"name","x-kubernetes-patch-strategy":"merge"}
+- {name: a, x: 1}
+)", true},
+      {"above", R"(# {"type":"array","x-kubernetes-patch-merge-key":"name","x-kubernetes-patch-strategy":"merge"}
+l:
+- {name: a, x: 1}
+)", true},
+      {"another comment", "l: # {text}\n- {name: a, x: 1}\n", false},
+      {"no schema of a merging list", "l: # {\"type\":\"array\"}\n- {name: a, x: 1}\n", false},
+  };
+  for (const auto& row : rows) {
+    document::Value object = Parse(row.text);
+    KeepSchemas(row.text, object);
+    ASSERT_TRUE(StrategicMerge(object, Parse("{l: [{name: a, y: 2}]}"))) << row.rule;
+    EXPECT_EQ(document::EmitJson(object), row.merges ? R"({"l":[{"name":"a","x":1,"y":2}]})" : R"({"l":[{"name":"a","y":2}]})") << row.rule;
+  }
 }
 
 TEST(Schema, OneMayStandBesideTheBuiltInOne) {
