@@ -87,11 +87,21 @@ bool Answer::OnHeadersEnd() {
   return true;
 }
 
+// We are called by nghttp2 or curl, through which no exception may go.
+bool Answer::ToSink(std::string_view data) {
+  try {
+    return (*sink_)(data) || Stop(base::Reason::Canceled, "ended by the receiver");
+  } catch (...) {
+    bug_ = std::current_exception();
+    return Stop(base::Reason::Internal, "the receiver failed");
+  }
+}
+
 bool Answer::OnBody(std::string_view data) {
   Touch();
   counters_.bytes_in += data.size();
   if (stopped_) return false;
-  if (sink_ != nullptr && response_.status / 100 == 2) return (*sink_)(data) || Stop(base::Reason::Canceled, "ended by the receiver");
+  if (sink_ != nullptr && response_.status / 100 == 2) return ToSink(data);
   const std::size_t limit = request_.max_response_bytes;
   if (data.size() > limit - response_.body.size()) {
     return Stop(base::Reason::TooLarge, "answer exceeds " + std::to_string(limit) + " bytes");

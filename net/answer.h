@@ -2,6 +2,7 @@
 // what went wrong. Private to net/.
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <string>
 
@@ -27,7 +28,7 @@ class Answer {
   Answer(const Request& request, const BodySink* sink, HttpClient::Counters& counters);
 
   // Each returns false to end the exchange; then `stopped` says why.
-  bool OnStatus(int status);                       ///< one of 1xx is followed by another: its headers are forgotten
+  bool OnStatus(int status);                                     ///< one of 1xx is followed by another: its headers are forgotten
   bool OnHeader(std::string_view name, std::string_view value);  ///< after the headers' end: a trailer, dropped
   bool OnHeadersEnd();
   bool OnBody(std::string_view data);
@@ -38,24 +39,29 @@ class Answer {
   bool begun() const { return response_.status != 0; }
   bool complete_headers() const { return headers_ended_; }
   const std::optional<base::Error>& stopped() const { return stopped_; }
+  void RethrowBug() const {  ///< what the sink threw, once no C library is between us and the caller
+    if (bug_) std::rethrow_exception(bug_);
+  }
   Response Take(bool http2);
 
  private:
   bool Stop(base::Reason reason, std::string_view what);
+  bool ToSink(std::string_view data);
 
   const Request& request_;
   const BodySink* sink_;
   HttpClient::Counters& counters_;
   Response response_;
   std::size_t header_bytes_ = 0;
-  bool headers_ended_ = false;                     ///< of the final answer
+  bool headers_ended_ = false;  ///< of the final answer
   std::optional<base::Error> stopped_;
+  std::exception_ptr bug_;
   SteadyTime last_byte_;
 };
 
 class Waiter;
 /// Waits for an exchange: nullopt when it has ended by itself, else why it is to be ended: Timeout (at `deadline`, or idle) or Canceled.
 Task<std::optional<base::Error>> AwaitEnd(Waiter& waiter, const Answer& answer, const Request& request, SteadyTime deadline);
-base::Error NoAnswer(const Request& request);      ///< Timeout: `no answer within 30s`
+base::Error NoAnswer(const Request& request);  ///< Timeout: `no answer within 30s`
 
 }  // namespace sluice::net

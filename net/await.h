@@ -23,7 +23,7 @@ Task<detail::WorkResult<F>> WorkerPool::Run(F f) {
   auto out = std::make_shared<std::optional<detail::WorkResult<F>>>();
   auto call = std::make_shared<F>(std::move(f));
   Work work = [out, call](std::stop_token stop) { out->emplace(detail::CallWork(*call, std::move(stop))); };
-  call.reset();                                   // now owned by the work alone, so it dies with it
+  call.reset();  // now owned by the work alone, so it dies with it
   base::Result<void> ran = co_await RunErased(std::move(work));
   if (!ran) co_return std::move(ran).error();
   co_return std::move(**out);

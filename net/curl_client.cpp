@@ -105,6 +105,7 @@ Task<Result<Response>> CurlClient::Perform(const Exchange& exchange) {
   const Running running(loop, handle.easy(), active_, transfer.waiter());
   if (!running.started()) co_return Failed(exchange.request, Reason::Internal, "curl took no transfer");
   std::optional<base::Error> ended = co_await AwaitEnd(transfer.waiter(), transfer.answer(), exchange.request, exchange.deadline);
+  transfer.answer().RethrowBug();
   if (ended) co_return *std::move(ended);
   co_return transfer.Take();
 }

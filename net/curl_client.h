@@ -19,7 +19,7 @@ class EasyPool {
   ~EasyPool();
   EasyPool(const EasyPool&) = delete;
   EasyPool& operator=(const EasyPool&) = delete;
-  CURL* Take();                                    ///< null: out of memory
+  CURL* Take();  ///< null: out of memory
   void Give(CURL* easy);
 
  private:
@@ -42,8 +42,8 @@ class CurlClient {
   const ClientOptions& options_;
   HttpClient::Counters& counters_;
   EasyPool handles_;
-  std::shared_ptr<CurlLoop> bounded_;              ///< exchanges with a timeout: `max_connections_per_host`
-  std::shared_ptr<CurlLoop> endless_;              ///< watches: a connection each
+  std::shared_ptr<CurlLoop> bounded_;  ///< exchanges with a timeout: `max_connections_per_host`
+  std::shared_ptr<CurlLoop> endless_;  ///< watches: a connection each
   std::list<Waiter*> active_;
 };
 

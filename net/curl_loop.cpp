@@ -17,8 +17,8 @@ struct CurlLoop::Watch {
 
   const curl_socket_t socket;
   asio::posix::stream_descriptor descriptor;
-  int want = 0;                                    ///< CURL_POLL_IN, CURL_POLL_OUT, both, or none
-  bool armed[2] = {false, false};                  ///< read, write
+  int want = 0;                    ///< CURL_POLL_IN, CURL_POLL_OUT, both, or none
+  bool armed[2] = {false, false};  ///< read, write
 };
 
 CurlLoop::CurlLoop(asio::io_context& io, long connections_per_host, OnDone on_done)
@@ -66,7 +66,7 @@ int CurlLoop::OnSocket(curl_socket_t socket, int what) {
     Arm(watch, false);
     Arm(watch, true);
     return 0;
-  } catch (const std::exception&) {                // epoll is full: curl fails the transfer
+  } catch (const std::exception&) {  // epoll is full: curl fails the transfer
     return -1;
   }
 }

@@ -41,7 +41,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
 
   boost::asio::io_context& io_;
   boost::asio::steady_timer timer_;
-  std::uint64_t timer_turn_ = 0;                   ///< a timer that was set before the last change is stale
+  std::uint64_t timer_turn_ = 0;  ///< a timer that was set before the last change is stale
   OnDone on_done_;
   CURLM* multi_;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;

@@ -23,21 +23,16 @@ constexpr long kUploadBlock = 16L << 10;
 
 Reason ReasonOf(CURLcode code) {
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return Reason::Timeout;
+    case CURLE_OPERATION_TIMEDOUT: return Reason::Timeout;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_ISSUER_ERROR:
-      return Reason::Unauthorized;
+    case CURLE_SSL_ISSUER_ERROR: return Reason::Unauthorized;
     case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_URL_MALFORMAT:
-      return Reason::Invalid;
+    case CURLE_URL_MALFORMAT: return Reason::Invalid;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_BAD_FUNCTION_ARGUMENT:
-    case CURLE_FAILED_INIT:
-      return Reason::Internal;
-    default:
-      return Reason::Unavailable;
+    case CURLE_FAILED_INIT: return Reason::Internal;
+    default: return Reason::Unavailable;
   }
 }
 
@@ -60,7 +55,11 @@ int StatusOf(std::string_view line) {
 
 CurlTransfer::CurlTransfer(CURL* easy, const ClientOptions& options, const Exchange& exchange, HttpClient::Counters& counters,
                            const boost::asio::any_io_executor& executor)
-    : easy_(easy), options_(options), exchange_(exchange), counters_(counters), answer_(exchange.request, exchange.sink, counters),
+    : easy_(easy),
+      options_(options),
+      exchange_(exchange),
+      counters_(counters),
+      answer_(exchange.request, exchange.sink, counters),
       waiter_(executor) {}
 
 // However it ended: what was sent, and whether a connection was made for it.
@@ -114,7 +113,7 @@ void CurlTransfer::SetTarget() {
   Set(CURLOPT_NOPROXY, "");
   Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   Set(CURLOPT_NOSIGNAL, 1L);
-  Set(CURLOPT_QUICK_EXIT, 1L);                     // or removing a transfer waits on this thread for its name resolution
+  Set(CURLOPT_QUICK_EXIT, 1L);  // or removing a transfer waits on this thread for its name resolution
   Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
 }
 
@@ -134,8 +133,10 @@ void CurlTransfer::SetServerName() {
 
 void CurlTransfer::AddHeader(const std::string& line) {
   curl_slist* longer = curl_slist_append(headers_, line.c_str());
-  if (longer == nullptr) setup_ = CURLE_OUT_OF_MEMORY;
-  else headers_ = longer;
+  if (longer == nullptr)
+    setup_ = CURLE_OUT_OF_MEMORY;
+  else
+    headers_ = longer;
 }
 
 // curl's notation: "Name:" removes a header of its own, "Name;" sends one without a value.

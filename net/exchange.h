@@ -10,8 +10,8 @@ namespace sluice::net {
 struct Exchange {
   const Request& request;
   const Url& url;
-  bool with_identity;                              ///< send the client certificate, and expect `tls.server_name`
-  const BodySink* sink;                            ///< or null
+  bool with_identity;    ///< send the client certificate, and expect `tls.server_name`
+  const BodySink* sink;  ///< or null
   SteadyTime deadline;
 
   bool endless() const { return deadline == SteadyTime::max(); }

@@ -54,10 +54,10 @@ using WorkResult = decltype(CallWork(std::declval<F&>(), std::stop_token()));
 class CancelHandle {
  public:
   CancelHandle() = default;
-  void Cancel() const;                            ///< more than once, or after the end, does nothing
+  void Cancel() const;  ///< more than once, or after the end, does nothing
   bool done() const;
-  bool cancelled() const;                         ///< Cancel was asked for, whether or not the task noticed
-  Task<base::Result<void>> Join() const;          ///< waits for the end of the task; Canceled if the one who waits is cancelled
+  bool cancelled() const;                 ///< Cancel was asked for, whether or not the task noticed
+  Task<base::Result<void>> Join() const;  ///< waits for the end of the task; Canceled if the one who waits is cancelled
 
   struct State;
 
@@ -73,7 +73,7 @@ class Scope {
   /// Told of an exception that left a task, which is a bug of ours; without one the exception leaves Runtime::Run.
   using OnBug = std::function<void(std::exception_ptr)>;
   explicit Scope(boost::asio::io_context& io, OnBug on_bug = {});
-  ~Scope();                                       ///< cancels what still runs, without waiting: only right when the Runtime has ended
+  ~Scope();  ///< cancels what still runs, without waiting: only right when the Runtime has ended
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
 
@@ -81,7 +81,7 @@ class Scope {
   /// On a closed Scope it is dropped unstarted and the handle is done.
   CancelHandle Spawn(Task<void> task);
   std::size_t running() const;
-  void Cancel();                                  ///< cancels all that run now; later Spawns run
+  void Cancel();  ///< cancels all that run now; later Spawns run
   /// Cancels all, refuses new ones and waits until the last has ended, even if the one who waits is cancelled too.
   Task<void> Close();
   /// Waits until none runs, without cancelling any. Canceled, if the one who waits is.
@@ -104,8 +104,8 @@ class Runtime {
   boost::asio::io_context& io();
   /// Runs on the calling thread until Stop(), or until nothing is left to wait for. May be called again.
   void Run();
-  void Stop();                                    ///< from any thread
-  void Post(std::function<void()> call);          ///< from any thread: runs `call` on the I/O thread
+  void Stop();                            ///< from any thread
+  void Post(std::function<void()> call);  ///< from any thread: runs `call` on the I/O thread
   /// Runs `task` to its end on the calling thread, with everything else that was spawned: for main() and tests.
   template <class T>
   T BlockOn(Task<T> task);
@@ -134,15 +134,15 @@ Task<base::Result<T>> WithDeadline(Task<base::Result<T>> task, std::chrono::nano
 /// Many timers for the price of a heap entry each (10,000 that wait cost no coroutine): the work queue's "again at that time".
 class Timers {
  public:
-  using Id = std::uint64_t;                       ///< never 0, never used twice
+  using Id = std::uint64_t;  ///< never 0, never used twice
   explicit Timers(boost::asio::io_context& io);
-  ~Timers();                                      ///< calls nothing any more
+  ~Timers();  ///< calls nothing any more
   Timers(const Timers&) = delete;
   Timers& operator=(const Timers&) = delete;
   /// Calls `call` on the I/O thread, once, not before `when`, never from inside this function.
   Id At(SteadyTime when, std::function<void()> call);
   Id After(std::chrono::nanoseconds delay, std::function<void()> call);
-  bool Cancel(Id id);                             ///< false: has run, or unknown
+  bool Cancel(Id id);  ///< false: has run, or unknown
   std::size_t size() const;
 
  private:
@@ -156,11 +156,11 @@ class Timers {
 class Event {
  public:
   enum class Kind {
-    AutoReset,                                    ///< Set lets one waiter go, or the next one that comes
-    Latch,                                        ///< Set lets all go, and all that come until Reset
+    AutoReset,  ///< Set lets one waiter go, or the next one that comes
+    Latch,      ///< Set lets all go, and all that come until Reset
   };
   explicit Event(Kind kind = Kind::AutoReset);
-  ~Event();                                       ///< waiters get Canceled
+  ~Event();  ///< waiters get Canceled
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   void Set();
@@ -180,7 +180,7 @@ class AsyncSemaphore {
 
  public:
   explicit AsyncSemaphore(std::size_t permits);
-  ~AsyncSemaphore();                              ///< waiters get Canceled; permits that are out stay valid
+  ~AsyncSemaphore();  ///< waiters get Canceled; permits that are out stay valid
   AsyncSemaphore(const AsyncSemaphore&) = delete;
   AsyncSemaphore& operator=(const AsyncSemaphore&) = delete;
 
@@ -201,7 +201,7 @@ class AsyncSemaphore {
   };
   /// Timeout after `timeout`; Canceled.
   Task<base::Result<Permit>> Acquire(std::chrono::nanoseconds timeout = kForever);
-  void Close();                                   ///< who waits, and who comes later, gets Canceled
+  void Close();  ///< who waits, and who comes later, gets Canceled
   std::size_t available() const;
   std::size_t waiting() const;
 
@@ -215,7 +215,7 @@ class AsyncSemaphore {
 class WorkerPool {
  public:
   WorkerPool(boost::asio::io_context& io, std::size_t threads);  ///< ends before `io` does
-  ~WorkerPool();                                  ///< asks running work to stop, drops queued work (its waiters get Canceled), joins
+  ~WorkerPool();  ///< asks running work to stop, drops queued work (its waiters get Canceled), joins
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
@@ -224,7 +224,7 @@ class WorkerPool {
   /// captures: values and shared_ptr, never a reference to the caller's frame. What `f` throws is thrown here.
   template <class F>
   Task<detail::WorkResult<F>> Run(F f);
-  std::size_t queued() const;                     ///< from any thread: not yet begun
+  std::size_t queued() const;  ///< from any thread: not yet begun
 
  private:
   using Work = std::function<void(std::stop_token)>;

@@ -104,7 +104,8 @@ Result<std::shared_ptr<H2Connection>> H2Client::Pick(const Exchange& exchange) {
   }
   const bool full = !exchange.endless() && connections.size() >= options_->max_connections_per_host;
   if (full && !connections.empty()) {
-    return *std::min_element(connections.begin(), connections.end(), [](const auto& a, const auto& b) { return a->active() < b->active(); });
+    return *std::min_element(connections.begin(), connections.end(),
+                             [](const auto& a, const auto& b) { return a->active() < b->active(); });
   }
   TRY(auto opened, Open(exchange));
   connections.push_back(opened);
@@ -118,7 +119,8 @@ Task<Result<std::shared_ptr<H2Connection>>> H2Client::Connect(const Exchange& ex
     if (connection->state() == State::Open) co_return connection;
     const Wake wake = co_await connection->Connected(exchange.deadline);
     if (wake == Wake::Canceled) co_return CanceledError();
-    if (wake == Wake::Timeout) co_return base::MakeError(Reason::Timeout, "no answer within " + base::FormatGoDuration(exchange.request.timeout));
+    if (wake == Wake::Timeout)
+      co_return base::MakeError(Reason::Timeout, "no answer within " + base::FormatGoDuration(exchange.request.timeout));
     if (connection->state() == State::Closed) co_return connection->error();
     if (connection->state() == State::Http1) co_return connection;
   }
@@ -143,6 +145,7 @@ Task<std::optional<Result<Response>>> H2Client::Perform(const Exchange& exchange
     if (!submitted.ok() && tries < kTries) continue;
     if (!submitted.ok()) co_return Outcome(Failed(exchange.request, Reason::Unavailable, "no connection takes the request"));
     std::optional<base::Error> ended = co_await AwaitEnd(h2.waiter, answer, exchange.request, exchange.deadline);
+    answer.RethrowBug();
     if (ended) co_return Outcome(*std::move(ended));
     if (!closed_ && tries < kTries && MayRepeat(h2, answer, exchange.request, kept)) continue;
     co_return Outcome(Conclude(exchange, h2, answer, **connection));
@@ -153,20 +156,17 @@ Result<Response> H2Client::Conclude(const Exchange& exchange, const H2Exchange& 
   const Request& request = exchange.request;
   const std::string goodbye = connection.goodbye().empty() ? "" : " (" + std::string(connection.goodbye()) + ")";
   switch (h2.end) {
-    case H2Exchange::End::Complete:
-      return answer.Take(true);
-    case H2Exchange::End::Stopped:
-      return *answer.stopped();
-    case H2Exchange::End::Unprocessed:
-      return Failed(request, Reason::Unavailable, "the peer takes no more requests" + goodbye);
+    case H2Exchange::End::Complete: return answer.Take(true);
+    case H2Exchange::End::Stopped: return *answer.stopped();
+    case H2Exchange::End::Unprocessed: return Failed(request, Reason::Unavailable, "the peer takes no more requests" + goodbye);
     case H2Exchange::End::Reset:
       return Failed(request, Reason::Unavailable, "the peer ended the answer: " + std::string(H2ErrorName(h2.error_code)) + goodbye);
     case H2Exchange::End::Lost:
-    case H2Exchange::End::Open:
-      break;
+    case H2Exchange::End::Open: break;
   }
   if (closed_) return Failed(request, CanceledError());
-  const base::Error lost = connection.state() == State::Closed ? connection.error() : base::MakeError(Reason::Unavailable, "connection lost");
+  const base::Error lost =
+      connection.state() == State::Closed ? connection.error() : base::MakeError(Reason::Unavailable, "connection lost");
   return Failed(request, lost.reason, (answer.begun() ? "answer cut short: " : "") + lost.message + goodbye);
 }
 

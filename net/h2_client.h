@@ -42,7 +42,7 @@ class H2Client {
   boost::asio::io_context& io_;
   const std::shared_ptr<const ClientOptions> options_;
   HttpClient::Counters& counters_;
-  Context contexts_[2];                            ///< without and with the client certificate; made when first needed
+  Context contexts_[2];  ///< without and with the client certificate; made when first needed
   std::unordered_map<std::string, Connections> connections_;
   std::unordered_set<std::string> http1_origins_;
   bool closed_ = false;

@@ -20,16 +20,23 @@ constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBlock = 32u << 10;
 constexpr std::size_t kWriteBlock = 64u << 10;
 constexpr std::chrono::seconds kIdleLife{90};
+constexpr std::chrono::seconds kAttempt{2};  // of several addresses
 constexpr int kUnackedMilliseconds = 30'000;
 
 base::Error Unavailable(std::string what) { return base::MakeError(base::Reason::Unavailable, std::move(what)); }
 
 }  // namespace
 
-H2Connection::H2Connection(asio::io_context& io, std::shared_ptr<asio::ssl::context> tls,
-                           std::shared_ptr<const ClientOptions> options, Target target)
-    : options_(std::move(options)), target_(std::move(target)), io_(io), tls_(std::move(tls)), resolver_(io), stream_(io, *tls_),
-      session_(options_->user_agent), limit_(io) {}
+H2Connection::H2Connection(asio::io_context& io, std::shared_ptr<asio::ssl::context> tls, std::shared_ptr<const ClientOptions> options,
+                           Target target)
+    : options_(std::move(options)),
+      target_(std::move(target)),
+      io_(io),
+      tls_(std::move(tls)),
+      resolver_(io),
+      stream_(io, *tls_),
+      session_(options_->user_agent),
+      limit_(io) {}
 
 void H2Connection::Start() {
   limit_.expires_after(options_->connect_timeout);
@@ -121,13 +128,28 @@ Task<bool> H2Connection::ConnectTo(const std::vector<tcp::endpoint>& endpoints) 
     }
     boost::system::error_code ignored;
     stream_.lowest_layer().close(ignored);
+    asio::steady_timer attempt(io_);
+    if (&endpoint != &endpoints.back()) LimitAttempt(attempt);
     const auto [error] = co_await stream_.lowest_layer().async_connect(endpoint, kToken);
+    ++attempt_;
+    attempt.cancel();
     if (state_ != State::Connecting) co_return false;
     if (!error) co_return true;
-    last = Unavailable("connecting to " + FormatAddress(*endpoint.data()) + " port " + std::to_string(target_.port) + ": " + error.message());
+    last =
+        Unavailable("connecting to " + FormatAddress(*endpoint.data()) + " port " + std::to_string(target_.port) + ": " + error.message());
   }
   Close(std::move(last));
   co_return false;
+}
+
+// An address that swallows our packets leaves time for the next one.
+void H2Connection::LimitAttempt(asio::steady_timer& timer) {
+  timer.expires_after(kAttempt);
+  timer.async_wait([weak = weak_from_this(), attempt = attempt_](const boost::system::error_code& canceled) {
+    const std::shared_ptr<H2Connection> self = weak.lock();
+    boost::system::error_code ignored;
+    if (!canceled && self && self->attempt_ == attempt) self->stream_.lowest_layer().cancel(ignored);
+  });
 }
 
 // A peer that vanished with our bytes unacknowledged is noticed in half a minute, not in the kernel's quarter of an hour.
@@ -161,8 +183,10 @@ Task<void> H2Connection::Read() {
     answered_ = answered_ || active() > 0;
     const base::Result<void> received = session_.Receive(std::string_view(in_).substr(0, size));
     Flush();
-    if (!received) Close(received.error());
-    else if (state_ == State::Connecting && session_.settled()) OnSettled();
+    if (!received)
+      Close(received.error());
+    else if (state_ == State::Connecting && session_.settled())
+      OnSettled();
   }
 }
 

@@ -137,8 +137,10 @@ struct H2Session::Callbacks {
     H2Exchange* exchange = Self(user).Find(stream);
     if (exchange == nullptr) return 0;
     H2Exchange::End end = H2Exchange::End::Reset;
-    if (exchange->ended_by_peer && exchange->answer.complete_headers()) end = H2Exchange::End::Complete;
-    else if (error_code == NGHTTP2_REFUSED_STREAM || !exchange->headers_sent) end = H2Exchange::End::Unprocessed;
+    if (exchange->ended_by_peer && exchange->answer.complete_headers())
+      end = H2Exchange::End::Complete;
+    else if (error_code == NGHTTP2_REFUSED_STREAM || !exchange->headers_sent)
+      end = H2Exchange::End::Unprocessed;
     Self(user).Finish(*exchange, end, error_code);
     return 0;
   }
@@ -228,7 +230,8 @@ base::Result<void> H2Session::Receive(std::string_view bytes) {
   const ssize_t used = nghttp2_session_mem_recv(session_, Bytes(bytes), bytes.size());
   if (used >= 0 && nghttp2_session_want_read(session_) + nghttp2_session_want_write(session_) > 0) return {};
   closing_ = true;
-  const std::string why = used < 0 ? std::string("HTTP/2: ") + nghttp2_strerror(static_cast<int>(used)) : std::string("HTTP/2: the session ended");
+  const std::string why =
+      used < 0 ? std::string("HTTP/2: ") + nghttp2_strerror(static_cast<int>(used)) : std::string("HTTP/2: the session ended");
   return base::MakeError(base::Reason::Unavailable, why);
 }
 

@@ -20,11 +20,11 @@ namespace sluice::net {
 struct H2Exchange {
   enum class End {
     Open,
-    Complete,                                      ///< the whole answer is there
-    Stopped,                                       ///< we ended it: the answer says why
-    Unprocessed,                                   ///< the peer says, or we know, that it was never looked at: may be sent again
-    Reset,                                         ///< the peer ended it: `error_code`
-    Lost,                                          ///< the connection went
+    Complete,     ///< the whole answer is there
+    Stopped,      ///< we ended it: the answer says why
+    Unprocessed,  ///< the peer says, or we know, that it was never looked at: may be sent again
+    Reset,        ///< the peer ended it: `error_code`
+    Lost,         ///< the connection went
   };
   H2Exchange(const Request& r, const Url& u, Answer& a, const boost::asio::any_io_executor& executor)
       : request(r), url(u), answer(a), waiter(executor) {}
@@ -34,11 +34,11 @@ struct H2Exchange {
   Answer& answer;
   Waiter waiter;
   End end = End::Open;
-  std::uint32_t error_code = 0;                    ///< RFC 9113, section 7
+  std::uint32_t error_code = 0;  ///< RFC 9113, section 7
   std::int32_t stream = 0;
   std::size_t body_sent = 0;
   bool headers_sent = false;
-  bool ended_by_peer = false;                      ///< END_STREAM was seen
+  bool ended_by_peer = false;  ///< END_STREAM was seen
 };
 
 class H2Session {
@@ -61,9 +61,9 @@ class H2Session {
   void Lose();
 
   std::size_t active() const { return exchanges_.size(); }
-  bool settled() const { return settled_; }        ///< the peer has said how it wants things; only then are its limits known
+  bool settled() const { return settled_; }  ///< the peer has said how it wants things; only then are its limits known
   std::size_t peer_max_streams() const;
-  bool accepting() const { return !closing_; }     ///< false after GOAWAY, or when the stream numbers are used up
+  bool accepting() const { return !closing_; }           ///< false after GOAWAY, or when the stream numbers are used up
   std::string_view goodbye() const { return goodbye_; }  ///< the peer's last words (GOAWAY's debug data), printable, at most 200 bytes
   std::uint64_t bytes_out() const { return bytes_out_; }
 

@@ -21,27 +21,27 @@ class io_context;
 
 namespace sluice::net {
 
-using Headers = std::vector<std::pair<std::string, std::string>>;   ///< in their order; names as sent (HTTP/2: lower case)
+using Headers = std::vector<std::pair<std::string, std::string>>;  ///< in their order; names as sent (HTTP/2: lower case)
 /// The first header of that name, case-insensitive; "" if absent.
 std::string_view FindHeader(const Headers& headers, std::string_view name);
 
 /// Where and how to trust a peer, and who we are to it. PEM texts, never file names.
 struct TlsOptions {
-  std::string ca_pem;             ///< empty: the system's roots
-  std::string client_cert_pem;    ///< both or none
+  std::string ca_pem;           ///< empty: the system's roots
+  std::string client_cert_pem;  ///< both or none
   std::string client_key_pem;
   bool insecure_skip_verify = false;
-  std::string server_name;        ///< SNI and verification name, where it differs from the URL's host
+  std::string server_name;  ///< SNI and verification name, where it differs from the URL's host
 };
 
 struct Request {
   std::string method = "GET";
-  std::string url;                                    ///< http:// or https://
+  std::string url;  ///< http:// or https://
   Headers headers;
   std::string body;
-  std::chrono::milliseconds timeout{30'000};          ///< for the whole exchange; 0 means none (watches)
-  std::chrono::milliseconds idle_timeout{0};          ///< no byte for so long ends it; 0 means none
-  std::size_t max_response_bytes = 64u << 20;         ///< of a buffered body
+  std::chrono::milliseconds timeout{30'000};   ///< for the whole exchange; 0 means none (watches)
+  std::chrono::milliseconds idle_timeout{0};   ///< no byte for so long ends it; 0 means none
+  std::size_t max_response_bytes = 64u << 20;  ///< of a buffered body
   /// Followed for GET and HEAD, and for others as RFC 9110 has it (303 and, for POST, 301 and 302 become GET). 0: a 3xx is the answer.
   /// To another origin (scheme, host, port) go neither credentials (only the few headers known to hold none), nor the client
   /// certificate, nor a body; from https to http nothing goes (Forbidden).
@@ -51,7 +51,7 @@ struct Request {
 struct Response {
   int status = 0;
   Headers headers;
-  std::string body;                                   ///< empty for streamed responses
+  std::string body;  ///< empty for streamed responses
   bool http2 = false;
 };
 
@@ -65,17 +65,17 @@ enum class Addresses {
 
 struct ClientOptions {
   TlsOptions tls;
-  std::string proxy;                                  ///< empty: none (the environment is not read)
+  std::string proxy;  ///< empty: none (the environment is not read)
   std::string user_agent = "sluice";
   /// Exchanges with a timeout share these connections; with HTTP/2 one carries up to `max_streams`, more only if the peer allows fewer.
   /// Exchanges without one (watches) have connections of their own, as many as they need, so that neither kind starves the other.
   std::size_t max_connections_per_host = 4;
-  std::size_t max_streams = 100;                      ///< exchanges with a timeout under way to one origin; more wait in line
+  std::size_t max_streams = 100;  ///< exchanges with a timeout under way to one origin; more wait in line
   bool http2 = true;
   std::chrono::milliseconds connect_timeout{10'000};  ///< name, TCP and TLS together
   Addresses addresses = Addresses::NoMetadata;
-  std::chrono::milliseconds ping_after{30'000};       ///< HTTP/2: silence while an answer is awaited, then a PING; client-go's values
-  std::chrono::milliseconds ping_timeout{15'000};     ///< and silence after it: the connection is dead (Unavailable)
+  std::chrono::milliseconds ping_after{30'000};    ///< HTTP/2: silence while an answer is awaited, then a PING; client-go's values
+  std::chrono::milliseconds ping_timeout{15'000};  ///< and silence after it: the connection is dead (Unavailable)
 };
 
 /// Bytes of a streamed body as they come. Returning false ends the exchange (Canceled).
@@ -84,7 +84,7 @@ using BodySink = std::function<bool(std::string_view)>;
 class HttpClient {
  public:
   HttpClient(boost::asio::io_context& io, ClientOptions options);
-  ~HttpClient();                                      ///< ends what is under way with Canceled
+  ~HttpClient();  ///< ends what is under way with Canceled
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
@@ -99,9 +99,9 @@ class HttpClient {
   Task<base::Result<Response>> Stream(Request request, BodySink sink);
 
   struct Counters {
-    std::uint64_t requests = 0;      ///< begun, each hop of a redirect
+    std::uint64_t requests = 0;                 ///< begun, each hop of a redirect
     std::uint64_t bytes_in = 0, bytes_out = 0;  ///< headers (unpacked) and bodies, as HTTP sees them
-    std::uint64_t connections = 0;   ///< made
+    std::uint64_t connections = 0;              ///< made
     std::uint64_t active = 0, waiting = 0;      ///< now: under way, and in line for a slot
   };
   Counters counters() const;

@@ -16,7 +16,8 @@ using base::Reason;
 using base::Result;
 
 struct HttpClient::Impl {
-  Impl(asio::io_context& io, ClientOptions o) : options(std::make_shared<const ClientOptions>(std::move(o))), h2(io, options, counters), curl(io, *options, counters) {}
+  Impl(asio::io_context& io, ClientOptions o)
+      : options(std::make_shared<const ClientOptions>(std::move(o))), h2(io, options, counters), curl(io, *options, counters) {}
 
   static Task<Result<Response>> Run(std::shared_ptr<Impl> impl, Request request, BodySink sink);
   Task<Result<Response>> InLine(const Exchange& exchange);
@@ -42,7 +43,7 @@ class Line {
     slots_ = line;
   }
   ~Line() {
-    if (slots_.use_count() == 2) lines_.erase(origin_);      // ours and the map's
+    if (slots_.use_count() == 2) lines_.erase(origin_);  // ours and the map's
   }
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
@@ -71,7 +72,8 @@ Task<Result<Response>> HttpClient::Impl::Run(std::shared_ptr<Impl> impl, Request
   CO_TRY(Url url, CheckedUrl(request));
   bool with_identity = true;
   for (int hops = 0;; ++hops) {
-    const Exchange exchange{.request = request, .url = url, .with_identity = with_identity, .sink = sink ? &sink : nullptr, .deadline = deadline};
+    const Exchange exchange{
+        .request = request, .url = url, .with_identity = with_identity, .sink = sink ? &sink : nullptr, .deadline = deadline};
     Result<Response> response = co_await impl->InLine(exchange);
     if (!response || !IsRedirect(response->status) || request.max_redirects == 0) co_return response;
     if (hops == request.max_redirects) co_return Failed(request, Reason::Invalid, "more than " + std::to_string(hops) + " redirects");

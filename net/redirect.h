@@ -14,7 +14,7 @@ bool IsRedirect(int status);
 struct Hop {
   Request request;
   Url url;
-  bool same_origin = true;              ///< false: without headers that may hold credentials, and send no client certificate
+  bool same_origin = true;  ///< false: without headers that may hold credentials, and send no client certificate
 };
 
 /// The request that follows `response` to `request`, which went to `url`. Forbidden: from https to http, to a scheme that is not HTTP,

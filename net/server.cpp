@@ -15,19 +15,22 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
 struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
-  Impl(asio::io_context& io, ServerOptions o, Handler h) : options(std::move(o)), handler(std::move(h)), acceptor(io), scope(io) {}
+  Impl(asio::io_context& io, ServerOptions o, Handler h)
+      : options(std::move(o)), handler(std::move(h)), load(options.max_total_bytes), acceptor(io), scope(io, Report(options)) {}
+
+  static Scope::OnBug Report(const ServerOptions& options);
 
   using Connections = std::list<std::shared_ptr<ServerConnection>>;
 
   base::Result<void> Listen();
   static Task<void> Accept(std::shared_ptr<Impl> self);
   static Task<void> Serve(std::shared_ptr<Impl> self, tcp::socket socket);
-  bool MakeRoom();
   void Stop();
   void CloseAll();
 
   const ServerOptions options;
   const Handler handler;
+  ServerLoad load;
   tcp::acceptor acceptor;
   Scope scope;
   Connections connections;
@@ -36,11 +39,40 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
 };
 
 namespace {
+
+/// In the list as long as it lives.
+class Listed {
+ public:
+  using List = std::list<std::shared_ptr<ServerConnection>>;
+  Listed(List& list, const std::shared_ptr<ServerConnection>& connection) : list_(list), at_(list.insert(list.end(), connection)) {}
+  ~Listed() { list_.erase(at_); }
+  Listed(const Listed&) = delete;
+  Listed& operator=(const Listed&) = delete;
+
+ private:
+  List& list_;
+  const List::iterator at_;
+};
+
 base::Error ListenError(const ServerOptions& options, const boost::system::error_code& error) {
   return base::MakeError(base::Reason::Unavailable,
                          "listening on " + options.address + " port " + std::to_string(options.port) + ": " + error.message());
 }
+
 }  // namespace
+
+Scope::OnBug HttpServer::Impl::Report(const ServerOptions& options) {
+  return [on_bug = options.on_bug](const std::exception_ptr& bug) {
+    if (!on_bug) return;
+    try {
+      std::rethrow_exception(bug);
+    } catch (const std::exception& e) {
+      on_bug(e.what());
+    } catch (...) {
+      on_bug("unknown exception");
+    }
+  };
+}
 
 base::Result<void> HttpServer::Impl::Listen() {
   boost::system::error_code error;
@@ -68,26 +100,15 @@ Task<void> HttpServer::Impl::Accept(std::shared_ptr<Impl> self) {
       if (!slept) co_return;
       continue;
     }
-    if (self->MakeRoom()) self->scope.Spawn(Serve(self, std::move(socket)));
+    const bool room = self->connections.size() < self->options.max_connections || self->load.MakeRoom();
+    if (room) self->scope.Spawn(Serve(self, std::move(socket)));
   }
 }
 
 Task<void> HttpServer::Impl::Serve(std::shared_ptr<Impl> self, tcp::socket socket) {
-  auto connection = std::make_shared<ServerConnection>(std::move(socket), self->options, self->handler);
-  const auto at = self->connections.insert(self->connections.end(), connection);
+  auto connection = std::make_shared<ServerConnection>(std::move(socket), self->options, self->handler, self->load);
+  const Listed listed(self->connections, connection);
   co_await connection->Run();
-  self->connections.erase(at);
-}
-
-// Slow senders cannot keep others out: the one waiting longest goes. False: all are at work, and the new one is turned away.
-bool HttpServer::Impl::MakeRoom() {
-  if (scope.running() <= options.max_connections) return true;          // the accepting task counts too
-  std::shared_ptr<ServerConnection> oldest;
-  for (const auto& connection : connections) {
-    if (connection->waiting() && (!oldest || connection->waiting_since() < oldest->waiting_since())) oldest = connection;
-  }
-  if (oldest) oldest->Close();
-  return oldest != nullptr;
 }
 
 void HttpServer::Impl::Stop() {

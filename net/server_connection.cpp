@@ -24,12 +24,12 @@ constexpr std::size_t kReadBlock = 64u << 10;
 
 using RequestParser = http::request_parser<http::string_body>;
 
-/// The status that tells the peer what was wrong with its request; 0: nothing can be told (it went away).
+/// The status that tells the peer what was wrong with its request; -1: nothing can be told (it went away).
 int StatusFor(const beast::error_code& error) {
   if (error == http::error::header_limit) return 431;
   if (error == http::error::body_limit) return 413;
-  if (error == http::error::end_of_stream || error == http::error::partial_message) return 0;
-  return error.category() == make_error_code(http::error::bad_version).category() ? 400 : 0;
+  if (error == http::error::end_of_stream || error == http::error::partial_message) return -1;
+  return error.category() == make_error_code(http::error::bad_version).category() ? 400 : -1;
 }
 
 ServerRequest ToRequest(http::request<http::string_body>&& message, const std::string& remote) {
@@ -50,14 +50,16 @@ std::string HttpDate(std::time_t time) {
   return {text, size};
 }
 
-http::response<http::empty_body> Head(const ServerResponse& response, bool keep_alive, std::uint64_t length, std::string_view default_type) {
+http::response<http::empty_body> Head(const ServerResponse& response, bool keep_alive, std::uint64_t length,
+                                      std::string_view default_type) {
   http::response<http::empty_body> message;
   message.version(11);
   message.result(static_cast<unsigned>(response.status));
   for (const auto& [name, value] : response.headers) message.insert(name, value);
   const bool bodyless = response.status / 100 == 1 || response.status == 204 || response.status == 304;
   if (!bodyless) message.content_length(length);
-  if (!bodyless && message.find(http::field::content_type) == message.end()) message.set(http::field::content_type, beast::string_view(default_type.data(), default_type.size()));
+  if (!bodyless && message.find(http::field::content_type) == message.end())
+    message.set(http::field::content_type, beast::string_view(default_type.data(), default_type.size()));
   message.keep_alive(keep_alive);
   return message;
 }
@@ -93,7 +95,7 @@ class OpenFile {
 
  private:
   int fd_;
-  struct stat stat_ {};
+  struct stat stat_{};
 };
 
 std::string RemoteOf(const asio::ip::tcp::socket& socket) {
@@ -106,12 +108,53 @@ std::string RemoteOf(const asio::ip::tcp::socket& socket) {
 
 }  // namespace
 
-ServerConnection::ServerConnection(asio::ip::tcp::socket socket, const ServerOptions& options, const HttpServer::Handler& handler)
-    : socket_(std::move(socket)), limit_(socket_.get_executor()), buffer_(options.max_header_bytes + kReadBlock), options_(options), handler_(handler),
+struct ServerConnection::Parser : RequestParser {};
+
+void ServerLoad::Hold(ServerConnection& connection, std::size_t bytes) {
+  bytes_ += bytes;
+  connection.held_ += bytes;
+  while (bytes_ > max_bytes_ && MakeRoom()) {
+  }
+}
+
+bool ServerLoad::MakeRoom() {
+  if (receiving_.empty()) return false;
+  ServerConnection& oldest = *receiving_.front();
+  oldest.EndReceiving();
+  oldest.Close();
+  oldest.ReleaseAll();
+  return true;
+}
+
+ServerConnection::ServerConnection(asio::ip::tcp::socket socket, const ServerOptions& options, const HttpServer::Handler& handler,
+                                   ServerLoad& load)
+    : socket_(std::move(socket)),
+      limit_(socket_.get_executor()),
+      buffer_(options.max_header_bytes + kReadBlock),
+      options_(options),
+      handler_(handler),
+      load_(load),
       remote_(RemoteOf(socket_)) {
   beast::error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
 }
+
+ServerConnection::~ServerConnection() {
+  EndReceiving();
+  ReleaseAll();
+}
+
+void ServerConnection::BeginReceiving() {
+  at_ = load_.receiving_.insert(load_.receiving_.end(), this);
+  receiving_ = true;
+}
+
+void ServerConnection::EndReceiving() {
+  if (receiving_) load_.receiving_.erase(at_);
+  receiving_ = false;
+}
+
+void ServerConnection::ReleaseAll() { load_.Release(std::exchange(held_, 0)); }
 
 void ServerConnection::Limit(std::chrono::milliseconds time) {
   timed_out_ = false;
@@ -132,7 +175,7 @@ void ServerConnection::NoLimit() {
 
 void ServerConnection::FinishThenClose() {
   closing_ = true;
-  if (waiting_) Close();
+  if (receiving_) Close();
 }
 
 void ServerConnection::Close() {
@@ -151,40 +194,47 @@ Task<void> ServerConnection::Run() {
 }
 
 Task<ServerConnection::Next> ServerConnection::ServeOne() {
-  RequestParser parser;
+  Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(options_.max_header_bytes));
   parser.body_limit(options_.max_body_bytes);
-  waiting_ = true;
-  waiting_since_ = std::chrono::steady_clock::now();
-  Limit(options_.header_timeout);
-  auto [header_error, header_bytes] = co_await http::async_read_header(socket_, buffer_, parser, kToken);
-  waiting_ = false;
-  if (timed_out_ && !parser.got_some()) co_return Next::End;
-  if (header_error) {
-    const int status = timed_out_ ? 408 : StatusFor(header_error);
-    co_await Refuse(status);
-    co_return Next::End;
-  }
-  Limit(options_.total_timeout);
-  if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    co_await asio::async_write(socket_, asio::buffer(kContinue), kToken);
-  }
-  auto [body_error, body_bytes] = co_await http::async_read(socket_, buffer_, parser, kToken);
-  if (body_error) {
-    const int status = timed_out_ ? 408 : StatusFor(body_error);
-    co_await Refuse(status);
-    co_return Next::End;
-  }
+  BeginReceiving();
+  const int refusal = co_await Receive(parser);
+  EndReceiving();
+  if (refusal > 0) co_await Refuse(refusal);
+  if (refusal != 0) co_return Next::End;
   const bool keep_alive = parser.get().keep_alive() && !closing_;
   ServerRequest request = ToRequest(parser.release(), remote_);
   const bool written = co_await Answer(std::move(request), keep_alive);
-  co_return written && keep_alive ? Next::Again : Next::End;
+  ReleaseAll();
+  if (buffer_.size() == 0) buffer_.shrink_to_fit();
+  co_return written&& keep_alive ? Next::Again : Next::End;
+}
+
+// 0: the request is whole. Else the status to refuse it with, or -1 if the peer is gone.
+Task<int> ServerConnection::Receive(Parser& parser) {
+  Limit(options_.header_timeout);
+  bool in_body = false;
+  while (!parser.is_done()) {
+    if (!in_body && parser.is_header_done()) {
+      in_body = true;
+      Limit(options_.total_timeout);
+      if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+        static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+        co_await asio::async_write(socket_, asio::buffer(kContinue), kToken);
+      }
+    }
+    const auto [error, bytes] = co_await http::async_read_some(socket_, buffer_, parser, kToken);
+    if (!socket_.is_open() || (timed_out_ && !parser.got_some())) co_return -1;
+    if (timed_out_) co_return 408;
+    if (error) co_return StatusFor(error);
+    load_.Hold(*this, bytes);
+  }
+  co_return 0;
 }
 
 Task<bool> ServerConnection::Answer(ServerRequest request, bool keep_alive) {
   const bool head = request.method == "HEAD";
-  NoLimit();                                       // the handler has its own deadline
+  NoLimit();  // the handler has its own deadline
   ServerResponse response = co_await Handle(std::move(request));
   keep_alive = keep_alive && !closing_;
   if (response.file.empty()) co_return co_await WriteText(response, head, keep_alive);
@@ -248,11 +298,10 @@ Task<bool> ServerConnection::WriteFile(const ServerResponse& response, bool head
 }
 
 // What is left unread of the request would reset the connection before the peer has read the answer; so a little of it is read.
-Task<bool> ServerConnection::Refuse(int status) {
-  if (status == 0) co_return false;
+Task<void> ServerConnection::Refuse(int status) {
   const ServerResponse response{.status = status, .body = std::string(http::obsolete_reason(static_cast<http::status>(status))) + "\n"};
   const bool written = co_await WriteText(response, false, false);
-  if (!written) co_return false;
+  if (!written) co_return;
   beast::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   std::string rest(kReadBlock, '\0');
@@ -261,7 +310,6 @@ Task<bool> ServerConnection::Refuse(int status) {
     const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(rest), kToken);
     if (error) break;
   }
-  co_return true;
 }
 
 }  // namespace sluice::net

@@ -85,7 +85,7 @@ struct Timers::Impl : std::enable_shared_from_this<Timers::Impl> {
   std::map<Key, std::function<void()>> due;
   std::unordered_map<Id, SteadyTime> when_of;
   Id last_id = 0;
-  SteadyTime armed = SteadyTime::max();            ///< what the timer waits for; max: nothing
+  SteadyTime armed = SteadyTime::max();  ///< what the timer waits for; max: nothing
   bool stopped = false;
 
   // Only an earlier head moves the timer; a head that was cancelled costs one idle turn instead.

@@ -13,13 +13,13 @@
 namespace sluice::net {
 
 struct Url {
-  std::string scheme;                   ///< lower case
-  std::string user, password;           ///< decoded; both empty without userinfo
-  std::string host;                     ///< lower case; an IPv6 address without its brackets
-  std::uint16_t port = 0;               ///< 0: the scheme's own
-  std::string path;                     ///< still escaped; begins with "/" unless empty
-  std::string query;                    ///< still escaped, without "?"
-  std::string fragment;                 ///< without "#"
+  std::string scheme;          ///< lower case
+  std::string user, password;  ///< decoded; both empty without userinfo
+  std::string host;            ///< lower case; an IPv6 address without its brackets
+  std::uint16_t port = 0;      ///< 0: the scheme's own
+  std::string path;            ///< still escaped; begins with "/" unless empty
+  std::string query;           ///< still escaped, without "?"
+  std::string fragment;        ///< without "#"
   bool operator==(const Url&) const = default;
 
   bool has_userinfo() const { return !user.empty() || !password.empty(); }

@@ -35,7 +35,7 @@ class WaitQueue {
   /// Waits in line; leaves it on every way out, also when the frame is destroyed.
   Task<Wake> Wait(SteadyTime deadline);
   Task<void> WaitThrough();
-  bool FinishOne(Wake wake = Wake::Done);         ///< false: nobody waits
+  bool FinishOne(Wake wake = Wake::Done);  ///< false: nobody waits
   void FinishAll(Wake wake = Wake::Done);
   std::size_t size() const;
 

@@ -19,8 +19,8 @@ namespace {
 struct Job {
   std::function<void(std::stop_token)> work;
   std::stop_source stop;
-  std::exception_ptr bug;                          ///< written by the worker before it posts
-  Waiter* waiter = nullptr;                        ///< null: nobody waits any more
+  std::exception_ptr bug;    ///< written by the worker before it posts
+  Waiter* waiter = nullptr;  ///< null: nobody waits any more
 };
 }  // namespace
 
@@ -100,7 +100,7 @@ std::size_t WorkerPool::queued() const {
 
 Task<base::Result<void>> WorkerPool::RunErased(Work work) {
   if (co_await IsCancelled()) co_return CanceledError();
-  const std::shared_ptr<Impl> impl = impl_;        // the pool may go while we wait
+  const std::shared_ptr<Impl> impl = impl_;  // the pool may go while we wait
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   Waiter waiter(executor);
   auto job = std::make_shared<Job>();

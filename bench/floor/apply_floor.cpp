@@ -38,7 +38,7 @@ struct Run {
   const bench::Access& access;
   const std::vector<Template>& templates;
   net::HttpClient& client;
-  std::size_t next = 0;                     ///< of the applies, in order
+  std::size_t next = 0;  ///< of the applies, in order
   std::size_t created = 0, done = 0, retries = 0;
   std::string failure;
 };
@@ -55,16 +55,24 @@ Result<Flags> ReadFlags(int argc, char** argv) {
     }
     if (i + 1 >= argc) return base::Invalid(name + ": unknown, or without a value");
     const std::string value = argv[++i];
-    if (name == "--kubeconfig") flags.kubeconfig = value;
-    else if (name == "--namespace") flags.ns = value;
-    else if (name == "--objects") flags.objects = value;
-    else if (name == "--prefix") flags.prefix = value;
-    else if (name == "--count") flags.count = std::atoi(value.c_str());
-    else if (name == "--streams") flags.streams = std::atoi(value.c_str());
-    else return base::Invalid(name + ": unknown");
+    if (name == "--kubeconfig")
+      flags.kubeconfig = value;
+    else if (name == "--namespace")
+      flags.ns = value;
+    else if (name == "--objects")
+      flags.objects = value;
+    else if (name == "--prefix")
+      flags.prefix = value;
+    else if (name == "--count")
+      flags.count = std::atoi(value.c_str());
+    else if (name == "--streams")
+      flags.streams = std::atoi(value.c_str());
+    else
+      return base::Invalid(name + ": unknown");
   }
   if (flags.kubeconfig.empty() || flags.count < 1 || flags.streams < 1) {
-    return base::Invalid("usage: apply_floor --kubeconfig F --namespace NS --count N [--streams 64] [--objects F] [--prefix app-] [--repeat]");
+    return base::Invalid(
+        "usage: apply_floor --kubeconfig F --namespace NS --count N [--streams 64] [--objects F] [--prefix app-] [--repeat]");
   }
   return flags;
 }
@@ -85,7 +93,8 @@ Result<std::vector<Template>> ReadTemplates(const Flags& flags) {
     const document::Value* kind = object.Find("kind");
     if (version == nullptr || kind == nullptr) continue;
     const bool core = version->text().find('/') == std::string_view::npos;
-    const std::string path = std::string(core ? "/api/" : "/apis/") + std::string(version->text()) + "/namespaces/" + flags.ns + "/" + Plural(kind->text()) + "/${name}";
+    const std::string path = std::string(core ? "/api/" : "/apis/") + std::string(version->text()) + "/namespaces/" + flags.ns + "/" +
+                             Plural(kind->text()) + "/${name}";
     templates.push_back({path, document::EmitYaml(object)});
   }
   if (templates.empty()) return base::Invalid(flags.objects + ": no objects");
@@ -121,15 +130,19 @@ net::Task<void> Apply(Run& run) {
     for (int tries = 1;; ++tries) {
       net::Request request = MakeRequest(run, index);
       const Result<net::Response> response = co_await run.client.Send(std::move(request));
-      const bool busy = response ? response->status == 429 || response->status >= 500 : response.error().reason == base::Reason::Unavailable;
+      const bool busy =
+          response ? response->status == 429 || response->status >= 500 : response.error().reason == base::Reason::Unavailable;
       if (busy && tries < kTries) {
         ++run.retries;
         (void)co_await net::SleepFor(std::chrono::milliseconds(100 << tries));
         continue;
       }
-      if (!response) run.failure = response.error().message;
-      else if (response->status != 200 && response->status != 201) run.failure = std::to_string(response->status) + ": " + response->body;
-      else run.created += response->status == 201 ? 1 : 0;
+      if (!response)
+        run.failure = response.error().message;
+      else if (response->status != 200 && response->status != 201)
+        run.failure = std::to_string(response->status) + ": " + response->body;
+      else
+        run.created += response->status == 201 ? 1 : 0;
       break;
     }
     ++run.done;
@@ -159,7 +172,8 @@ Result<void> Main(int argc, char** argv) {
   TRY(const bench::Access access, bench::ReadAccess(flags.kubeconfig));
   TRY(const std::vector<Template> templates, ReadTemplates(flags));
   net::Runtime runtime;
-  net::HttpClient client(runtime.io(), {.tls = access.tls, .user_agent = "sluice-floor", .max_streams = static_cast<std::size_t>(flags.streams)});
+  net::HttpClient client(runtime.io(),
+                         {.tls = access.tls, .user_agent = "sluice-floor", .max_streams = static_cast<std::size_t>(flags.streams)});
   net::Scope scope(runtime.io());
   Run run{.flags = flags, .access = access, .templates = templates, .client = client};
   const double cpu = CpuSeconds();

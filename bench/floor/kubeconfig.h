@@ -10,9 +10,9 @@
 namespace sluice::bench {
 
 struct Access {
-  std::string server;                ///< https://host:port
+  std::string server;  ///< https://host:port
   net::TlsOptions tls;
-  std::string bearer_token;          ///< or empty
+  std::string bearer_token;  ///< or empty
 };
 
 /// The current context of the kubeconfig at `path`; only inline data (`*-data`, `token`) is read.

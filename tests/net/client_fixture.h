@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "net/http.h"
 #include "net/executor.h"
+#include "net/http.h"
 
 namespace sluice::net {
 

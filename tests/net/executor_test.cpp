@@ -1,8 +1,8 @@
 // The waits: each one's ordinary end, its deadline and its cancellation.
 #include "net/executor.h"
 
-#include <csignal>
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ TEST_F(ExecutorTest, SleepEndsByItselfAndByCancellation) {
   scope_.Spawn(Record(SleepFor(1ms), &slept));
   CancelHandle handle = scope_.Spawn(Record(SleepFor(1h), &cancelled));
   CancelHandle unstarted = scope_.Spawn(Record(SleepFor(1h), &ahead));
-  unstarted.Cancel();                              // before its first turn: it still runs, and sees Canceled
+  unstarted.Cancel();  // before its first turn: it still runs, and sees Canceled
   runtime_.BlockOn(Turns(3));
   EXPECT_EQ(ahead, "Canceled: canceled");
   EXPECT_EQ(cancelled, "");
@@ -144,7 +144,7 @@ TEST_F(ExecutorTest, SetAndCancelInOneTurnLoseNoSignal) {
   runtime_.BlockOn(Turns(3));
   // Whoever got the signal, exactly one has it.
   EXPECT_EQ((first == "ok") + (second == "ok") + (event.is_set() ? 1 : 0), 1);
-  runtime_.BlockOn(scope_.Close());                // before the strings go
+  runtime_.BlockOn(scope_.Close());  // before the strings go
 }
 
 Task<void> Hold(AsyncSemaphore& semaphore, int* now, int* most, std::vector<int>* order, int id) {
@@ -267,7 +267,7 @@ TEST_F(ExecutorTest, ABugReachesTheScopesOwner) {
 Task<void> StubbornSleeper(bool* ended) {
   while (co_await SleepFor(1h)) {
   }
-  co_await Turns(3);                               // waits of a cancelled task return at once, and do not hang
+  co_await Turns(3);  // waits of a cancelled task return at once, and do not hang
   *ended = true;
 }
 
@@ -284,7 +284,7 @@ TEST_F(ExecutorTest, CloseCancelsWaitsAndRefuses) {
 }
 
 Task<void> CloseFromWithin(Scope& inner, bool* closed) {
-  (void)co_await SleepFor(1h);                     // cancelled: and yet Close waits to the end
+  (void)co_await SleepFor(1h);  // cancelled: and yet Close waits to the end
   co_await inner.Close();
   *closed = inner.running() == 0;
 }
@@ -423,7 +423,7 @@ TEST_F(ExecutorTest, ADyingPoolEndsQueuedAndRunningWork) {
   while (!*began) runtime_.BlockOn(Turns(1));
   pool.reset();
   (void)runtime_.BlockOn(scope_.Drained());
-  EXPECT_EQ(running, "ok");                        // it ended by itself, as asked
+  EXPECT_EQ(running, "ok");  // it ended by itself, as asked
   EXPECT_EQ(queued, "Canceled: canceled");
 }
 
@@ -437,7 +437,7 @@ TEST_F(ExecutorTest, PostAndStopComeFromAnyThread) {
   EXPECT_EQ(said, "ok");
   scope_.Spawn(Record(SleepFor(1h), &said));
   std::thread stopper([&] { runtime_.Stop(); });
-  runtime_.Run();                                  // returns, though a task still sleeps
+  runtime_.Run();  // returns, though a task still sleeps
   stopper.join();
   EXPECT_EQ(scope_.running(), 1u);
   runtime_.BlockOn(scope_.Close());
@@ -476,7 +476,7 @@ TEST(RuntimeTest, EndsWithTasksStillWaiting) {
     scope.Spawn(AskWithin(1h, 1h, &said, &cancelled));
     runtime.BlockOn(Turns(3));
   }
-  EXPECT_EQ(said, "");                             // and the address sanitizer finds no frame left
+  EXPECT_EQ(said, "");  // and the address sanitizer finds no frame left
 }
 
 }  // namespace

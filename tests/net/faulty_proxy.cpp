@@ -25,7 +25,7 @@ constexpr std::size_t kBlock = 16u << 10;
 
 struct Lane {
   std::uint64_t passed = 0;
-  std::vector<Fault> faults;                ///< `at_byte` counted from the connection's start
+  std::vector<Fault> faults;  ///< `at_byte` counted from the connection's start
 };
 
 struct Link {
@@ -42,8 +42,10 @@ struct Link {
   void Close(bool reset) {
     for (tcp::socket* socket : {&client, &server}) {
       boost::system::error_code ignored;
-      if (reset) socket->set_option(asio::socket_base::linger(true, 0), ignored);
-      else socket->shutdown(tcp::socket::shutdown_both, ignored);
+      if (reset)
+        socket->set_option(asio::socket_base::linger(true, 0), ignored);
+      else
+        socket->shutdown(tcp::socket::shutdown_both, ignored);
       socket->close(ignored);
     }
   }
@@ -53,7 +55,9 @@ struct Link {
 
 struct FaultyProxy::Impl {
   Impl(asio::io_context& context, std::uint16_t t)
-      : io(context), acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), target(asio::ip::address_v4::loopback(), t),
+      : io(context),
+        acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
+        target(asio::ip::address_v4::loopback(), t),
         scope(context) {}
 
   static Task<void> AcceptAll(std::shared_ptr<Impl> self);
@@ -123,7 +127,8 @@ Task<bool> FaultyProxy::Impl::Pass(Link& link, Direction direction, std::string 
   tcp::socket& to = direction == Direction::ToServer ? link.server : link.client;
   std::uint64_t& counter = direction == Direction::ToServer ? counters.to_server : counters.to_client;
   while (!data.empty()) {
-    const auto due = std::min_element(lane.faults.begin(), lane.faults.end(), [](const Fault& a, const Fault& b) { return a.at_byte < b.at_byte; });
+    const auto due =
+        std::min_element(lane.faults.begin(), lane.faults.end(), [](const Fault& a, const Fault& b) { return a.at_byte < b.at_byte; });
     const bool here = due != lane.faults.end() && due->at_byte < lane.passed + data.size();
     const std::size_t unharmed = here ? static_cast<std::size_t>(due->at_byte - lane.passed) : data.size();
     const auto [error, sent] = co_await asio::async_write(to, asio::buffer(data.data(), unharmed), kToken);
@@ -143,21 +148,17 @@ Task<bool> FaultyProxy::Impl::Pass(Link& link, Direction direction, std::string 
 Task<bool> FaultyProxy::Impl::Suffer(Link& link, Lane& lane, Fault fault, std::string& data) {
   switch (fault.kind) {
     case Fault::Kind::Cut:
-    case Fault::Kind::Reset:
-      link.Close(fault.kind == Fault::Kind::Reset);
-      co_return false;
+    case Fault::Kind::Reset: link.Close(fault.kind == Fault::Kind::Reset); co_return false;
     case Fault::Kind::Delay: {
       const base::Result<void> slept = co_await SleepFor(fault.delay);
       co_return slept.has_value();
     }
     case Fault::Kind::Stall:
       fault.at_byte = lane.passed;
-      data.clear();                         // swallowed, and so is all that follows
+      data.clear();  // swallowed, and so is all that follows
       lane.faults.push_back(fault);
       co_return true;
-    case Fault::Kind::Garble:
-      data[0] = static_cast<char>(~data[0]);
-      co_return true;
+    case Fault::Kind::Garble: data[0] = static_cast<char>(~data[0]); co_return true;
   }
   co_return true;
 }
@@ -184,8 +185,10 @@ void FaultyProxy::Now(Fault fault) {
   const bool at_once = fault.at_byte == 0 && (fault.kind == Fault::Kind::Cut || fault.kind == Fault::Kind::Reset);
   const auto links = impl_->links;
   for (const auto& link : links) {
-    if (at_once) link->Close(fault.kind == Fault::Kind::Reset);
-    else link->Add(fault, true);
+    if (at_once)
+      link->Close(fault.kind == Fault::Kind::Reset);
+    else
+      link->Add(fault, true);
   }
 }
 

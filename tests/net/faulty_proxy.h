@@ -23,7 +23,7 @@ struct Fault {
   };
   Kind kind = Kind::Cut;
   Direction direction = Direction::ToClient;
-  std::uint64_t at_byte = 0;                ///< so many bytes of that direction pass unharmed (a connection's, from its start)
+  std::uint64_t at_byte = 0;  ///< so many bytes of that direction pass unharmed (a connection's, from its start)
   std::chrono::milliseconds delay{0};
 };
 
@@ -47,7 +47,7 @@ class FaultyProxy {
   void Accept(bool accept);
 
   struct Counters {
-    std::uint64_t connections = 0;          ///< accepted so far
+    std::uint64_t connections = 0;  ///< accepted so far
     std::uint64_t open = 0;
     std::uint64_t to_server = 0, to_client = 0;  ///< bytes that passed
   };

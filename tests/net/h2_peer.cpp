@@ -31,7 +31,7 @@ struct Exchange {
   std::string method, path, headers, body;
   std::string answer;
   std::size_t sent = 0;
-  bool endless = false;                     ///< the answer has no end
+  bool endless = false;  ///< the answer has no end
 };
 
 std::string_view View(const std::uint8_t* data, std::size_t size) { return {reinterpret_cast<const char*>(data), size}; }
@@ -133,8 +133,10 @@ class H2Peer::Impl::Connection {
                       const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) {
     Exchange& exchange = Self(user).exchanges_[frame->hd.stream_id];
     const std::string_view key = View(name, name_size), text = View(value, value_size);
-    if (key == ":method") exchange.method = text;
-    else if (key == ":path") exchange.path = text;
+    if (key == ":method")
+      exchange.method = text;
+    else if (key == ":path")
+      exchange.path = text;
     exchange.headers.append(key).append("=").append(text).append("\n");
     return 0;
   }

@@ -14,10 +14,10 @@ class H2Peer {
  public:
   struct Options {
     std::string cert_pem, key_pem;
-    std::string client_ca_pem;              ///< if set, a client certificate of this CA is required
+    std::string client_ca_pem;  ///< if set, a client certificate of this CA is required
     std::uint32_t max_streams = 100;
-    bool http1 = false;                     ///< chooses http/1.1 by ALPN and answers "HTTP/1.1 200 OK", body "old"
-    std::size_t gate = 0;                   ///< how many must have come to /gate before any is answered
+    bool http1 = false;    ///< chooses http/1.1 by ALPN and answers "HTTP/1.1 200 OK", body "old"
+    std::size_t gate = 0;  ///< how many must have come to /gate before any is answered
   };
   /// Paths: /hello; /echo (method, path, headers and body back); /bytes/<n>; /gate; /hang (nothing, ever); /part (a little of a body, then
   /// nothing); /reset/<code> (a little, then RST_STREAM); /refuse (REFUSED_STREAM for the first of them); /goaway (answers, then GOAWAY);
@@ -29,15 +29,15 @@ class H2Peer {
   H2Peer& operator=(const H2Peer&) = delete;
 
   std::uint16_t port() const;
-  std::string url(const std::string& path) const;     ///< https://127.0.0.1:port/path
-  std::uint64_t connections() const;                  ///< with a handshake done
+  std::string url(const std::string& path) const;  ///< https://127.0.0.1:port/path
+  std::uint64_t connections() const;               ///< with a handshake done
   std::size_t open_connections() const;
-  std::size_t most_streams() const;                   ///< at once on one connection
-  std::uint64_t resets() const;                       ///< RST_STREAM received
+  std::size_t most_streams() const;  ///< at once on one connection
+  std::uint64_t resets() const;      ///< RST_STREAM received
   std::uint64_t pings() const;
-  const std::vector<std::string>& requests() const;   ///< "GET /hello", in order of arrival
-  void GoAway();                                      ///< politely, on all connections
-  void DropAll();                                     ///< closes all connections
+  const std::vector<std::string>& requests() const;  ///< "GET /hello", in order of arrival
+  void GoAway();                                     ///< politely, on all connections
+  void DropAll();                                    ///< closes all connections
 
  private:
   struct Impl;

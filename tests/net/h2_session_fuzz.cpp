@@ -23,12 +23,13 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   HttpClient::Counters counters;
   std::list<Running> running;
   H2Session session("fuzz");
-  for (const Request* request : {&get, &post, &get}) session.Submit(running.emplace_back(*request, url, counters, io.get_executor()).exchange);
+  for (const Request* request : {&get, &post, &get})
+    session.Submit(running.emplace_back(*request, url, counters, io.get_executor()).exchange);
   std::string out;
   session.TakeOutput(out, 1 << 20);
   // The server's preface, so that the fuzzer need not find it: an empty SETTINGS frame.
   bool alive = session.Receive(std::string_view("\0\0\0\4\0\0\0\0\0", 9)).has_value();
-  for (std::size_t at = 0; alive && at < size; at += 300) {        // in pieces, as a socket gives them
+  for (std::size_t at = 0; alive && at < size; at += 300) {  // in pieces, as a socket gives them
     const std::size_t piece = std::min<std::size_t>(300, size - at);
     alive = session.Receive(std::string_view(reinterpret_cast<const char*>(data) + at, piece)).has_value();
     out.clear();

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 class Http1Test : public ClientTest {
  protected:
   void Start(ClientOptions options = {}) {
-    server_ = std::make_unique<HttpServer>(runtime_.io(), ServerOptions{.max_body_bytes = 8u << 20}, [this](ServerRequest request) { return Answer(std::move(request)); });
+    server_ = std::make_unique<HttpServer>(runtime_.io(), ServerOptions{.max_body_bytes = 8u << 20},
+                                           [this](ServerRequest request) { return Answer(std::move(request)); });
     ASSERT_TRUE(server_->Start());
     proxy_ = std::make_unique<FaultyProxy>(runtime_.io(), server_->port());
     MakeClient(std::move(options));
@@ -64,8 +65,12 @@ TEST_F(Http1Test, SendsWhatItIsGivenAndReturnsWhatCame) {
   };
   const Row rows[] = {
       {"GET", {.url = Url("/echo")}, "200 " + host + "\n"},
-      {"headers, one without value", {.url = Url("/echo"), .headers = {{"X-One", "1"}, {"X-None", ""}}}, "200 " + host + "X-One=1\nX-None=\n\n"},
-      {"POST", {.method = "POST", .url = Url("/echo"), .headers = {{"Content-Type", "text/plain"}}, .body = "abc"}, "200 " + host + "Content-Type=text/plain\nContent-Length=3\n\nabc"},
+      {"headers, one without value",
+       {.url = Url("/echo"), .headers = {{"X-One", "1"}, {"X-None", ""}}},
+       "200 " + host + "X-One=1\nX-None=\n\n"},
+      {"POST",
+       {.method = "POST", .url = Url("/echo"), .headers = {{"Content-Type", "text/plain"}}, .body = "abc"},
+       "200 " + host + "Content-Type=text/plain\nContent-Length=3\n\nabc"},
       {"POST without a body", {.method = "POST", .url = Url("/echo")}, "200 " + host + "Content-Length=0\n\n"},
       {"PATCH", {.method = "PATCH", .url = Url("/echo"), .body = "p"}, "200 " + host + "Content-Length=1\n\np"},
       {"PUT", {.method = "PUT", .url = Url("/echo"), .body = "p"}, "200 " + host + "Content-Length=1\n\np"},
@@ -96,7 +101,9 @@ TEST_F(Http1Test, RefusesWhatItShouldNotSend) {
       {"another scheme", {.url = "file:///etc/passwd"}, "Invalid: GET (malformed URL): no host in URL"},
       {"another scheme with a host", {.url = "ftp://host/x"}, "Invalid: GET ftp://host/x: neither http nor https"},
       {"T7 a line break in the URL", {.url = "http://host/a\r\nX: y"}, "Invalid: GET (malformed URL): forbidden character in URL"},
-      {"a line break in a header", {.url = "http://host/", .headers = {{"A", "b\r\nC: d"}}}, "Invalid: GET http://host/: malformed value of header A"},
+      {"a line break in a header",
+       {.url = "http://host/", .headers = {{"A", "b\r\nC: d"}}},
+       "Invalid: GET http://host/: malformed value of header A"},
       {"a header name that is none", {.url = "http://host/", .headers = {{"A:", "b"}}}, "Invalid: GET http://host/: malformed header name"},
       {"a method that is none", {.method = "GET /", .url = "http://host/"}, "Invalid: request http://host/: malformed method"},
   };
@@ -135,11 +142,19 @@ TEST_F(Http1Test, LimitsTimeoutsAndCancellation) {
   Start();
   EXPECT_EQ(Say(Send({.url = Url("/hang"), .timeout = 20ms})), "Timeout: GET " + Url("/hang") + ": no answer within 20ms");
   EXPECT_EQ(Say(Send({.url = Url("/hang"), .idle_timeout = 20ms})), "Timeout: GET " + Url("/hang") + ": no byte for 20ms");
-  EXPECT_EQ(Say(Send({.url = Url("/bytes"), .max_response_bytes = 199'999})), "TooLarge: GET " + Url("/bytes") + ": answer exceeds 199999 bytes");
+  EXPECT_EQ(Say(Send({.url = Url("/bytes"), .max_response_bytes = 199'999})),
+            "TooLarge: GET " + Url("/bytes") + ": answer exceeds 199999 bytes");
   EXPECT_EQ(GetCancelled(Url("/hang?2"), [this] { return seen_.back() == "GET /hang?2"; }), "Canceled: GET " + Url("/hang") + ": canceled");
   BodySink sink = [](std::string_view) { return false; };
   const base::Result<Response> response = runtime_.BlockOn(client_->Stream({.url = Url("/bytes")}, sink));
   EXPECT_EQ(Say(response), "Canceled: GET " + Url("/bytes") + ": ended by the receiver");
+  EXPECT_EQ(Get(Url("/x")), "200 hello");
+}
+
+TEST_F(Http1Test, WhatASinkThrowsReachesTheCaller) {
+  Start();
+  BodySink sink = [](std::string_view) -> bool { throw std::logic_error("a bug"); };
+  EXPECT_THROW((void)runtime_.BlockOn(client_->Stream({.url = Url("/x")}, sink)), std::logic_error);
   EXPECT_EQ(Get(Url("/x")), "200 hello");
 }
 
@@ -170,7 +185,7 @@ TEST_F(Http1Test, R4CutsAndResetsAreErrorsNeverShortBodies) {
 
 TEST_F(Http1Test, OnAKeptConnectionGoneStaleOnlyHarmlessRequestsAreRepeated) {
   Start();
-  const Fault dies{.kind = Fault::Kind::Cut, .direction = Direction::ToServer, .at_byte = 1};      // before the request has come through
+  const Fault dies{.kind = Fault::Kind::Cut, .direction = Direction::ToServer, .at_byte = 1};  // before the request has come through
   EXPECT_EQ(Get(Proxied("/1")), "200 hello");
   proxy_->Now(dies);
   EXPECT_EQ(Say(Send({.method = "PUT", .url = Proxied("/2"), .body = "x"})), "200 hello");
@@ -180,7 +195,8 @@ TEST_F(Http1Test, OnAKeptConnectionGoneStaleOnlyHarmlessRequestsAreRepeated) {
   EXPECT_EQ(post.error().reason, base::Reason::Unavailable);
   EXPECT_EQ(Get(Proxied("/4")), "200 hello");
   proxy_->Now({.kind = Fault::Kind::Stall, .direction = Direction::ToClient});
-  EXPECT_EQ(Say(Send({.method = "POST", .url = Proxied("/5"), .body = "x", .timeout = 50ms})), "Timeout: POST " + Proxied("/5") + ": no answer within 50ms");
+  EXPECT_EQ(Say(Send({.method = "POST", .url = Proxied("/5"), .body = "x", .timeout = 50ms})),
+            "Timeout: POST " + Proxied("/5") + ": no answer within 50ms");
   EXPECT_EQ(seen_, (std::vector<std::string>{"GET /1", "PUT /2", "GET /4", "POST /5"}));
 }
 
@@ -197,7 +213,11 @@ TEST_F(Http1Test, NobodyThere) {
 TEST_F(Http1Test, FollowsRedirectsOnlyWhenAsked) {
   Start();
   EXPECT_EQ(Say(Send({.url = Url("/to?/x")})), "302 hello");
-  EXPECT_EQ(Say(Send({.method = "POST", .url = Url("/to?/echo"), .headers = {{"Authorization", "a"}, {"Content-Type", "t"}}, .body = "b", .max_redirects = 1})),
+  EXPECT_EQ(Say(Send({.method = "POST",
+                      .url = Url("/to?/echo"),
+                      .headers = {{"Authorization", "a"}, {"Content-Type", "t"}},
+                      .body = "b",
+                      .max_redirects = 1})),
             "200 Host=127.0.0.1:" + std::to_string(server_->port()) + "\nUser-Agent=sluice\nAccept=*/*\nAuthorization=a\n\n");
   EXPECT_EQ(seen_.back(), "GET /echo");
 }
@@ -214,8 +234,10 @@ TEST_F(Http1Test, T24PeersThatBreakTheProtocol) {
   const Row rows[] = {
       {"nothing", "", "Unavailable: GET URL: Empty reply from server"},
       {"no HTTP", "hello there\r\n\r\n", "Unavailable: GET URL: Received HTTP/0.9 when not allowed"},
-      {"a body shorter than its length", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "Unavailable: GET URL: transfer closed with 7 bytes remaining to read"},
-      {"a chunk that never ends", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", "Unavailable: GET URL: transfer closed with outstanding read data remaining"},
+      {"a body shorter than its length", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+       "Unavailable: GET URL: transfer closed with 7 bytes remaining to read"},
+      {"a chunk that never ends", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+       "Unavailable: GET URL: transfer closed with outstanding read data remaining"},
       {"a chunk size that overflows", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff1\r\nabc\r\n0\r\n\r\n",
        "Unavailable: GET URL: Too long hexadecimal number in chunked-encoding"},
       {"too many headers", many, "TooLarge: GET URL: headers of the answer exceed 262144 bytes"},

@@ -53,13 +53,17 @@ class Http2Test : public ClientTest {
 
 TEST_F(Http2Test, SendsWhatItIsGivenAndReturnsWhatCame) {
   Start();
-  Request request{.method = "PATCH", .url = Url("/echo?a=b"), .headers = {{"X-One", "1"}, {"Host", "other.test"}, {"Connection", "close"}}, .body = "body"};
+  Request request{.method = "PATCH",
+                  .url = Url("/echo?a=b"),
+                  .headers = {{"X-One", "1"}, {"Host", "other.test"}, {"Connection", "close"}},
+                  .body = "body"};
   base::Result<Response> response = Send(request);
   ASSERT_TRUE(response) << response.error().message;
   EXPECT_TRUE(response->http2);
   EXPECT_EQ(response->status, 200);
   EXPECT_EQ(response->body,
-            ":method=PATCH\n:scheme=https\n:authority=other.test\n:path=/echo?a=b\nx-one=1\nuser-agent=sluice\naccept=*/*\ncontent-length=4\n\nbody");
+            ":method=PATCH\n:scheme=https\n:authority=other.test\n:path=/echo?a=b\nx-one=1\nuser-agent=sluice\naccept=*/"
+            "*\ncontent-length=4\n\nbody");
   response = Send({.url = Url("/hello")});
   ASSERT_TRUE(response);
   EXPECT_EQ(FindHeader(response->headers, "X-Test"), "1");
@@ -71,7 +75,11 @@ TEST_F(Http2Test, CarriesMethodsAndBodies) {
   struct Row {
     std::string_view method, body, want;
   };
-  const Row rows[] = {{"GET", "", ""}, {"POST", "", "content-length=0\n"}, {"PUT", "x", "content-length=1\n"}, {"DELETE", "", ""}, {"DELETE", "{}", "content-length=2\n"}};
+  const Row rows[] = {{"GET", "", ""},
+                      {"POST", "", "content-length=0\n"},
+                      {"PUT", "x", "content-length=1\n"},
+                      {"DELETE", "", ""},
+                      {"DELETE", "{}", "content-length=2\n"}};
   for (const Row& row : rows) {
     SCOPED_TRACE(row.method);
     const base::Result<Response> response = Send({.method = std::string(row.method), .url = Url("/echo"), .body = std::string(row.body)});
@@ -86,7 +94,7 @@ TEST_F(Http2Test, CarriesMethodsAndBodies) {
 
 TEST_F(Http2Test, ThreeHundredAtOnceOnOneConnection) {
   Start({.max_streams = 300, .gate = 300}, {.max_streams = 300});
-  EXPECT_EQ(GetMany(Url("/gate"), 300), "300 x 200 through");      // none is answered before all are there
+  EXPECT_EQ(GetMany(Url("/gate"), 300), "300 x 200 through");  // none is answered before all are there
   EXPECT_EQ(peer_->connections(), 1u);
   EXPECT_EQ(peer_->most_streams(), 300u);
   EXPECT_EQ(client_->counters().connections, 1u);
@@ -103,7 +111,7 @@ TEST_F(Http2Test, BeyondOurOwnLimitRequestsWaitInLine) {
 
 TEST_F(Http2Test, WhereThePeerTakesFewerMoreConnectionsAreMadeThenALine) {
   Start({.max_streams = 10}, {.max_connections_per_host = 3});
-  EXPECT_EQ(Get(Url("/hello")), "200 hello");                      // now its limit is known
+  EXPECT_EQ(Get(Url("/hello")), "200 hello");  // now its limit is known
   EXPECT_EQ(GetMany(Url("/hello"), 300), "300 x 200 hello");
   EXPECT_LE(peer_->connections(), 3u);
   EXPECT_LE(peer_->most_streams(), 10u);
@@ -126,7 +134,7 @@ TEST_F(Http2Test, WatchesHaveConnectionsOfTheirOwnAndStarveNobody) {
   std::vector<std::string> ends(kWatches);
   std::vector<CancelHandle> handles;
   for (std::size_t i = 0; i < kWatches; ++i) handles.push_back(scope_->Spawn(Watch(*client_, Url("/part"), &got[i], &ends[i])));
-  while (std::count(got.begin(), got.end(), 0) > 0) Pause(2ms);    // all 120 are under way, though a connection takes 50
+  while (std::count(got.begin(), got.end(), 0) > 0) Pause(2ms);  // all 120 are under way, though a connection takes 50
   EXPECT_EQ(peer_->connections(), 3u);
   EXPECT_EQ(Get(Url("/hello")), "200 hello");
   EXPECT_EQ(peer_->connections(), 4u);
@@ -134,7 +142,7 @@ TEST_F(Http2Test, WatchesHaveConnectionsOfTheirOwnAndStarveNobody) {
   for (const CancelHandle& handle : handles) handle.Cancel();
   (void)runtime_.BlockOn(scope_->Drained());
   for (const std::string& end : ends) EXPECT_EQ(Plain(end), "Canceled: GET https://127.0.0.1:PORT/part: canceled");
-  while (peer_->resets() < 120) Pause(1ms);                        // the peer is told
+  while (peer_->resets() < 120) Pause(1ms);  // the peer is told
   EXPECT_EQ(client_->counters().active, 0u);
 }
 
@@ -148,15 +156,31 @@ TEST_F(Http2Test, LimitsAndTimeoutsEndAnExchangeAndLeaveTheConnection) {
   const Row rows[] = {
       {"R7 no answer", {.url = Url("/hang"), .timeout = 20ms}, "Timeout: GET https://127.0.0.1:PORT/hang: no answer within 20ms"},
       {"an answer that stops", {.url = Url("/part"), .timeout = 30ms}, "Timeout: GET https://127.0.0.1:PORT/part: no answer within 30ms"},
-      {"silence", {.url = Url("/part"), .timeout = 10s, .idle_timeout = 20ms}, "Timeout: GET https://127.0.0.1:PORT/part: no byte for 20ms"},
-      {"silence from the start", {.url = Url("/hang"), .timeout = 0ms, .idle_timeout = 20ms}, "Timeout: GET https://127.0.0.1:PORT/hang: no byte for 20ms"},
-      {"body too large", {.url = Url("/bytes/1000"), .max_response_bytes = 999}, "TooLarge: GET https://127.0.0.1:PORT/bytes/1000: answer exceeds 999 bytes"},
+      {"silence",
+       {.url = Url("/part"), .timeout = 10s, .idle_timeout = 20ms},
+       "Timeout: GET https://127.0.0.1:PORT/part: no byte for 20ms"},
+      {"silence from the start",
+       {.url = Url("/hang"), .timeout = 0ms, .idle_timeout = 20ms},
+       "Timeout: GET https://127.0.0.1:PORT/hang: no byte for 20ms"},
+      {"body too large",
+       {.url = Url("/bytes/1000"), .max_response_bytes = 999},
+       "TooLarge: GET https://127.0.0.1:PORT/bytes/1000: answer exceeds 999 bytes"},
       {"T24 headers too large", {.url = Url("/headers/60000")}, "200 "},
-      {"not cleanly ended", {.url = Url("/reset/2")}, "Unavailable: GET https://127.0.0.1:PORT/reset/2: the peer ended the answer: INTERNAL_ERROR"},
-      {"R4 a reset that says all is well", {.url = Url("/reset/0")}, "Unavailable: GET https://127.0.0.1:PORT/reset/0: the peer ended the answer: NO_ERROR"},
-      {"R4 cancelled by the peer", {.url = Url("/reset/8")}, "Unavailable: GET https://127.0.0.1:PORT/reset/8: the peer ended the answer: CANCEL"},
-      {"R4 shorter than promised", {.url = Url("/short")}, "Unavailable: GET https://127.0.0.1:PORT/short: the peer ended the answer: PROTOCOL_ERROR"},
-      {"the query stays out of messages", {.url = Url("/hang?token=secret"), .timeout = 20ms}, "Timeout: GET https://127.0.0.1:PORT/hang: no answer within 20ms"},
+      {"not cleanly ended",
+       {.url = Url("/reset/2")},
+       "Unavailable: GET https://127.0.0.1:PORT/reset/2: the peer ended the answer: INTERNAL_ERROR"},
+      {"R4 a reset that says all is well",
+       {.url = Url("/reset/0")},
+       "Unavailable: GET https://127.0.0.1:PORT/reset/0: the peer ended the answer: NO_ERROR"},
+      {"R4 cancelled by the peer",
+       {.url = Url("/reset/8")},
+       "Unavailable: GET https://127.0.0.1:PORT/reset/8: the peer ended the answer: CANCEL"},
+      {"R4 shorter than promised",
+       {.url = Url("/short")},
+       "Unavailable: GET https://127.0.0.1:PORT/short: the peer ended the answer: PROTOCOL_ERROR"},
+      {"the query stays out of messages",
+       {.url = Url("/hang?token=secret"), .timeout = 20ms},
+       "Timeout: GET https://127.0.0.1:PORT/hang: no answer within 20ms"},
       {"answered before the body was read", {.method = "POST", .url = Url("/early"), .body = std::string(1'000'000, 'x')}, "200 early"},
       {"and after all that", {.url = Url("/hello")}, "200 hello"},
   };
@@ -165,7 +189,7 @@ TEST_F(Http2Test, LimitsAndTimeoutsEndAnExchangeAndLeaveTheConnection) {
     std::string said = Plain(Say(Send(row.request)));
     EXPECT_EQ(said, row.want);
   }
-  EXPECT_EQ(peer_->connections(), 2u);                             // one for requests, one for the watch
+  EXPECT_EQ(peer_->connections(), 2u);  // one for requests, one for the watch
 }
 
 TEST_F(Http2Test, ASinkEndsItsStream) {
@@ -175,6 +199,14 @@ TEST_F(Http2Test, ASinkEndsItsStream) {
   const base::Result<Response> response = runtime_.BlockOn(client_->Stream({.url = Url("/bytes/10000000")}, sink));
   EXPECT_EQ(Plain(Say(response)), "Canceled: GET https://127.0.0.1:PORT/bytes/10000000: ended by the receiver");
   EXPECT_LT(got, 1'000'000u);
+  EXPECT_EQ(Get(Url("/hello")), "200 hello");
+  EXPECT_EQ(peer_->connections(), 1u);
+}
+
+TEST_F(Http2Test, WhatASinkThrowsReachesTheCaller) {
+  Start();
+  BodySink sink = [](std::string_view) -> bool { throw std::logic_error("a bug"); };
+  EXPECT_THROW((void)runtime_.BlockOn(client_->Stream({.url = Url("/hello")}, sink)), std::logic_error);
   EXPECT_EQ(Get(Url("/hello")), "200 hello");
   EXPECT_EQ(peer_->connections(), 1u);
 }
@@ -196,8 +228,10 @@ TEST_F(Http2Test, OnlyGoodAnswersGoToTheSink) {
 
 TEST_F(Http2Test, CancellingEndsOneExchangeOnly) {
   Start();
-  EXPECT_EQ(Plain(GetCancelled(Url("/hang"), [this] { return peer_->requests().size() == 1; })), "Canceled: GET https://127.0.0.1:PORT/hang: canceled");
-  EXPECT_EQ(Plain(GetCancelled(Url("/part"), [this] { return peer_->requests().size() == 2; })), "Canceled: GET https://127.0.0.1:PORT/part: canceled");
+  EXPECT_EQ(Plain(GetCancelled(Url("/hang"), [this] { return peer_->requests().size() == 1; })),
+            "Canceled: GET https://127.0.0.1:PORT/hang: canceled");
+  EXPECT_EQ(Plain(GetCancelled(Url("/part"), [this] { return peer_->requests().size() == 2; })),
+            "Canceled: GET https://127.0.0.1:PORT/part: canceled");
   EXPECT_EQ(Get(Url("/hello")), "200 hello");
   while (peer_->resets() < 2) Pause(1ms);
   EXPECT_EQ(peer_->connections(), 1u);
@@ -235,7 +269,7 @@ TEST_F(Http2Test, AfterGoAwayWhatRunsEndsAndWhatComesGoesElsewhere) {
   peer_->GoAway();
   EXPECT_EQ(Get(Url("/hello")), "200 hello");
   Pause(5ms);
-  EXPECT_EQ(end, "?");                                             // the watch was under way and goes on
+  EXPECT_EQ(end, "?");  // the watch was under way and goes on
   watch.Cancel();
   (void)runtime_.BlockOn(watch.Join());
 }
@@ -289,7 +323,7 @@ TEST_F(Http2Test, APeerThatFallsSilentIsPingedAndGivenUp) {
   int got = 0;
   std::string end = "?";
   scope_->Spawn(Watch(*client_, Proxied("/part"), &got, &end));
-  while (peer_->pings() < 3) Pause(2ms);                           // it answers, so the watch stays
+  while (peer_->pings() < 3) Pause(2ms);  // it answers, so the watch stays
   EXPECT_EQ(end, "?");
   proxy_->Now({.kind = Fault::Kind::Stall, .direction = Direction::ToClient});
   (void)runtime_.BlockOn(scope_->Drained());
@@ -301,9 +335,11 @@ TEST_F(Http2Test, ConnectingHasItsOwnTimeout) {
   StartProxied({.connect_timeout = 30ms});
   proxy_->Always({.kind = Fault::Kind::Stall, .at_byte = 0});
   EXPECT_EQ(Plain(Get(Proxied("/hello"))), "Timeout: GET https://127.0.0.1:PORT/hello: no connection within 30ms");
-  EXPECT_EQ(Plain(Say(Send({.url = Proxied("/hello"), .timeout = 10ms}))), "Timeout: GET https://127.0.0.1:PORT/hello: no answer within 10ms");
+  EXPECT_EQ(Plain(Say(Send({.url = Proxied("/hello"), .timeout = 10ms}))),
+            "Timeout: GET https://127.0.0.1:PORT/hello: no answer within 10ms");
   MakeClient({.tls = {.ca_pem = Authority().ca_pem()}});
-  EXPECT_EQ(Plain(GetCancelled(Proxied("/hello"), [this] { return proxy_->counters().connections == 3; })), "Canceled: GET https://127.0.0.1:PORT/hello: canceled");
+  EXPECT_EQ(Plain(GetCancelled(Proxied("/hello"), [this] { return proxy_->counters().connections == 3; })),
+            "Canceled: GET https://127.0.0.1:PORT/hello: canceled");
   proxy_->Heal();
   MakeClient({.tls = {.ca_pem = Authority().ca_pem()}});
   EXPECT_EQ(Get(Proxied("/hello")), "200 hello");
@@ -316,7 +352,7 @@ TEST_F(Http2Test, AClientThatGoesEndsWhatIsUnderWay) {
     const base::Result<Response> response = co_await client.Send(std::move(request));
     *out = Say(response);
   };
-  for (std::string& each : said) scope_->Spawn(send(*client_, {.url = Url("/hang")}, &each));    // two of them in line
+  for (std::string& each : said) scope_->Spawn(send(*client_, {.url = Url("/hang")}, &each));  // two of them in line
   while (peer_->requests().size() < 2) Pause(1ms);
   Task<base::Result<Response>> unstarted = client_->Send({.url = Url("/hello")});
   client_.reset();
@@ -339,16 +375,32 @@ TEST_F(Http2Test, CertificatesAreChecked) {
   const std::string ca = Authority().ca_pem();
   const Row rows[] = {
       {"good", good, {.ca_pem = ca}, "200 hello"},
-      {"unknown authority", good, {.ca_pem = other.ca_pem()},
+      {"unknown authority",
+       good,
+       {.ca_pem = other.ca_pem()},
        "Unauthorized: GET https://127.0.0.1:PORT/hello: TLS: certificate refused: unable to get local issuer certificate"},
-      {"the system's roots", good, {}, "Unauthorized: GET https://127.0.0.1:PORT/hello: TLS: certificate refused: unable to get local issuer certificate"},
-      {"expired", expired, {.ca_pem = ca}, "Unauthorized: GET https://127.0.0.1:PORT/hello: TLS: certificate refused: certificate has expired"},
-      {"another name", elsewhere, {.ca_pem = ca}, "Unauthorized: GET https://127.0.0.1:PORT/hello: TLS: certificate refused: IP address mismatch"},
+      {"the system's roots",
+       good,
+       {},
+       "Unauthorized: GET https://127.0.0.1:PORT/hello: TLS: certificate refused: unable to get local issuer certificate"},
+      {"expired",
+       expired,
+       {.ca_pem = ca},
+       "Unauthorized: GET https://127.0.0.1:PORT/hello: TLS: certificate refused: certificate has expired"},
+      {"another name",
+       elsewhere,
+       {.ca_pem = ca},
+       "Unauthorized: GET https://127.0.0.1:PORT/hello: TLS: certificate refused: IP address mismatch"},
       {"the name we expect", elsewhere, {.ca_pem = ca, .server_name = "example.test"}, "200 hello"},
-      {"not the name we expect", good, {.ca_pem = ca, .server_name = "example.test"},
+      {"not the name we expect",
+       good,
+       {.ca_pem = ca, .server_name = "example.test"},
        "Unauthorized: GET https://127.0.0.1:PORT/hello: TLS: certificate refused: hostname mismatch"},
       {"unchecked on demand", expired, {.insecure_skip_verify = true}, "200 hello"},
-      {"a CA that is none", good, {.ca_pem = "nonsense"}, "Invalid: GET https://127.0.0.1:PORT/hello: CA certificates: not PEM certificates"},
+      {"a CA that is none",
+       good,
+       {.ca_pem = "nonsense"},
+       "Invalid: GET https://127.0.0.1:PORT/hello: CA certificates: not PEM certificates"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.rule);
@@ -370,10 +422,13 @@ TEST_F(Http2Test, ClientCertificates) {
   const Row rows[] = {
       {"known", ours.cert_pem, ours.key_pem, "200 hello"},
       {"none", "", "", "Unauthorized: GET https://127.0.0.1:PORT/hello: TLS: the peer refused: tlsv13 alert certificate required"},
-      {"of a stranger", stranger.cert_pem, stranger.key_pem, "Unauthorized: GET https://127.0.0.1:PORT/hello: TLS: the peer refused: tlsv1 alert unknown ca"},
-      {"with another's key", ours.cert_pem, stranger.key_pem, "Invalid: GET https://127.0.0.1:PORT/hello: client key: not the key of the client certificate"},
+      {"of a stranger", stranger.cert_pem, stranger.key_pem,
+       "Unauthorized: GET https://127.0.0.1:PORT/hello: TLS: the peer refused: tlsv1 alert unknown ca"},
+      {"with another's key", ours.cert_pem, stranger.key_pem,
+       "Invalid: GET https://127.0.0.1:PORT/hello: client key: not the key of the client certificate"},
       {"that is none", "nonsense", ours.key_pem, "Invalid: GET https://127.0.0.1:PORT/hello: client certificate: not a PEM certificate"},
-      {"with a key that is none", ours.cert_pem, "nonsense", "Invalid: GET https://127.0.0.1:PORT/hello: client key: not a PEM private key"},
+      {"with a key that is none", ours.cert_pem, "nonsense",
+       "Invalid: GET https://127.0.0.1:PORT/hello: client key: not a PEM private key"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.rule);
@@ -389,7 +444,7 @@ TEST_F(Http2Test, WithAnOldPeerItSpeaksHttp1) {
   EXPECT_EQ(response->body, "old");
   EXPECT_FALSE(response->http2);
   EXPECT_EQ(Get(Url("/hello")), "200 old");
-  EXPECT_EQ(peer_->connections(), 3u);                             // the first only found out
+  EXPECT_EQ(peer_->connections(), 3u);  // the first only found out
 }
 
 TEST_F(Http2Test, RedirectsLeaveCredentialsAtHome) {
@@ -400,7 +455,8 @@ TEST_F(Http2Test, RedirectsLeaveCredentialsAtHome) {
   Request request{.url = Url("/to?/echo/same"), .headers = headers, .max_redirects = 5};
   base::Result<Response> response = Send(request);
   ASSERT_TRUE(response) << response.error().message;
-  EXPECT_NE(response->body.find("authorization=Bearer secret\ncookie=c=1\nx-token=secret\naccept=text/plain\n"), std::string::npos) << response->body;
+  EXPECT_NE(response->body.find("authorization=Bearer secret\ncookie=c=1\nx-token=secret\naccept=text/plain\n"), std::string::npos)
+      << response->body;
 
   request.url = Url("/to?" + stranger.url("/echo/other"));
   response = Send(request);
@@ -413,7 +469,8 @@ TEST_F(Http2Test, RedirectsLeaveCredentialsAtHome) {
   request.url = Url("/to?/to?/to?/hello");
   EXPECT_EQ(Plain(Say(Send(request))), "Invalid: GET https://127.0.0.1:PORT/to: more than 2 redirects");
   request.url = Url("/to?http://127.0.0.1:1/");
-  EXPECT_EQ(Plain(Say(Send(request))), "Forbidden: GET https://127.0.0.1:PORT/to: redirect to http://127.0.0.1:1/ refused: it would leave TLS");
+  EXPECT_EQ(Plain(Say(Send(request))),
+            "Forbidden: GET https://127.0.0.1:PORT/to: redirect to http://127.0.0.1:1/ refused: it would leave TLS");
 }
 
 TEST_F(Http2Test, AddressesAreJudgedWhenConnecting) {
@@ -421,7 +478,8 @@ TEST_F(Http2Test, AddressesAreJudgedWhenConnecting) {
   EXPECT_EQ(Plain(Get(Url("/hello"))), "Forbidden: GET https://127.0.0.1:PORT/hello: address 127.0.0.1 is not allowed");
   MakeClient();
   EXPECT_EQ(Get("https://169.254.169.254/latest"), "Forbidden: GET https://169.254.169.254/latest: address 169.254.169.254 is not allowed");
-  EXPECT_EQ(Get("https://[::ffff:169.254.169.254]/"), "Forbidden: GET https://[::ffff:169.254.169.254]/: address [::ffff:169.254.169.254] is not allowed");
+  EXPECT_EQ(Get("https://[::ffff:169.254.169.254]/"),
+            "Forbidden: GET https://[::ffff:169.254.169.254]/: address [::ffff:169.254.169.254] is not allowed");
 }
 
 }  // namespace

@@ -46,19 +46,22 @@ TEST(Redirect, Rules) {
       {"up to TLS is another origin too", "GET", "http://h/a", "", 302, "https://h/b", "GET https://h/b other Accept=b;Range=e; "},
       {"T11 down from TLS", "GET", "https://h/a", "", 302, "http://h/b", "redirect to http://h/b refused: it would leave TLS"},
       {"another scheme", "GET", "https://h/a", "", 302, "ftp://h/b?x", "redirect to ftp://h/b refused: not http or https"},
-      {"credentials in the location", "GET", "https://h/a", "", 302, "https://u:p@h/b", "redirect to https://h/b refused: credentials in the URL"},
+      {"credentials in the location", "GET", "https://h/a", "", 302, "https://u:p@h/b",
+       "redirect to https://h/b refused: credentials in the URL"},
       {"303 makes a GET", "PUT", "https://h/a", "x", 303, "/b", "GET https://h/b same " + bodyless + " "},
       {"302 of a POST makes a GET", "POST", "https://h/a", "x", 302, "/b", "GET https://h/b same " + bodyless + " "},
       {"302 of a PUT does not", "PUT", "https://h/a", "x", 302, "/b", "PUT https://h/b same " + all + " x"},
       {"307 keeps all", "POST", "https://h/a", "x", 307, "/b", "POST https://h/b same " + all + " x"},
       {"HEAD stays HEAD", "HEAD", "https://h/a", "", 303, "/b", "HEAD https://h/b same " + all + " "},
-      {"no body to strangers", "POST", "https://h/a", "x", 307, "https://other/b", "redirect to https://other/b refused: the body of a POST does not go to another origin"},
+      {"no body to strangers", "POST", "https://h/a", "x", 307, "https://other/b",
+       "redirect to https://other/b refused: the body of a POST does not go to another origin"},
       {"no location", "GET", "https://h/a", "", 302, "", "redirect (302) without Location"},
       {"a bad location", "GET", "https://h/a", "", 302, "https://", "redirect: no host in URL"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.rule);
-    EXPECT_EQ(Follow(std::string(row.method), std::string(row.url), std::string(row.body), row.status, std::string(row.location)), row.want);
+    EXPECT_EQ(Follow(std::string(row.method), std::string(row.url), std::string(row.body), row.status, std::string(row.location)),
+              row.want);
   }
   EXPECT_FALSE(IsRedirect(300) || IsRedirect(304) || IsRedirect(200));
 }
@@ -87,14 +90,37 @@ TEST(Address, T23Policies) {
     bool no_metadata, is_public;
   };
   const Row rows[] = {
-      {"8.8.8.8", true, true},          {"1.1.1.1", true, true},          {"2606:4700::1111", true, true}, {"169.254.169.254", false, false},
-      {"169.254.170.2", false, false},  {"168.63.129.16", false, false},  {"100.100.100.200", false, false}, {"fd00:ec2::254", false, false},
-      {"fd20:ce::254", false, false},   {"::ffff:169.254.169.254", false, false}, {"::169.254.169.254", false, false}, {"64:ff9b::a9fe:a9fe", false, false},
-      {"2002:a9fe:a9fe::1", false, false}, {"127.0.0.1", true, false},    {"::1", true, false},            {"::", true, false},
-      {"10.1.2.3", true, false},        {"172.31.0.1", true, false},      {"172.32.0.1", true, true},      {"192.168.1.1", true, false},
-      {"100.64.0.1", true, false},      {"169.254.1.1", true, false},     {"224.0.0.1", true, false},      {"255.255.255.255", true, false},
-      {"0.0.0.0", true, false},         {"fe80::1", true, false},         {"fc00::1", true, false},        {"ff02::1", true, false},
-      {"::ffff:127.0.0.1", true, false}, {"::ffff:8.8.8.8", true, true},  {"64:ff9b::7f00:1", true, false},
+      {"8.8.8.8", true, true},
+      {"1.1.1.1", true, true},
+      {"2606:4700::1111", true, true},
+      {"169.254.169.254", false, false},
+      {"169.254.170.2", false, false},
+      {"168.63.129.16", false, false},
+      {"100.100.100.200", false, false},
+      {"fd00:ec2::254", false, false},
+      {"fd20:ce::254", false, false},
+      {"::ffff:169.254.169.254", false, false},
+      {"::169.254.169.254", false, false},
+      {"64:ff9b::a9fe:a9fe", false, false},
+      {"2002:a9fe:a9fe::1", false, false},
+      {"127.0.0.1", true, false},
+      {"::1", true, false},
+      {"::", true, false},
+      {"10.1.2.3", true, false},
+      {"172.31.0.1", true, false},
+      {"172.32.0.1", true, true},
+      {"192.168.1.1", true, false},
+      {"100.64.0.1", true, false},
+      {"169.254.1.1", true, false},
+      {"224.0.0.1", true, false},
+      {"255.255.255.255", true, false},
+      {"0.0.0.0", true, false},
+      {"fe80::1", true, false},
+      {"fc00::1", true, false},
+      {"ff02::1", true, false},
+      {"::ffff:127.0.0.1", true, false},
+      {"::ffff:8.8.8.8", true, true},
+      {"64:ff9b::7f00:1", true, false},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.address);

@@ -55,19 +55,25 @@ TEST_F(ServerTest, AnswersRequests) {
   StartServer();
   const Row rows[] = {
       {"a GET, closed as asked", "GET /a?b=c HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Echo: 1\r\n\r\n",
-       "HTTP/1.1 200 OK\r\nX-Method: GET\r\nX-Echo: 1\r\nContent-Length: 7\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n/a?b=c:"},
+       "HTTP/1.1 200 OK\r\nX-Method: GET\r\nX-Echo: 1\r\nContent-Length: 7\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: "
+       "close\r\n\r\n/a?b=c:"},
       {"a POST with a length", "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc",
-       "HTTP/1.1 200 OK\r\nX-Method: POST\r\nContent-Length: 6\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n/p:abc"},
-      {"a chunked POST", "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
-       "HTTP/1.1 200 OK\r\nX-Method: POST\r\nContent-Length: 6\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n/p:abc"},
+       "HTTP/1.1 200 OK\r\nX-Method: POST\r\nContent-Length: 6\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: "
+       "close\r\n\r\n/p:abc"},
+      {"a chunked POST",
+       "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
+       "HTTP/1.1 200 OK\r\nX-Method: POST\r\nContent-Length: 6\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: "
+       "close\r\n\r\n/p:abc"},
       {"HEAD says the length and sends nothing", "HEAD /h HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
        "HTTP/1.1 200 OK\r\nX-Method: HEAD\r\nContent-Length: 3\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"},
       {"204 has no body", "GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
        "HTTP/1.1 204 No Content\r\nX-Method: GET\r\nConnection: close\r\n\r\n"},
       {"an exception is a 500 without its text", "GET /throw HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-       "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 15\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\ninternal error\n"},
+       "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 15\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: "
+       "close\r\n\r\ninternal error\n"},
       {"100-continue", "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\na",
-       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX-Method: POST\r\nContent-Length: 4\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n/p:a"},
+       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX-Method: POST\r\nContent-Length: 4\r\nContent-Type: text/plain; "
+       "charset=utf-8\r\nConnection: close\r\n\r\n/p:a"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.rule);
@@ -89,19 +95,24 @@ TEST_F(ServerTest, RefusesWhatIsTooLargeTooSlowOrNoHttp) {
     std::string request, want;
   };
   const LimitRow rows[] = {
-      {"T64 headers too large", "GET / HTTP/1.1\r\nX: " + std::string(2000, 'x') + "\r\n\r\n", Refusal("431", "Request Header Fields Too Large")},
-      {"T64 body too large", "POST / HTTP/1.1\r\n" + close + "Content-Length: 101\r\n\r\n" + std::string(101, 'x'), Refusal("413", "Payload Too Large")},
+      {"T64 headers too large", "GET / HTTP/1.1\r\nX: " + std::string(2000, 'x') + "\r\n\r\n",
+       Refusal("431", "Request Header Fields Too Large")},
+      {"T64 body too large", "POST / HTTP/1.1\r\n" + close + "Content-Length: 101\r\n\r\n" + std::string(101, 'x'),
+       Refusal("413", "Payload Too Large")},
       {"T64 chunks too large", "POST / HTTP/1.1\r\n" + close + "Transfer-Encoding: chunked\r\n\r\n80\r\n" + std::string(128, 'x') + "\r\n",
        Refusal("413", "Payload Too Large")},
       {"no HTTP", "hello\r\n\r\n", Refusal("400", "Bad Request")},
-      {"a length and chunks", "POST / HTTP/1.1\r\n" + close + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Refusal("400", "Bad Request")},
+      {"a length and chunks", "POST / HTTP/1.1\r\n" + close + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       Refusal("400", "Bad Request")},
       {"two lengths", "POST / HTTP/1.1\r\n" + close + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", Refusal("400", "Bad Request")},
-      {"a chunk size that overflows", "POST / HTTP/1.1\r\n" + close + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", Refusal("400", "Bad Request")},
+      {"a chunk size that overflows", "POST / HTTP/1.1\r\n" + close + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
+       Refusal("400", "Bad Request")},
       {"headers that never end", "GET / HTTP/1.1\r\nHost: x\r\n", Refusal("408", "Request Timeout")},
       {"a body that never ends", "POST / HTTP/1.1\r\n" + close + "Content-Length: 10\r\n\r\nabc", Refusal("408", "Request Timeout")},
       {"nothing at all", "", ""},
       {"a handler that takes too long", "GET /slow HTTP/1.1\r\n" + close + "\r\n",
-       "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 18\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\nno answer in time\n"},
+       "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 18\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\nno "
+       "answer in time\n"},
   };
   for (const LimitRow& row : rows) {
     SCOPED_TRACE(row.rule);
@@ -112,7 +123,9 @@ TEST_F(ServerTest, RefusesWhatIsTooLargeTooSlowOrNoHttp) {
 
 TEST_F(ServerTest, KeepsTheConnectionAndAnswersInOrder) {
   StartServer();
-  const std::string answer = Ask("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nxGET /3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const std::string answer =
+      Ask("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nxGET /3 HTTP/1.1\r\nHost: "
+          "x\r\nConnection: close\r\n\r\n");
   const std::size_t one = answer.find("/1:"), two = answer.find("/2:x"), three = answer.find("/3:");
   EXPECT_LT(one, two);
   EXPECT_LT(two, three);
@@ -145,18 +158,21 @@ TEST_F(ServerTest, StreamsFiles) {
     co_return response;
   });
   const std::string tail = " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-  const std::string head = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nLast-Modified: now\r\nContent-Length: 300000\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n";
+  const std::string head =
+      "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nLast-Modified: now\r\nContent-Length: 300000\r\nContent-Type: "
+      "application/octet-stream\r\nConnection: close\r\n\r\n";
   EXPECT_TRUE(Ask("GET /file" + tail) == head + content);
   EXPECT_EQ(Ask("HEAD /file" + tail), head);
-  EXPECT_EQ(Ask("GET /empty" + tail), "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nLast-Modified: now\r\nContent-Length: 0\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n");
-  const std::string missing = "HTTP/1.1 404 Not Found\r\nContent-Length: 10\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\nnot found\n";
+  EXPECT_EQ(Ask("GET /empty" + tail),
+            "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nLast-Modified: now\r\nContent-Length: 0\r\nContent-Type: "
+            "application/octet-stream\r\nConnection: close\r\n\r\n");
+  const std::string missing =
+      "HTTP/1.1 404 Not Found\r\nContent-Length: 10\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\nnot found\n";
   EXPECT_EQ(Ask("GET /missing" + tail), missing);
   EXPECT_EQ(Ask("GET /directory" + tail), missing);
 }
 
-Task<void> AskInto(std::uint16_t port, std::string bytes, std::string* answer) {
-  *answer = co_await AskRaw(port, std::move(bytes));
-}
+Task<void> AskInto(std::uint16_t port, std::string bytes, std::string* answer) { *answer = co_await AskRaw(port, std::move(bytes)); }
 
 TEST_F(ServerTest, StopLetsAnswersFinishAndClosesTheRest) {
   StartServer();
@@ -193,6 +209,21 @@ TEST_F(ServerTest, SlowSendersMakeRoomForOthers) {
   while (server_->connections() < 4) (void)runtime_.BlockOn(SleepFor(1ms));
   const std::string answer = Ask("GET /ok HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(answer.ends_with("/ok:")) << answer;
+  runtime_.BlockOn(server_->Close(0ms));
+  (void)runtime_.BlockOn(scope.Drained());
+}
+
+TEST_F(ServerTest, T64AllRequestsTogetherHoldSoMuchAndNoMore) {
+  StartServer({.max_body_bytes = 1'000'000, .max_total_bytes = 300'000});
+  Scope scope(runtime_.io());
+  std::vector<std::string> stuck(8, "?");
+  const std::string unfinished = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + std::string(100'000, 'x');
+  for (std::string& answer : stuck) scope.Spawn(AskInto(server_->port(), unfinished, &answer));
+  while (std::count(stuck.begin(), stuck.end(), "") < 5) (void)runtime_.BlockOn(SleepFor(1ms));  // the oldest were closed
+  EXPECT_GE(server_->connections(), 2u);
+  const std::string answer =
+      Ask("POST /ok HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 150000\r\n\r\n" + std::string(150'000, 'y'));
+  EXPECT_EQ(answer.substr(0, 15), "HTTP/1.1 200 OK");
   runtime_.BlockOn(server_->Close(0ms));
   (void)runtime_.BlockOn(scope.Drained());
 }

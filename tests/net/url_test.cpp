@@ -9,8 +9,8 @@ namespace {
 /// `scheme|user|password|host|port|path|query|fragment`, or the error's message.
 std::string Parts(const base::Result<Url>& url) {
   if (!url) return url.error().message;
-  return url->scheme + "|" + url->user + "|" + url->password + "|" + url->host + "|" + std::to_string(url->port) + "|" + url->path + "|" + url->query + "|" +
-         url->fragment;
+  return url->scheme + "|" + url->user + "|" + url->password + "|" + url->host + "|" + std::to_string(url->port) + "|" + url->path + "|" +
+         url->query + "|" + url->fragment;
 }
 
 TEST(Url, IsTakenApart) {
@@ -53,7 +53,8 @@ TEST(Url, IsTakenApart) {
 }
 
 TEST(Url, IsPutTogether) {
-  for (const std::string_view text : {"https://u:p@example.com:8443/a/b?c=d#e", "http://h", "https://[::1]:6443/x", "https://a%40b:p%3A%2F@h/"}) {
+  for (const std::string_view text :
+       {"https://u:p@example.com:8443/a/b?c=d#e", "http://h", "https://[::1]:6443/x", "https://a%40b:p%3A%2F@h/"}) {
     EXPECT_EQ(FormatUrl(*ParseUrl(text)), text);
   }
   EXPECT_EQ(FormatUrl(*ParseUrl("https://h:443/")), "https://h/");
@@ -67,10 +68,20 @@ TEST(Url, ReferencesAreResolved) {
     std::string_view location, want;
   };
   const Row rows[] = {
-      {"https://other/x#f", "https://other/x"}, {"//other/x", "https://other/x"},   {"/x?y", "https://h:1/x?y"},    {"x", "https://h:1/a/x"},
-      {"../x", "https://h:1/x"},                {"../../../x", "https://h:1/x"},    {"./", "https://h:1/a/"},       {"..", "https://h:1/"},
-      {"?n=2", "https://h:1/a/b?n=2"},          {"#f", "https://h:1/a/b?q=1"},      {"c:d", "URL without scheme"},  {"a b", "forbidden character in URL"},
-      {"/a//b/../c", "https://h:1/a//c"},       {"ftp://other/", "ftp://other/"},
+      {"https://other/x#f", "https://other/x"},
+      {"//other/x", "https://other/x"},
+      {"/x?y", "https://h:1/x?y"},
+      {"x", "https://h:1/a/x"},
+      {"../x", "https://h:1/x"},
+      {"../../../x", "https://h:1/x"},
+      {"./", "https://h:1/a/"},
+      {"..", "https://h:1/"},
+      {"?n=2", "https://h:1/a/b?n=2"},
+      {"#f", "https://h:1/a/b?q=1"},
+      {"c:d", "URL without scheme"},
+      {"a b", "forbidden character in URL"},
+      {"/a//b/../c", "https://h:1/a//c"},
+      {"ftp://other/", "ftp://other/"},
   };
   const Url base = *ParseUrl("https://h:1/a/b?q=1#z");
   for (const Row& row : rows) {
