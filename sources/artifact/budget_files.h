@@ -15,9 +15,9 @@ namespace sluice::sources {
 
 struct WalkBudget {
   std::size_t max_entries = 200'000;
-  std::uint64_t max_bytes = 1u << 30;     ///< read
+  std::uint64_t max_bytes = 1u << 30;  ///< read
   std::size_t max_path_bytes = 4096;
-  std::size_t max_depth = 64;             ///< names in a path
+  std::size_t max_depth = 64;  ///< names in a path
 };
 
 /// Passes everything to `inner`, which outlives it; TooLarge once over the budget, naming the path.

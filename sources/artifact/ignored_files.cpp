@@ -12,15 +12,16 @@ namespace sluice::sources {
 namespace {
 
 using base::FileInfo;
-using base::FileType;
 using base::Files;
+using base::FileType;
 using base::IgnoreMatcher;
 using base::NotFound;
 using base::Result;
 
 class Filtered final : public Files {
  public:
-  Filtered(std::shared_ptr<const Files> whole, IgnoreMatcher matcher) : whole_(std::move(whole)), matcher_(std::move(matcher)), can_prune_(matcher_.CanPrune()) {}
+  Filtered(std::shared_ptr<const Files> whole, IgnoreMatcher matcher)
+      : whole_(std::move(whole)), matcher_(std::move(matcher)), can_prune_(matcher_.CanPrune()) {}
 
   Result<FileInfo> Stat(std::string_view path) const override {
     TRY(Seen seen, See(path));
@@ -41,7 +42,7 @@ class Filtered final : public Files {
     }
     return shown;
   }
-  Result<std::string> Resolve(std::string_view path) const override {   // there are no links
+  Result<std::string> Resolve(std::string_view path) const override {  // there are no links
     TRY(Seen seen, See(path));
     return std::move(seen.path);
   }
@@ -49,7 +50,7 @@ class Filtered final : public Files {
 
  private:
   struct Seen {
-    std::string path;   ///< normalised
+    std::string path;  ///< normalised
     FileInfo info;
   };
   Result<Seen> See(std::string_view path) const;

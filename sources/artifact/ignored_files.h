@@ -15,6 +15,7 @@ namespace sluice::sources {
 /// where there is no rule in either, Flux's default extras. A file re-included below an ignored directory shows, with the directories on its way.
 /// Reads every directory of `whole` once (for the `.sourceignore` files), and keeps it alive. The result is thread-safe if `whole` is.
 /// Errors: those of reading `whole`; TooLarge: a tree beyond the budget of budget_files.h.
-base::Result<std::shared_ptr<const base::Files>> WithoutIgnored(std::shared_ptr<const base::Files> whole, const std::optional<std::string>& ignore);
+base::Result<std::shared_ptr<const base::Files>> WithoutIgnored(std::shared_ptr<const base::Files> whole,
+                                                                const std::optional<std::string>& ignore);
 
 }  // namespace sluice::sources

@@ -45,7 +45,8 @@ std::vector<StoredFile> FilesOf(const std::string& folder) {
     if (entry.is_symlink(error) || !entry.is_regular_file(error)) continue;
     files.push_back({entry.path().filename().string(), entry.last_write_time(error)});
   }
-  std::sort(files.begin(), files.end(), [](const StoredFile& a, const StoredFile& b) { return a.time != b.time ? a.time > b.time : a.name < b.name; });
+  std::sort(files.begin(), files.end(),
+            [](const StoredFile& a, const StoredFile& b) { return a.time != b.time ? a.time > b.time : a.name < b.name; });
   return files;
 }
 
@@ -55,8 +56,8 @@ ArtifactStore::ArtifactStore(StoreOptions options) : options_(std::move(options)
   while (options_.directory.size() > 1 && options_.directory.ends_with('/')) options_.directory.pop_back();
 }
 
-Result<Artifact> ArtifactStore::Store(const ArtifactOwner& owner, std::string_view file_stem, std::string_view revision, const base::Files& files,
-                                      base::TimePoint now) const {
+Result<Artifact> ArtifactStore::Store(const ArtifactOwner& owner, std::string_view file_stem, std::string_view revision,
+                                      const base::Files& files, base::TimePoint now) const {
   TRY(const std::string folder, OwnerPath(owner));
   const std::string name = std::string(file_stem) + ".tar.gz";
   if (!IsStoreName(name) || file_stem == "latest") return Invalid("artifact name '" + name + "' is not allowed");
@@ -97,11 +98,12 @@ Result<std::shared_ptr<const base::Files>> ArtifactStore::Open(const Artifact& a
   return files;
 }
 
-Result<std::vector<std::string>> ArtifactStore::GarbageCollect(const ArtifactOwner& owner, std::string_view current, base::TimePoint now) const {
+Result<std::vector<std::string>> ArtifactStore::GarbageCollect(const ArtifactOwner& owner, std::string_view current,
+                                                               base::TimePoint now) const {
   TRY(const std::string folder, OwnerPath(owner));
   const auto file_now = fs::file_time_type::clock::from_sys(std::chrono::floor<std::chrono::seconds>(now));
   std::vector<std::string> removed;
-  std::size_t kept = 1;   // the current one
+  std::size_t kept = 1;  // the current one
   for (const StoredFile& file : FilesOf(options_.directory + "/" + folder)) {
     const std::string path = folder + "/" + file.name;
     const bool leftover = file.name.ends_with(kUnfinished);
@@ -123,11 +125,12 @@ Result<std::size_t> ArtifactStore::RemoveAll(const ArtifactOwner& owner) const {
   TRY(const std::string folder, OwnerPath(owner));
   const std::string full = options_.directory + "/" + folder;
   const std::vector<StoredFile> files = FilesOf(full);
-  const auto artifacts = std::count_if(files.begin(), files.end(), [](const StoredFile& file) { return !file.name.ends_with(kUnfinished); });
+  const auto artifacts =
+      std::count_if(files.begin(), files.end(), [](const StoredFile& file) { return !file.name.ends_with(kUnfinished); });
   std::error_code error;
   fs::remove_all(full, error);
   if (error) return MakeError(Reason::Unavailable, full + ": cannot remove: " + error.message());
-  fs::remove(fs::path(full).parent_path(), error);   // the namespace's directory, if it is empty now
+  fs::remove(fs::path(full).parent_path(), error);  // the namespace's directory, if it is empty now
   return static_cast<std::size_t>(artifacts);
 }
 
@@ -142,7 +145,7 @@ std::optional<std::string> ArtifactStore::FileFor(std::string_view target) const
   if (!path) return std::nullopt;
   std::error_code error;
   fs::path file = options_.directory;
-  for (const fs::path& part : fs::path(*path).parent_path()) {   // no directory on the way may be a link
+  for (const fs::path& part : fs::path(*path).parent_path()) {  // no directory on the way may be a link
     file /= part;
     if (!fs::is_directory(fs::symlink_status(file, error))) return std::nullopt;
   }

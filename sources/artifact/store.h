@@ -20,12 +20,12 @@ namespace sluice::sources {
 
 /// `status.artifact`, as the contract has it.
 struct Artifact {
-  std::string path;                 ///< relative to the store, e.g. "gitrepository/flux-system/app/<hash>.tar.gz"
-  std::string url;                  ///< `http://<advertised>/<path>`
+  std::string path;  ///< relative to the store, e.g. "gitrepository/flux-system/app/<hash>.tar.gz"
+  std::string url;   ///< `http://<advertised>/<path>`
   std::string revision;
-  std::string digest;               ///< `sha256:<64 hex>` of the file's bytes
-  base::TimePoint last_update_time; ///< whole seconds
-  std::uint64_t size = 0;           ///< bytes of the file
+  std::string digest;                ///< `sha256:<64 hex>` of the file's bytes
+  base::TimePoint last_update_time;  ///< whole seconds
+  std::uint64_t size = 0;            ///< bytes of the file
   std::map<std::string, std::string> metadata;
 
   friend bool operator==(const Artifact&, const Artifact&) = default;
@@ -37,11 +37,11 @@ struct ArtifactOwner {
 };
 
 struct StoreOptions {
-  std::string directory;                             ///< `--storage-path`; made if absent
-  std::string advertised_address;                    ///< host[:port] of URLs; see AdvertisedAddress
-  std::chrono::seconds retention_ttl{60};            ///< `--artifact-retention-ttl`
-  std::size_t retention_records = 2;                 ///< `--artifact-retention-records`
-  std::uint64_t max_unpacked_bytes = 1u << 30;       ///< of one tree
+  std::string directory;                        ///< `--storage-path`; made if absent
+  std::string advertised_address;               ///< host[:port] of URLs; see AdvertisedAddress
+  std::chrono::seconds retention_ttl{60};       ///< `--artifact-retention-ttl`
+  std::size_t retention_records = 2;            ///< `--artifact-retention-records`
+  std::uint64_t max_unpacked_bytes = 1u << 30;  ///< of one tree
   std::size_t max_entries = 200'000;
 };
 

@@ -12,7 +12,9 @@ using base::Result;
 
 bool IsStoreName(std::string_view name) {
   if (name.empty() || name.size() > 255 || name.front() == '.' || name.ends_with(kUnfinished)) return false;
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80 && (std::isalnum(c) || std::string_view("._-:+").find(static_cast<char>(c)) != std::string_view::npos); });
+  return std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return c < 0x80 && (std::isalnum(c) || std::string_view("._-:+").find(static_cast<char>(c)) != std::string_view::npos);
+  });
 }
 
 bool IsArtifactPath(std::string_view path) {
@@ -28,7 +30,8 @@ Result<std::string> OwnerPath(const ArtifactOwner& owner) {
   std::string path = owner.kind;
   for (char& c : path) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   for (const std::string* name : {&owner.kind, &owner.namespace_, &owner.name})
-    if (!IsStoreName(*name)) return base::Invalid("artifact owner '" + owner.kind + "/" + owner.namespace_ + "/" + owner.name + "' is not allowed as a path");
+    if (!IsStoreName(*name))
+      return base::Invalid("artifact owner '" + owner.kind + "/" + owner.namespace_ + "/" + owner.name + "' is not allowed as a path");
   return path + "/" + owner.namespace_ + "/" + owner.name;
 }
 

@@ -26,10 +26,13 @@ bool IsLowerHex(std::string_view text) {
 Result<void> VerifyDigest(std::string_view bytes, std::string_view digest) {
   const std::size_t colon = digest.find(':');
   const std::string shown(digest.substr(0, kShownBytes));
-  if (colon == 0 || colon == std::string_view::npos || !IsLowerHex(digest.substr(colon + 1))) return Invalid("invalid digest \"" + shown + "\": want algorithm:hex");
+  if (colon == 0 || colon == std::string_view::npos || !IsLowerHex(digest.substr(colon + 1)))
+    return Invalid("invalid digest \"" + shown + "\": want algorithm:hex");
   const std::string_view algorithm = digest.substr(0, colon);
   const std::optional<std::string> computed = base::NamedDigestHex(algorithm, bytes);
-  if (!computed) return MakeError(Reason::Unsupported, "digest algorithm \"" + std::string(algorithm.substr(0, kShownBytes)) + "\" is not supported: use sha256");
+  if (!computed)
+    return MakeError(Reason::Unsupported,
+                     "digest algorithm \"" + std::string(algorithm.substr(0, kShownBytes)) + "\" is not supported: use sha256");
   const std::string actual = std::string(algorithm) + ":" + *computed;
   if (actual != digest) return Invalid("computed digest " + actual + " doesn't match provided digest " + shown);
   return {};

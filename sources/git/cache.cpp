@@ -27,7 +27,7 @@ GitCache::GitCache(std::string directory, GitLimits limits, GitClientOptions opt
   impl_->limits = limits;
   impl_->options = std::move(options);
   std::error_code error;
-  fs::create_directories(impl_->directory, error);   // a failure shows at the first fetch
+  fs::create_directories(impl_->directory, error);  // a failure shows at the first fetch
   chmod(impl_->directory.c_str(), 0700);
 }
 
@@ -38,7 +38,8 @@ std::shared_ptr<Repository> GitCache::Open(const GitUrl& url) {
   const base::MutexLock lock(impl_->mutex);
   std::shared_ptr<Repository>& repository = impl_->open[name];
   if (!repository)
-    repository.reset(new Repository(std::make_unique<Repository::Impl>(url, impl_->directory + "/" + name, impl_->limits, impl_->options, impl_->shared)));
+    repository.reset(new Repository(
+        std::make_unique<Repository::Impl>(url, impl_->directory + "/" + name, impl_->limits, impl_->options, impl_->shared)));
   return repository;
 }
 
@@ -46,7 +47,9 @@ std::size_t GitCache::RemoveOthers(const std::vector<std::string>& keep) {
   std::set<std::string> names;
   for (const std::string& url : keep) names.insert(base::Sha256Hex(url));
   const base::MutexLock lock(impl_->mutex);
-  std::erase_if(impl_->open, [&](const auto& slot) { return !names.contains(slot.first) && slot.second.use_count() == 1 && !slot.second->impl_->InUse(); });
+  std::erase_if(impl_->open, [&](const auto& slot) {
+    return !names.contains(slot.first) && slot.second.use_count() == 1 && !slot.second->impl_->InUse();
+  });
   std::size_t removed = 0;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(impl_->directory, error)) {

@@ -50,7 +50,7 @@ Result<Credentials> HttpCredentials(const GitUrl& url, const Data& data) {
     return Invalid("invalid '" + std::string(transport) + "' auth option: 'bearerToken' and 'username'/'password' exclude each other");
   if (out.bearer_token.empty() && out.username.empty() && out.password.empty()) {
     out.username = url.user;
-    out.password = url.password;   // may be missing: some hosts take a token as the user's name
+    out.password = url.password;  // may be missing: some hosts take a token as the user's name
   } else if (!out.username.empty() && out.password.empty()) {
     return Invalid("invalid '" + std::string(transport) + "' auth option: 'username' requires 'password' to be set");
   }
@@ -59,7 +59,7 @@ Result<Credentials> HttpCredentials(const GitUrl& url, const Data& data) {
 }
 
 void Blot(std::string& text, const std::string& secret) {
-  if (secret.size() < 4) return;   // shorter ones would blot out ordinary words, and hide nothing
+  if (secret.size() < 4) return;  // shorter ones would blot out ordinary words, and hide nothing
   for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += 3) text.replace(at, secret.size(), "***");
 }
 
@@ -88,10 +88,11 @@ Result<void> AddProxy(const Data& data, Credentials& credentials) {
 
 std::string Cleaned(std::string_view text, const Credentials& c) {
   std::string out = WithoutUserinfo(text.substr(0, 16384));
-  for (const std::string* secret : {&c.password, &c.bearer_token, &c.passphrase, &c.proxy_password, &c.username, &c.proxy_username}) Blot(out, *secret);
+  for (const std::string* secret : {&c.password, &c.bearer_token, &c.passphrase, &c.proxy_password, &c.username, &c.proxy_username})
+    Blot(out, *secret);
   for (char& ch : out)
     if (static_cast<unsigned char>(ch) < 0x20 || static_cast<unsigned char>(ch) >= 0x7f) ch = '?';
-  while (out.ends_with('?') || out.ends_with(' ')) out.pop_back();   // line ends of servers
+  while (out.ends_with('?') || out.ends_with(' ')) out.pop_back();  // line ends of servers
   if (out.size() > 1024) out = out.substr(0, 1021) + "...";
   return out;
 }

@@ -16,13 +16,13 @@ struct Credentials {
   std::string username, password;
   std::string bearer_token;
   // https
-  std::string ca_pem;             ///< trusted beside the system's roots (as Flux has it)
-  std::string client_cert_pem;    ///< both or none
+  std::string ca_pem;           ///< trusted beside the system's roots (as Flux has it)
+  std::string client_cert_pem;  ///< both or none
   std::string client_key_pem;
   // ssh: both are needed
-  std::string identity;           ///< private key, PEM or OpenSSH format
-  std::string passphrase;         ///< of the identity; empty: none
-  std::string known_hosts;        ///< in the format of OpenSSH's file, hashed entries too
+  std::string identity;     ///< private key, PEM or OpenSSH format
+  std::string passphrase;   ///< of the identity; empty: none
+  std::string known_hosts;  ///< in the format of OpenSSH's file, hashed entries too
   // http(s) through a proxy (http, https or socks5 URL); the environment is never read
   std::string proxy_address, proxy_username, proxy_password;
 };

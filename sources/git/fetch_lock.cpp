@@ -16,7 +16,7 @@ using base::Result;
 
 namespace {
 
-constexpr int kRetryMillis = 20;   // between two looks at a file that another process has locked
+constexpr int kRetryMillis = 20;  // between two looks at a file that another process has locked
 
 }  // namespace
 
@@ -25,7 +25,7 @@ Result<void> FetchLock::WaitForTurn(const Waiter& waiter) {
   const auto free = [this]() REQUIRES(mutex_) { return !taken_; };
   if (!freed_.wait_until(mutex_, waiter.stop(), waiter.deadline(), free)) {
     TRY(waiter.Check());
-    return MakeError(Reason::Timeout, "no turn within the deadline");   // the deadline's last millisecond
+    return MakeError(Reason::Timeout, "no turn within the deadline");  // the deadline's last millisecond
   }
   taken_ = true;
   return {};
@@ -56,7 +56,7 @@ Result<std::unique_ptr<FetchLock::Holder>> FetchLock::Acquire(const Waiter& wait
 }
 
 void FetchLock::Release(int fd) {
-  if (fd >= 0) close(fd);   // closing is unlocking
+  if (fd >= 0) close(fd);  // closing is unlocking
   {
     const base::MutexLock lock(mutex_);
     taken_ = false;

@@ -70,7 +70,8 @@ Result<void> WriteHeldCommits(const std::string& folder, const HeldCommits& held
   }
   std::sort(sorted.begin(), sorted.end());
   for (const std::string& commit : sorted) shallow += commit + "\n";
-  const bool written = WriteWhole(folder + "/shallow", shallow) && WriteWhole(folder + "/packed-refs", PackedRefs(held)) && WriteWhole(folder + "/commits", list);
+  const bool written = WriteWhole(folder + "/shallow", shallow) && WriteWhole(folder + "/packed-refs", PackedRefs(held)) &&
+                       WriteWhole(folder + "/commits", list);
   if (!written) return MakeError(Reason::Unavailable, "cannot write the Git cache at " + folder);
   return {};
 }

@@ -11,8 +11,8 @@ namespace sluice::sources {
 
 struct HeldCommit {
   std::string commit;
-  std::string tag_object;   ///< held too; "" if none
-  std::string ref_name;     ///< as which it was fetched; "" if by its id alone
+  std::string tag_object;  ///< held too; "" if none
+  std::string ref_name;    ///< as which it was fetched; "" if by its id alone
 
   friend bool operator==(const HeldCommit&, const HeldCommit&) = default;
 };

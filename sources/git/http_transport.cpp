@@ -15,8 +15,8 @@ using base::MakeError;
 using base::Reason;
 using base::Result;
 
-constexpr std::size_t kInboxBytes = 512u << 10;    // the sender is paused while so much is unread
-constexpr std::size_t kErrorBodyBytes = 512;       // of a refusal that go into the message
+constexpr std::size_t kInboxBytes = 512u << 10;  // the sender is paused while so much is unread
+constexpr std::size_t kErrorBodyBytes = 512;     // of a refusal that go into the message
 constexpr int kMaxRedirects = 5;
 constexpr std::string_view kDiscovery = "/info/refs?service=git-upload-pack";
 
@@ -84,18 +84,18 @@ class HttpTransport final : public Transport {
   Error StatusError();
 
   const TransportContext context_;
-  std::string base_;             // the address that answers, after redirects
-  bool foreign_ = false;         // at another host than the URL's: no credentials go there
+  std::string base_;      // the address that answers, after redirects
+  bool foreign_ = false;  // at another host than the URL's: no credentials go there
   bool redirected_ = false;
-  IdlePool::Thing multi_;        // a CURLM
+  IdlePool::Thing multi_;  // a CURLM
   CURL* const easy_;
   curl_slist* headers_ = nullptr;
-  std::string body_;             // of the request
+  std::string body_;  // of the request
   std::array<char, CURL_ERROR_SIZE> error_{};
   bool attached_ = false, paused_ = false, done_ = false;
   CURLcode result_ = CURLE_OK;
   std::string inbox_;
-  std::size_t taken_ = 0;        // of inbox_
+  std::size_t taken_ = 0;  // of inbox_
 };
 
 std::size_t HttpTransport::OnBody(char* data, std::size_t, std::size_t count, void* self) {
@@ -118,7 +118,7 @@ void HttpTransport::ConfigureTrust() {
     curl_blob blob{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_COPY};
     if (!pem.empty()) curl_easy_setopt(easy_, option, &blob);
   };
-  set_blob(CURLOPT_CAINFO_BLOB, context_.credentials.ca_pem);   // beside the system's directory of roots, which stays
+  set_blob(CURLOPT_CAINFO_BLOB, context_.credentials.ca_pem);  // beside the system's directory of roots, which stays
   curl_easy_setopt(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (foreign_) return;
   set_blob(CURLOPT_SSLCERT_BLOB, context_.credentials.client_cert_pem);
@@ -127,7 +127,7 @@ void HttpTransport::ConfigureTrust() {
 
 void HttpTransport::ConfigureCredentials() {
   const Credentials& c = context_.credentials;
-  curl_easy_setopt(easy_, CURLOPT_PROXY, c.proxy_address.c_str());   // "" also keeps the environment's out
+  curl_easy_setopt(easy_, CURLOPT_PROXY, c.proxy_address.c_str());  // "" also keeps the environment's out
   if (!c.proxy_username.empty()) {
     curl_easy_setopt(easy_, CURLOPT_PROXYUSERNAME, c.proxy_username.c_str());
     curl_easy_setopt(easy_, CURLOPT_PROXYPASSWORD, c.proxy_password.c_str());
@@ -153,7 +153,7 @@ void HttpTransport::Configure(const std::string& url) {
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_.data());
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &HttpTransport::OnBody);
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
-  curl_easy_setopt(easy_, CURLOPT_USERAGENT, ("git/2.0 (" + context_.options.user_agent + ")").c_str());   // some hosts look for "git/"
+  curl_easy_setopt(easy_, CURLOPT_USERAGENT, ("git/2.0 (" + context_.options.user_agent + ")").c_str());  // some hosts look for "git/"
   ConfigureTrust();
   ConfigureCredentials();
   AddHeader("Git-Protocol: version=2");
@@ -212,7 +212,8 @@ Result<void> HttpTransport::FollowRedirect() {
   char* location = nullptr;
   curl_easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &location);
   const std::string target = location ? location : "";
-  if (!target.starts_with("https://") && !target.starts_with("http://")) return context_.Fail(Reason::Invalid, "the host redirects to nowhere: check the URL");
+  if (!target.starts_with("https://") && !target.starts_with("http://"))
+    return context_.Fail(Reason::Invalid, "the host redirects to nowhere: check the URL");
   if (base_.starts_with("https://") && target.starts_with("http://"))
     return context_.Fail(Reason::Forbidden, "the host redirects from https to http, which is refused: correct the URL");
   if (!target.ends_with(kDiscovery))
@@ -274,7 +275,8 @@ Error HttpTransport::TransferError() const {
   const std::string what = error_[0] ? error_.data() : curl_easy_strerror(result_);
   switch (result_) {
     case CURLE_PEER_FAILED_VERIFICATION:
-      return context_.Fail(Reason::Unauthorized, "the host's certificate is not trusted (" + what + "): put its CA into key ca.crt of the Secret");
+      return context_.Fail(Reason::Unauthorized,
+                           "the host's certificate is not trusted (" + what + "): put its CA into key ca.crt of the Secret");
     case CURLE_SSL_CACERT_BADFILE:
       return context_.Fail(Reason::Invalid, "key ca.crt of the Secret holds no certificate in PEM form (" + what + ")");
     case CURLE_SSL_CERTPROBLEM:
@@ -300,12 +302,16 @@ Error HttpTransport::StatusError() {
   curl_easy_getinfo(easy_, CURLINFO_RETRY_AFTER, &retry_after);
   const std::string answer = "HTTP " + std::to_string(status) + said;
   const bool anonymous = foreign_ || (context_.credentials.username.empty() && context_.credentials.bearer_token.empty());
-  if (status == 401 && anonymous) return context_.Fail(Reason::Unauthorized, "authentication required (" + answer + "): name a Secret with credentials");
+  if (status == 401 && anonymous)
+    return context_.Fail(Reason::Unauthorized, "authentication required (" + answer + "): name a Secret with credentials");
   if (status == 401) return context_.Fail(Reason::Unauthorized, "the host refuses the credentials (" + answer + "): check the Secret");
-  if (status == 403) return context_.Fail(Reason::Forbidden, "the host forbids access (" + answer + "): check the rights of the account in the Secret");
-  if (status == 407) return context_.Fail(Reason::Unauthorized, "the proxy refuses the credentials (" + answer + "): check the proxy Secret");
+  if (status == 403)
+    return context_.Fail(Reason::Forbidden, "the host forbids access (" + answer + "): check the rights of the account in the Secret");
+  if (status == 407)
+    return context_.Fail(Reason::Unauthorized, "the proxy refuses the credentials (" + answer + "): check the proxy Secret");
   if (status == 404 || status == 410)
-    return context_.Fail(Reason::NotFound, "repository not found (" + answer + "): check the URL" + (anonymous ? ", and whether it needs credentials" : " and the rights of the account"));
+    return context_.Fail(Reason::NotFound, "repository not found (" + answer + "): check the URL" +
+                                               (anonymous ? ", and whether it needs credentials" : " and the rights of the account"));
   if (status == 429 || status >= 500) {
     Error error = context_.Fail(Reason::Unavailable, "the host fails (" + answer + ")");
     if (retry_after > 0) error.retry_after = std::chrono::seconds(std::min<curl_off_t>(retry_after, 3600));
@@ -316,7 +322,9 @@ Error HttpTransport::StatusError() {
 
 }  // namespace
 
-Error TransportContext::Fail(Reason reason, std::string_view text) const { return MakeError(reason, url.text + ": " + Cleaned(text, credentials)); }
+Error TransportContext::Fail(Reason reason, std::string_view text) const {
+  return MakeError(reason, url.text + ": " + Cleaned(text, credentials));
+}
 
 std::unique_ptr<Transport> MakeHttpTransport(const TransportContext& context) { return std::make_unique<HttpTransport>(context); }
 

@@ -14,15 +14,15 @@ using base::Invalid;
 using base::Result;
 
 constexpr std::size_t kMaxBytes = 1u << 20;
-constexpr std::size_t kMaxPatterns = 1024;   // of one line
+constexpr std::size_t kMaxPatterns = 1024;  // of one line
 
 enum class Marker { None, Revoked, CertAuthority };
 
 struct Entry {
   Marker marker = Marker::None;
-  std::string_view hosts;      ///< as written: patterns or one hashed name
+  std::string_view hosts;  ///< as written: patterns or one hashed name
   std::string_view key_type;
-  std::string key;             ///< decoded
+  std::string key;  ///< decoded
 };
 
 std::string_view NextWord(std::string_view& line) {
@@ -46,9 +46,12 @@ std::optional<Entry> ParseEntry(std::string_view line) {
   Entry entry;
   entry.hosts = NextWord(line);
   if (entry.hosts.starts_with('@')) {
-    if (entry.hosts == "@revoked") entry.marker = Marker::Revoked;
-    else if (entry.hosts == "@cert-authority") entry.marker = Marker::CertAuthority;
-    else return std::nullopt;
+    if (entry.hosts == "@revoked")
+      entry.marker = Marker::Revoked;
+    else if (entry.hosts == "@cert-authority")
+      entry.marker = Marker::CertAuthority;
+    else
+      return std::nullopt;
     entry.hosts = NextWord(line);
   }
   entry.key_type = NextWord(line);
@@ -146,7 +149,8 @@ std::string NameInFile(std::string_view host, std::uint16_t port) {
 
 }  // namespace
 
-KnownHostsAnswer CheckHostKey(std::string_view known_hosts, std::string_view host, std::uint16_t port, std::string_view key_type, std::string_view key) {
+KnownHostsAnswer CheckHostKey(std::string_view known_hosts, std::string_view host, std::uint16_t port, std::string_view key_type,
+                              std::string_view key) {
   const std::string name = NameInFile(host, port);
   KnownHostsAnswer answer;
   ForEachEntry(known_hosts, [&](std::size_t line, const std::optional<Entry>& entry) {

@@ -8,10 +8,10 @@
 namespace sluice::sources {
 namespace {
 
-constexpr std::size_t kWindowBytes = 1u << 20;          // what one look into a pack maps
-constexpr std::size_t kMappedBytes = 32u << 20;         // what all packs together keep mapped
+constexpr std::size_t kWindowBytes = 1u << 20;   // what one look into a pack maps
+constexpr std::size_t kMappedBytes = 32u << 20;  // what all packs together keep mapped
 constexpr std::size_t kOpenPacks = 128;
-constexpr std::size_t kPackObjects = 5'000'000;         // of one pack that a host sends
+constexpr std::size_t kPackObjects = 5'000'000;  // of one pack that a host sends
 
 }  // namespace
 
@@ -25,7 +25,8 @@ GitLibrary::GitLibrary(std::uint64_t max_object_bytes) {
   git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
   git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECTS, kPackObjects);
   git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, static_cast<std::size_t>(max_object_bytes));
-  for (int level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+  for (int level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})
+    git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
 }
 
 GitLibrary::~GitLibrary() {

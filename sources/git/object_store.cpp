@@ -17,7 +17,7 @@ using base::MakeError;
 using base::Reason;
 using base::Result;
 
-constexpr std::string_view kTemporaryPack = "pack_";   // libgit2's name for a pack that is being received
+constexpr std::string_view kTemporaryPack = "pack_";  // libgit2's name for a pack that is being received
 
 std::string LastError() {
   const git_error* error = git_error_last();
@@ -59,7 +59,8 @@ void RemoveUnfinishedPacks(const std::string& folder) {
 ObjectStore::ObjectStore(std::string folder, std::uint64_t max_object_bytes, std::shared_ptr<SharedResources> shared)
     : folder_(std::move(folder)), max_object_bytes_(max_object_bytes), shared_(std::move(shared)) {}
 
-Result<std::shared_ptr<ObjectStore>> ObjectStore::Open(std::string folder, std::uint64_t max_object_bytes, std::shared_ptr<SharedResources> shared) {
+Result<std::shared_ptr<ObjectStore>> ObjectStore::Open(std::string folder, std::uint64_t max_object_bytes,
+                                                       std::shared_ptr<SharedResources> shared) {
   if (!WriteSkeleton(folder)) return MakeError(Reason::Unavailable, "cannot write the Git cache at " + folder);
   RemoveUnfinishedPacks(folder);
   return std::shared_ptr<ObjectStore>(new ObjectStore(std::move(folder), max_object_bytes, std::move(shared)));
@@ -75,7 +76,8 @@ ObjectStore::~ObjectStore() {
 Result<std::shared_ptr<git_odb>> ObjectStore::TakeOdb() const {
   if (auto waiting = shared_->databases.Take(folder_)) return std::static_pointer_cast<git_odb>(std::move(waiting));
   git_odb* odb = nullptr;
-  if (git_odb_open(&odb, (folder_ + "/objects").c_str()) < 0) return MakeError(Reason::Unavailable, "cannot open the Git cache: " + LastError());
+  if (git_odb_open(&odb, (folder_ + "/objects").c_str()) < 0)
+    return MakeError(Reason::Unavailable, "cannot open the Git cache: " + LastError());
   return std::shared_ptr<git_odb>(odb, &git_odb_free);
 }
 
@@ -106,9 +108,11 @@ Result<std::uint64_t> ObjectStore::SizeOf(const ObjectId& id) const {
 Result<std::string> ObjectStore::ReadFrom(git_odb& odb, const ObjectId& id, ObjectKind kind) const {
   TRY(const auto header, ReadHeader(odb, id));
   const auto type = static_cast<git_object_t>(header.second);
-  if (type != TypeOf(kind)) return Invalid("object " + ToHex(id) + " is a " + git_object_type2string(type) + ", not a " + git_object_type2string(TypeOf(kind)));
+  if (type != TypeOf(kind))
+    return Invalid("object " + ToHex(id) + " is a " + git_object_type2string(type) + ", not a " + git_object_type2string(TypeOf(kind)));
   if (header.first > max_object_bytes_)
-    return MakeError(Reason::TooLarge, "object " + ToHex(id) + " has " + std::to_string(header.first) + " bytes, over the limit of " + std::to_string(max_object_bytes_));
+    return MakeError(Reason::TooLarge, "object " + ToHex(id) + " has " + std::to_string(header.first) + " bytes, over the limit of " +
+                                           std::to_string(max_object_bytes_));
   const git_oid oid = ToOid(id);
   git_odb_object* object = nullptr;
   if (git_odb_read(&object, &odb, &oid) < 0) return Damaged(id);
@@ -179,7 +183,8 @@ base::Error PackIngest::Failed() const {
   if (auto ok = waiter_.Check(); !ok) return std::move(ok).error();
   const std::string why = LastError();
   const git_error* error = git_error_last();
-  if (why.find("exceeds") != std::string::npos || why.find("maximum") != std::string::npos || why.find("too large") != std::string::npos || why.find("Too many objects") != std::string::npos)
+  if (why.find("exceeds") != std::string::npos || why.find("maximum") != std::string::npos || why.find("too large") != std::string::npos ||
+      why.find("Too many objects") != std::string::npos)
     return MakeError(Reason::TooLarge, "the pack is over a limit: " + why);
   if (error && error->klass == GIT_ERROR_OS) return MakeError(Reason::Unavailable, "cannot store the pack: " + why);
   return Invalid("the host sent a damaged pack: " + why);
@@ -187,7 +192,9 @@ base::Error PackIngest::Failed() const {
 
 Result<void> PackIngest::Append(std::string_view bytes) {
   bytes_ += bytes.size();
-  if (bytes_ > max_bytes_) return MakeError(Reason::TooLarge, "the repository needs more than " + std::to_string(max_bytes_) + " bytes of disk: make it smaller, or raise the limit");
+  if (bytes_ > max_bytes_)
+    return MakeError(Reason::TooLarge, "the repository needs more than " + std::to_string(max_bytes_) +
+                                           " bytes of disk: make it smaller, or raise the limit");
   if (git_indexer_append(indexer_, bytes.data(), bytes.size(), progress_.get()) < 0) return Failed();
   return {};
 }

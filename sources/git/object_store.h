@@ -25,7 +25,8 @@ enum class ObjectKind { Commit, Tree, Blob, Tag };
 class ObjectStore {
  public:
   /// Opens the repository at `folder`, made if absent. Unavailable: the disk.
-  static base::Result<std::shared_ptr<ObjectStore>> Open(std::string folder, std::uint64_t max_object_bytes, std::shared_ptr<SharedResources> shared);
+  static base::Result<std::shared_ptr<ObjectStore>> Open(std::string folder, std::uint64_t max_object_bytes,
+                                                         std::shared_ptr<SharedResources> shared);
   ~ObjectStore();
   ObjectStore(const ObjectStore&) = delete;
   ObjectStore& operator=(const ObjectStore&) = delete;
@@ -83,7 +84,7 @@ class PackIngest {
   std::uint64_t bytes_ = 0;
   std::shared_ptr<git_odb> odb_;
   git_indexer* indexer_ = nullptr;
-  std::unique_ptr<git_indexer_progress> progress_;   // the indexer's own count, kept from call to call
+  std::unique_ptr<git_indexer_progress> progress_;  // the indexer's own count, kept from call to call
 };
 
 }  // namespace sluice::sources

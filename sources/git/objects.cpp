@@ -35,9 +35,7 @@ std::optional<TreeEntryKind> KindOfMode(std::string_view mode) {
   }
 }
 
-bool IsEntryName(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
-}
+bool IsEntryName(std::string_view name) { return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos; }
 
 /// A name for a message: at most 64 bytes, control characters as `?`.
 std::string Shown(std::string_view name) {
@@ -51,7 +49,8 @@ std::string Shown(std::string_view name) {
 Result<TreeEntry> TakeEntry(std::string_view& rest) {
   const std::size_t space = rest.find(' ');
   const std::size_t nul = rest.find('\0');
-  if (space == std::string_view::npos || nul == std::string_view::npos || nul < space || rest.size() - nul < 21) return Invalid("damaged tree object");
+  if (space == std::string_view::npos || nul == std::string_view::npos || nul < space || rest.size() - nul < 21)
+    return Invalid("damaged tree object");
   const std::optional<TreeEntryKind> kind = KindOfMode(rest.substr(0, space));
   TreeEntry entry;
   entry.name = rest.substr(space + 1, nul - space - 1);
@@ -66,8 +65,8 @@ Result<TreeEntry> TakeEntry(std::string_view& rest) {
 /// `key value` lines up to a blank line; a line that begins with a blank goes on with the one before.
 struct Header {
   std::string_view key;
-  std::string_view value;   ///< of continued lines with their line breaks and leading blanks
-  std::size_t begin = 0, end = 0;   ///< of the whole header in the object, its last line break included
+  std::string_view value;          ///< of continued lines with their line breaks and leading blanks
+  std::size_t begin = 0, end = 0;  ///< of the whole header in the object, its last line break included
 };
 
 struct Parsed {
@@ -110,8 +109,8 @@ Result<Identity> ParseIdentity(std::string_view text) {
   std::string_view time = text.substr(close + 1);
   time.remove_prefix(std::min(time.find_first_not_of(' '), time.size()));
   std::int64_t seconds = 0;
-  std::from_chars(time.data(), time.data() + time.size(), seconds);   // no time at all reads as 0, as in Git
-  constexpr std::int64_t kFarthest = 9'000'000'000;                   // what nanoseconds in 64 bits can hold, year 2255
+  std::from_chars(time.data(), time.data() + time.size(), seconds);  // no time at all reads as 0, as in Git
+  constexpr std::int64_t kFarthest = 9'000'000'000;                  // what nanoseconds in 64 bits can hold, year 2255
   out.time = base::TimePoint(std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kFarthest)));
   return out;
 }
@@ -129,7 +128,8 @@ std::string Unfold(std::string_view value) {
 /// Where an armored signature begins at the start of a line; npos if none.
 std::size_t FindSignature(std::string_view message) {
   std::size_t found = std::string_view::npos;
-  for (std::string_view mark : {"-----BEGIN PGP SIGNATURE-----", "-----BEGIN PGP MESSAGE-----", "-----BEGIN SSH SIGNATURE-----", "-----BEGIN SIGNED MESSAGE-----"})
+  for (std::string_view mark :
+       {"-----BEGIN PGP SIGNATURE-----", "-----BEGIN PGP MESSAGE-----", "-----BEGIN SSH SIGNATURE-----", "-----BEGIN SIGNED MESSAGE-----"})
     for (std::size_t at = message.find(mark); at != std::string_view::npos; at = message.find(mark, at + 1))
       if (at == 0 || message[at - 1] == '\n') {
         found = std::min(found, at);
@@ -165,7 +165,7 @@ Result<std::shared_ptr<const Tree>> Tree::Parse(std::string raw) {
     tree->entries_.push_back(entry);
   }
   const auto by_name = [](const TreeEntry& a, const TreeEntry& b) { return a.name < b.name; };
-  std::sort(tree->entries_.begin(), tree->entries_.end(), by_name);   // Git sorts directories as if their names ended in '/'
+  std::sort(tree->entries_.begin(), tree->entries_.end(), by_name);  // Git sorts directories as if their names ended in '/'
   const auto same = [](const TreeEntry& a, const TreeEntry& b) { return a.name == b.name; };
   const auto twice = std::adjacent_find(tree->entries_.begin(), tree->entries_.end(), same);
   if (twice != tree->entries_.end()) return Invalid("tree holds '" + Shown(twice->name) + "' twice");
@@ -174,7 +174,8 @@ Result<std::shared_ptr<const Tree>> Tree::Parse(std::string raw) {
 }
 
 const TreeEntry* Tree::Find(std::string_view name) const {
-  const auto it = std::lower_bound(entries_.begin(), entries_.end(), name, [](const TreeEntry& e, std::string_view n) { return e.name < n; });
+  const auto it =
+      std::lower_bound(entries_.begin(), entries_.end(), name, [](const TreeEntry& e, std::string_view n) { return e.name < n; });
   return it == entries_.end() || it->name != name ? nullptr : &*it;
 }
 

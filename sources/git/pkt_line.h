@@ -11,16 +11,16 @@
 
 namespace sluice::sources {
 
-enum class PktKind { Data, Flush, Delimiter, ResponseEnd, End };   ///< End: the stream is over between two packets
+enum class PktKind { Data, Flush, Delimiter, ResponseEnd, End };  ///< End: the stream is over between two packets
 
 struct Pkt {
   PktKind kind = PktKind::End;
-  std::string_view data;   ///< valid until the next Read
+  std::string_view data;  ///< valid until the next Read
   /// `data` without one line break at its end.
   std::string_view line() const { return data.ends_with('\n') ? data.substr(0, data.size() - 1) : data; }
 };
 
-std::string PktLine(std::string_view text);   ///< `text` is at most 65,516 bytes
+std::string PktLine(std::string_view text);  ///< `text` is at most 65,516 bytes
 inline constexpr std::string_view kFlushPkt = "0000";
 inline constexpr std::string_view kDelimiterPkt = "0001";
 
@@ -35,7 +35,7 @@ class PktReader {
   base::Result<Pkt> Read();
 
  private:
-  base::Result<bool> Fill(std::size_t bytes);   ///< false: the stream ended before the first of them
+  base::Result<bool> Fill(std::size_t bytes);  ///< false: the stream ended before the first of them
   Source source_;
   std::string buffer_;
   std::size_t begin_ = 0;

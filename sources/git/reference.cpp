@@ -22,7 +22,9 @@ bool IsRefName(std::string_view name) {
   for (std::string_view bad : {"..", "//", "@{", "/.", ".lock/"})
     if (name.find(bad) != std::string_view::npos) return false;
   if (name.starts_with('.') || name.ends_with(".lock")) return false;
-  return std::none_of(name.begin(), name.end(), [](unsigned char c) { return c <= 0x20 || c == 0x7f || std::string_view("~^:?*[\\").find(static_cast<char>(c)) != std::string_view::npos; });
+  return std::none_of(name.begin(), name.end(), [](unsigned char c) {
+    return c <= 0x20 || c == 0x7f || std::string_view("~^:?*[\\").find(static_cast<char>(c)) != std::string_view::npos;
+  });
 }
 
 /// Bytes that spoil a message are shown as `?`.
@@ -49,8 +51,10 @@ std::string Describe(const Reference& r) {
 }
 
 Result<void> Validate(const Reference& r) {
-  if (!r.commit.empty() && !IsHexId(r.commit)) return Invalid("ref.commit: " + Quoted(r.commit) + " is no commit id: 40 hex digits are needed");
-  if (!r.name.empty() && !IsRefName(WithoutPeelSuffix(r.name))) return Invalid("ref.name: " + Quoted(r.name) + " is no valid reference name");
+  if (!r.commit.empty() && !IsHexId(r.commit))
+    return Invalid("ref.commit: " + Quoted(r.commit) + " is no commit id: 40 hex digits are needed");
+  if (!r.name.empty() && !IsRefName(WithoutPeelSuffix(r.name)))
+    return Invalid("ref.name: " + Quoted(r.name) + " is no valid reference name");
   if (!r.tag.empty() && !IsRefName(r.tag)) return Invalid("ref.tag: " + Quoted(r.tag) + " is no valid tag name");
   if (!r.branch.empty() && !IsRefName(r.branch)) return Invalid("ref.branch: " + Quoted(r.branch) + " is no valid branch name");
   if (r.semver.size() > kMaxNameBytes) return Invalid("ref.semver: longer than 512 bytes");

@@ -27,10 +27,10 @@ base::Result<void> Validate(const Reference& reference);
 
 /// What a reference was found to be.
 struct Resolution {
-  std::string commit;        ///< 40 hex digits
-  std::string ref_name;      ///< full, e.g. "refs/heads/main"; "" for a commit without a branch
-  std::string tag_object;    ///< id of the annotated tag on the way to the commit; "" if none
-  std::string revision;      ///< contract form: `main@sha1:…`, `v1.0.0@sha1:…`, `refs/pull/1/head@sha1:…` (ref.name), `sha1:…`
+  std::string commit;      ///< 40 hex digits
+  std::string ref_name;    ///< full, e.g. "refs/heads/main"; "" for a commit without a branch
+  std::string tag_object;  ///< id of the annotated tag on the way to the commit; "" if none
+  std::string revision;    ///< contract form: `main@sha1:…`, `v1.0.0@sha1:…`, `refs/pull/1/head@sha1:…` (ref.name), `sha1:…`
 
   friend bool operator==(const Resolution&, const Resolution&) = default;
 };
@@ -40,9 +40,9 @@ std::string RevisionOf(const Reference& reference, std::string_view tag, std::st
 
 /// One line of a remote's list of references.
 struct RemoteRef {
-  std::string name;      ///< full
-  std::string object;    ///< what it points at: a commit or a tag object
-  std::string peeled;    ///< the commit behind a tag object; "" if `object` is no tag
+  std::string name;    ///< full
+  std::string object;  ///< what it points at: a commit or a tag object
+  std::string peeled;  ///< the commit behind a tag object; "" if `object` is no tag
   std::string_view commit() const { return peeled.empty() ? object : peeled; }
 };
 

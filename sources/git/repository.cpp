@@ -9,8 +9,14 @@ using base::Error;
 using base::Reason;
 using base::Result;
 
-Repository::Impl::Impl(GitUrl address, std::string path, GitLimits bounds, GitClientOptions client, std::shared_ptr<SharedResources> resources)
-    : url(std::move(address)), folder(std::move(path)), limits(bounds), options(std::move(client)), shared(std::move(resources)), fetch_lock(folder + "/lock") {}
+Repository::Impl::Impl(GitUrl address, std::string path, GitLimits bounds, GitClientOptions client,
+                       std::shared_ptr<SharedResources> resources)
+    : url(std::move(address)),
+      folder(std::move(path)),
+      limits(bounds),
+      options(std::move(client)),
+      shared(std::move(resources)),
+      fetch_lock(folder + "/lock") {}
 
 /// Errors from below know no URL.
 Error Repository::Impl::Prefixed(Error error) const {
@@ -46,7 +52,8 @@ Result<void> Repository::Impl::Converse(const Credentials& credentials, const Wa
   host.Assume(*known);
   auto done = talk(host);
   // What a host does not understand any more, or answers from elsewhere, deserves the whole question.
-  const bool doubtful = !done && (done.error().reason == Reason::Invalid || done.error().reason == Reason::Unsupported || done.error().reason == Reason::NotFound);
+  const bool doubtful = !done && (done.error().reason == Reason::Invalid || done.error().reason == Reason::Unsupported ||
+                                  done.error().reason == Reason::NotFound);
   if (!doubtful) return done;
   {
     const base::MutexLock lock(mutex);
@@ -117,6 +124,8 @@ std::uint64_t Repository::DiskBytes() const {
   return impl_->store ? impl_->store->DiskBytes() : 0;
 }
 
-std::string_view FetchFailedReason(const Error& error) { return error.reason == Reason::Gone ? "EmptyGitRepository" : "GitOperationFailed"; }
+std::string_view FetchFailedReason(const Error& error) {
+  return error.reason == Reason::Gone ? "EmptyGitRepository" : "GitOperationFailed";
+}
 
 }  // namespace sluice::sources

@@ -33,17 +33,17 @@
 namespace sluice::sources {
 
 struct GitLimits {
-  std::uint64_t max_disk_bytes = 1u << 30;        ///< of one repository's cache, and of what one fetch may send
-  std::uint64_t max_object_bytes = 128u << 20;    ///< of one blob or tree (also GitLibrary's)
-  std::size_t max_refs = 100'000;                 ///< that a remote may list
-  std::size_t max_packs = 50;                     ///< packs after which the next fetch starts the cache afresh
-  std::size_t max_commits = 64;                   ///< commits kept to take differences from; the least recently fetched go first
+  std::uint64_t max_disk_bytes = 1u << 30;      ///< of one repository's cache, and of what one fetch may send
+  std::uint64_t max_object_bytes = 128u << 20;  ///< of one blob or tree (also GitLibrary's)
+  std::size_t max_refs = 100'000;               ///< that a remote may list
+  std::size_t max_packs = 50;                   ///< packs after which the next fetch starts the cache afresh
+  std::size_t max_commits = 64;                 ///< commits kept to take differences from; the least recently fetched go first
 };
 
 struct GitClientOptions {
   std::string user_agent = "sluice";
-  std::vector<std::string> ssh_hostkey_algorithms;   ///< `--ssh-hostkey-algos`; empty: libssh's choice without SHA-1 and DSA
-  std::vector<std::string> ssh_kex_algorithms;       ///< `--ssh-kex-algos`; empty: libssh's choice
+  std::vector<std::string> ssh_hostkey_algorithms;  ///< `--ssh-hostkey-algos`; empty: libssh's choice without SHA-1 and DSA
+  std::vector<std::string> ssh_kex_algorithms;      ///< `--ssh-kex-algos`; empty: libssh's choice
 };
 
 /// For one call. `timeout` bounds all of it, waiting for the repository's lock included.
@@ -58,19 +58,19 @@ struct Identity {
 };
 
 struct CommitInfo {
-  std::string commit, tree;          ///< 40 hex digits
+  std::string commit, tree;  ///< 40 hex digits
   Identity author, committer;
-  std::string message;               ///< whole
+  std::string message;  ///< whole
   std::vector<std::string> parents;
-  std::string signature;             ///< armored, PGP or SSH; "" if unsigned
-  std::string signed_payload;        ///< the bytes the signature covers
+  std::string signature;       ///< armored, PGP or SSH; "" if unsigned
+  std::string signed_payload;  ///< the bytes the signature covers
 };
 
 struct TagInfo {
-  std::string object, target;        ///< ids of the tag object and of what it names
+  std::string object, target;  ///< ids of the tag object and of what it names
   std::string name, message;
   Identity tagger;
-  std::string signature;             ///< as in CommitInfo
+  std::string signature;  ///< as in CommitInfo
   std::string signed_payload;
 };
 

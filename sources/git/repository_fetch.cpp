@@ -14,7 +14,7 @@ using base::MakeError;
 using base::Reason;
 using base::Result;
 
-constexpr std::size_t kCompanions = 16;   // commits of other references that a fresh start fetches along
+constexpr std::size_t kCompanions = 16;  // commits of other references that a fresh start fetches along
 
 /// The number of `<number>.git`; 0 if it is something else.
 unsigned NumberOf(const fs::path& path) {
@@ -44,13 +44,14 @@ std::vector<HeldCommit> CompanionsOf(const HeldCommit& wanted, const HeldCommits
   std::vector<HeldCommit> companions;
   std::set<std::string> seen{wanted.ref_name};
   for (const HeldCommit& commit : held)
-    if (commit.commit != wanted.commit && companions.size() < kCompanions && seen.insert(commit.ref_name).second) companions.push_back(commit);
+    if (commit.commit != wanted.commit && companions.size() < kCompanions && seen.insert(commit.ref_name).second)
+      companions.push_back(commit);
   return companions;
 }
 
 }  // namespace
 
-/// The newest repository with a sound list is taken; damaged ones wait for the next fetch.
+/// Takes the newest repository with a sound list; damaged ones wait for the next fetch.
 void Repository::Impl::LoadLocked() {
   if (loaded) return;
   loaded = true;
@@ -58,12 +59,15 @@ void Repository::Impl::LoadLocked() {
     const std::string path = folder + "/" + std::to_string(number) + ".git";
     auto list = ReadHeldCommits(path);
     if (!list) continue;
+    if (store && store->folder() == path) return;
     auto opened = ObjectStore::Open(path, limits.max_object_bytes, shared);
     if (!opened) continue;
     store = *std::move(opened);
     held = *std::move(list);
     return;
   }
+  store.reset();
+  held.clear();
 }
 
 /// A failure shows when something is written into it.
@@ -83,19 +87,15 @@ void Repository::Impl::Load() {
   LoadLocked();
 }
 
-/// Under the fetch lock: what another process, or one that died, has left behind.
+/// Under the fetch lock: goes over to what another process may have begun afresh, and removes what one that died has left behind.
 void Repository::Impl::RemoveStale() {
   const base::MutexLock lock(mutex);
+  loaded = false;
+  LoadLocked();
   std::error_code error;
   const std::string current = store ? store->folder() : "";
-  if (store && !fs::exists(current, error)) {   // another process started afresh
-    store.reset();
-    held.clear();
-    loaded = false;
-    LoadLocked();
-  }
   for (const auto& entry : fs::directory_iterator(folder, error))
-    if (entry.is_directory(error) && entry.path().string() != (store ? store->folder() : "")) fs::remove_all(entry.path(), error);
+    if (entry.is_directory(error) && entry.path().string() != current) fs::remove_all(entry.path(), error);
 }
 
 std::shared_ptr<ObjectStore> Repository::Impl::StoreWith(std::string_view commit) {
@@ -110,7 +110,8 @@ bool Repository::Impl::Holds(std::string_view commit, std::string_view tag_objec
   const base::MutexLock lock(mutex);
   LoadLocked();
   if (!store || store->damaged()) return false;
-  return std::any_of(held.begin(), held.end(), [&](const HeldCommit& h) { return h.commit == commit && (tag_object.empty() || h.tag_object == tag_object); });
+  return std::any_of(held.begin(), held.end(),
+                     [&](const HeldCommit& h) { return h.commit == commit && (tag_object.empty() || h.tag_object == tag_object); });
 }
 
 bool Repository::Impl::NeedsFresh() {
@@ -125,7 +126,8 @@ Result<std::shared_ptr<ObjectStore>> Repository::Impl::NewStore() {
 }
 
 /// What to ask for. A host that shows only its references (old, version 0) gives a commit that none of them names only with their whole history.
-Result<PackQuery> Repository::Impl::QueryFor(const std::vector<HeldCommit>& wanted, const std::vector<std::string>& haves, UploadPack& host) const {
+Result<PackQuery> Repository::Impl::QueryFor(const std::vector<HeldCommit>& wanted, const std::vector<std::string>& haves,
+                                             UploadPack& host) const {
   PackQuery query;
   query.haves = haves;
   for (const HeldCommit& commit : wanted) {
@@ -138,7 +140,8 @@ Result<PackQuery> Repository::Impl::QueryFor(const std::vector<HeldCommit>& want
   for (const RemoteRef& ref : refs) {
     tips.insert(ref.object);
     tips.insert(ref.peeled);
-    if (wanted.front().ref_name.empty() ? ref.name.starts_with("refs/heads/") : ref.name == wanted.front().ref_name) branches.insert(ref.object);
+    if (wanted.front().ref_name.empty() ? ref.name.starts_with("refs/heads/") : ref.name == wanted.front().ref_name)
+      branches.insert(ref.object);
   }
   const bool all_shown = std::all_of(query.wants.begin(), query.wants.end(), [&](const std::string& want) { return tips.contains(want); });
   if (all_shown) return query;
@@ -159,8 +162,8 @@ Result<void> Repository::Impl::CheckReceived(const ObjectStore& into, const Held
   return {};
 }
 
-Result<void> Repository::Impl::Receive(const ObjectStore& into, const std::vector<HeldCommit>& wanted, const std::vector<std::string>& haves, const Credentials& credentials,
-                                       const Waiter& waiter) {
+Result<void> Repository::Impl::Receive(const ObjectStore& into, const std::vector<HeldCommit>& wanted,
+                                       const std::vector<std::string>& haves, const Credentials& credentials, const Waiter& waiter) {
   const std::uint64_t used = into.DiskBytes();
   TRY(Converse(credentials, waiter, [&](UploadPack& host) -> Result<void> {
     TRY(const PackQuery query, QueryFor(wanted, haves, host));
@@ -197,10 +200,10 @@ Result<void> Repository::Impl::FetchFresh(const Resolution& resolution, const Cr
     for (HeldCommit& commit : CompanionsOf(wanted, held)) list.push_back(std::move(commit));
   }
   TRY(const std::shared_ptr<ObjectStore> into, NewStore());
-  into->Retire(true);   // until it is whole
+  into->Retire(true);  // until it is whole
   auto received = Receive(*into, list, {}, credentials, waiter);
   if (!received && list.size() > 1 && (received.error().reason == Reason::NotFound || received.error().reason == Reason::TooLarge)) {
-    list.resize(1);   // a companion is gone from the host, or there are too many
+    list.resize(1);  // a companion is gone from the host, or there are too many
     received = Receive(*into, list, {}, credentials, waiter);
   }
   if (!received) return received;

@@ -22,7 +22,7 @@ struct Repository::Impl {
   Impl(GitUrl address, std::string path, GitLimits bounds, GitClientOptions client, std::shared_ptr<SharedResources> resources);
 
   const GitUrl url;
-  const std::string folder;        ///< of this URL in the cache; bare repositories `<number>.git` in it, the highest counts
+  const std::string folder;  ///< of this URL in the cache; bare repositories `<number>.git` in it, the highest counts
   const GitLimits limits;
   const GitClientOptions options;
   const std::shared_ptr<SharedResources> shared;
@@ -33,9 +33,11 @@ struct Repository::Impl {
   std::shared_ptr<ObjectStore> store GUARDED_BY(mutex);
   HeldCommits held GUARDED_BY(mutex);
   std::optional<HostProfile> profile GUARDED_BY(mutex);
-  std::set<std::string> verified GUARDED_BY(mutex);   ///< `<commit> <ref>`: the commit is in the reference's history
+  std::set<std::string> verified GUARDED_BY(mutex);  ///< `<commit> <ref>`: the commit is in the reference's history
 
-  base::Error Fail(base::Reason reason, std::string_view text) const { return base::MakeError(reason, url.text + ": " + std::string(text)); }
+  base::Error Fail(base::Reason reason, std::string_view text) const {
+    return base::MakeError(reason, url.text + ": " + std::string(text));
+  }
   base::Error Prefixed(base::Error error) const;
 
   /// One exchange with the host. `talk` may be called twice: what the host said of itself before is believed first, and asked anew if that fails.
@@ -47,15 +49,18 @@ struct Repository::Impl {
   // Resolve's steps (repository_resolve.cpp)
   base::Result<Resolution> ResolveListed(const Reference& reference, std::vector<RemoteRef>& refs, UploadPack& host) const;
   base::Result<Resolution> ResolvePinned(const Reference& reference, const std::vector<RemoteRef>& refs, UploadPack& host) const;
-  base::Result<RemoteRef> Find(const Reference& reference, const std::vector<RemoteRef>& refs, std::string_view name, UploadPack& host) const;
+  base::Result<RemoteRef> Find(const Reference& reference, const std::vector<RemoteRef>& refs, std::string_view name,
+                               UploadPack& host) const;
   base::Error Missing(const Reference& reference, UploadPack& host) const;
-  base::Result<Resolution> NewestOf(const Reference& reference, const std::vector<RemoteRef>& tags, const Credentials& credentials, const GitCall& call);
-  base::Result<void> CheckHistory(const Resolution& resolution, const std::string& tip, const Credentials& credentials, const Waiter& waiter);
+  base::Result<Resolution> NewestOf(const Reference& reference, const std::vector<RemoteRef>& tags, const Credentials& credentials,
+                                    const GitCall& call);
+  base::Result<void> CheckHistory(const Resolution& resolution, const std::string& tip, const Credentials& credentials,
+                                  const Waiter& waiter);
 
   // Fetch's steps (repository_fetch.cpp)
   base::Result<void> Fetch(const Resolution& resolution, const Credentials& credentials, const GitCall& call);
   void PrepareFolder() const;
-  bool InUse();   ///< a tree of it is held
+  bool InUse();  ///< a tree of it is held
   void Load();
   void LoadLocked() REQUIRES(mutex);
   void RemoveStale();
@@ -64,8 +69,8 @@ struct Repository::Impl {
   bool NeedsFresh();
   base::Result<void> FetchMore(const Resolution& resolution, const Credentials& credentials, const Waiter& waiter);
   base::Result<void> FetchFresh(const Resolution& resolution, const Credentials& credentials, const Waiter& waiter);
-  base::Result<void> Receive(const ObjectStore& into, const std::vector<HeldCommit>& wanted, const std::vector<std::string>& haves, const Credentials& credentials,
-                             const Waiter& waiter);
+  base::Result<void> Receive(const ObjectStore& into, const std::vector<HeldCommit>& wanted, const std::vector<std::string>& haves,
+                             const Credentials& credentials, const Waiter& waiter);
   base::Result<PackQuery> QueryFor(const std::vector<HeldCommit>& wanted, const std::vector<std::string>& haves, UploadPack& host) const;
   base::Result<void> CheckReceived(const ObjectStore& into, const HeldCommit& wanted) const;
   base::Result<std::shared_ptr<ObjectStore>> NewStore();

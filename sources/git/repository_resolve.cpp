@@ -14,7 +14,7 @@ using base::Result;
 
 constexpr std::string_view kHeads = "refs/heads/";
 constexpr std::string_view kTags = "refs/tags/";
-constexpr std::size_t kSuggestions = 5;   // names of others that a message shows
+constexpr std::size_t kSuggestions = 5;  // names of others that a message shows
 
 std::string FullBranch(const Reference& r) { return std::string(kHeads) + (r.branch.empty() ? "master" : r.branch); }
 
@@ -30,13 +30,17 @@ std::string Wanted(const Reference& r) {
 Resolution ResolutionOf(const Reference& reference, const RemoteRef& ref) {
   const std::string commit(ref.commit());
   const std::string tag = ref.name.starts_with(kTags) ? ref.name.substr(kTags.size()) : "";
-  return {.commit = commit, .ref_name = ref.name, .tag_object = ref.peeled.empty() ? "" : ref.object, .revision = RevisionOf(reference, tag, commit)};
+  return {.commit = commit,
+          .ref_name = ref.name,
+          .tag_object = ref.peeled.empty() ? "" : ref.object,
+          .revision = RevisionOf(reference, tag, commit)};
 }
 
 /// `main, dev, release-1 …` of full names.
 std::string Names(const std::vector<RemoteRef>& refs, std::size_t prefix) {
   std::string names;
-  for (std::size_t i = 0; i < refs.size() && i < kSuggestions; ++i) names += (i ? ", " : "") + refs[i].name.substr(std::min(prefix, refs[i].name.size()));
+  for (std::size_t i = 0; i < refs.size() && i < kSuggestions; ++i)
+    names += (i ? ", " : "") + refs[i].name.substr(std::min(prefix, refs[i].name.size()));
   return names + (refs.size() > kSuggestions ? " …" : "");
 }
 
@@ -63,16 +67,20 @@ base::Error Repository::Impl::Missing(const Reference& reference, UploadPack& ho
   const bool branch = reference.commit.empty() && reference.name.empty() && !tags;
   auto any = host.List({.prefixes = {}, .max_refs = limits.max_refs, .enough = 1});
   if (!any) return std::move(any).error();
-  if (any->empty()) return branch ? Fail(Reason::Gone, "git repository is empty") : Fail(Reason::NotFound, "git repository is empty, so there is no " + Describe(reference));
+  if (any->empty())
+    return branch ? Fail(Reason::Gone, "git repository is empty")
+                  : Fail(Reason::NotFound, "git repository is empty, so there is no " + Describe(reference));
   const std::string_view space = tags ? kTags : kHeads;
   auto others = host.List({.prefixes = {std::string(space)}, .max_refs = limits.max_refs, .enough = kSuggestions + 1});
   if (!others) return std::move(others).error();
   const std::string what = reference.commit.empty() ? Describe(reference) : Describe(Reference{.branch = reference.branch});
   const std::string has = others->empty() ? "no " + std::string(tags ? "tags" : "branches") : Cleaned(Names(*others, space.size()), {});
-  return Fail(Reason::NotFound, "couldn't find remote ref \"" + Wanted(reference) + "\": there is no " + what + "; the repository has " + has);
+  return Fail(Reason::NotFound,
+              "couldn't find remote ref \"" + Wanted(reference) + "\": there is no " + what + "; the repository has " + has);
 }
 
-Result<RemoteRef> Repository::Impl::Find(const Reference& reference, const std::vector<RemoteRef>& refs, std::string_view name, UploadPack& host) const {
+Result<RemoteRef> Repository::Impl::Find(const Reference& reference, const std::vector<RemoteRef>& refs, std::string_view name,
+                                         UploadPack& host) const {
   const auto it = std::find_if(refs.begin(), refs.end(), [&](const RemoteRef& ref) { return ref.name == name; });
   if (it == refs.end()) return Missing(reference, host);
   return *it;
@@ -96,10 +104,12 @@ Result<Resolution> Repository::Impl::ResolveListed(const Reference& reference, s
 }
 
 /// Of tags with equal versions the one whose commit is the youngest; the last by name if that does not decide.
-Result<Resolution> Repository::Impl::NewestOf(const Reference& reference, const std::vector<RemoteRef>& tags, const Credentials& credentials, const GitCall& call) {
+Result<Resolution> Repository::Impl::NewestOf(const Reference& reference, const std::vector<RemoteRef>& tags,
+                                              const Credentials& credentials, const GitCall& call) {
   std::vector<RemoteRef> sorted = tags;
   std::sort(sorted.begin(), sorted.end(), [](const RemoteRef& a, const RemoteRef& b) { return a.name < b.name; });
-  const bool same = std::all_of(sorted.begin(), sorted.end(), [&](const RemoteRef& tag) { return tag.commit() == sorted.front().commit(); });
+  const bool same =
+      std::all_of(sorted.begin(), sorted.end(), [&](const RemoteRef& tag) { return tag.commit() == sorted.front().commit(); });
   if (same) return ResolutionOf(reference, sorted.back());
   std::optional<std::pair<base::TimePoint, Resolution>> newest;
   for (const RemoteRef& tag : sorted) {
@@ -114,12 +124,14 @@ Result<Resolution> Repository::Impl::NewestOf(const Reference& reference, const 
 }
 
 /// Fetches the history of the branch (its commits alone, where the host can leave out the rest) into a repository of its own, which then goes.
-Result<void> Repository::Impl::CheckHistory(const Resolution& resolution, const std::string& tip, const Credentials& credentials, const Waiter& waiter) {
+Result<void> Repository::Impl::CheckHistory(const Resolution& resolution, const std::string& tip, const Credentials& credentials,
+                                            const Waiter& waiter) {
   const std::string mark = resolution.commit + " " + resolution.ref_name;
   {
     const base::MutexLock lock(mutex);
     LoadLocked();
-    const bool held_so = std::any_of(held.begin(), held.end(), [&](const HeldCommit& h) { return h.commit == resolution.commit && h.ref_name == resolution.ref_name; });
+    const bool held_so = std::any_of(
+        held.begin(), held.end(), [&](const HeldCommit& h) { return h.commit == resolution.commit && h.ref_name == resolution.ref_name; });
     if (tip == resolution.commit || held_so || verified.contains(mark)) return {};
   }
   PrepareFolder();
@@ -134,7 +146,8 @@ Result<void> Repository::Impl::CheckHistory(const Resolution& resolution, const 
   }));
   TRY(const bool inside, IsAncestor(*history, resolution.commit, tip, waiter));
   if (!inside)
-    return Fail(Reason::NotFound, "unable to resolve commit object for '" + resolution.commit + "': it is not in the history of branch \"" + resolution.ref_name.substr(kHeads.size()) + "\"");
+    return Fail(Reason::NotFound, "unable to resolve commit object for '" + resolution.commit + "': it is not in the history of branch \"" +
+                                      resolution.ref_name.substr(kHeads.size()) + "\"");
   const base::MutexLock lock(mutex);
   verified.insert(mark);
   return {};
@@ -157,7 +170,8 @@ Result<Resolution> Repository::Resolve(const Reference& reference, const Credent
   if (!listed) return impl_->Prefixed(std::move(listed).error());
   if (semver) {
     auto best = HighestTags(refs, reference.semver);
-    auto newest = best ? impl_->NewestOf(reference, *best, credentials, {.timeout = waiter.Remaining(), .stop = call.stop}) : Result<Resolution>(std::move(best).error());
+    auto newest = best ? impl_->NewestOf(reference, *best, credentials, {.timeout = waiter.Remaining(), .stop = call.stop})
+                       : Result<Resolution>(std::move(best).error());
     if (!newest) return impl_->Prefixed(std::move(newest).error());
     return newest;
   }

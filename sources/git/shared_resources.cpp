@@ -31,7 +31,8 @@ void TreeCache::Put(const ObjectId& id, std::shared_ptr<const Tree> tree) {
 std::list<IdlePool::Waiting> IdlePool::TakeOld() {
   std::list<Waiting> old;
   const auto now = std::chrono::steady_clock::now();
-  while (!waiting_.empty() && (waiting_.size() > max_ || now - waiting_.back().since > max_age_)) old.splice(old.begin(), waiting_, std::prev(waiting_.end()));
+  while (!waiting_.empty() && (waiting_.size() > max_ || now - waiting_.back().since > max_age_))
+    old.splice(old.begin(), waiting_, std::prev(waiting_.end()));
   return old;
 }
 

@@ -17,7 +17,7 @@ namespace sluice::sources {
 class TreeCache {
  public:
   explicit TreeCache(std::size_t max_bytes) : max_bytes_(max_bytes) {}
-  std::shared_ptr<const Tree> Find(const ObjectId& id);   ///< nullptr if absent
+  std::shared_ptr<const Tree> Find(const ObjectId& id);  ///< nullptr if absent
   void Put(const ObjectId& id, std::shared_ptr<const Tree> tree);
 
  private:
@@ -28,18 +28,18 @@ class TreeCache {
   const std::size_t max_bytes_;
   base::Mutex mutex_;
   std::map<ObjectId, Entry> trees_ GUARDED_BY(mutex_);
-  std::list<ObjectId> order_ GUARDED_BY(mutex_);   // most recently used first
+  std::list<ObjectId> order_ GUARDED_BY(mutex_);  // most recently used first
   std::size_t bytes_ GUARDED_BY(mutex_) = 0;
 };
 
 /// Things that are dear to make and belong to one user at a time: database handles, connections. At most `max` wait, each for at most `max_age`.
 class IdlePool {
  public:
-  using Thing = std::shared_ptr<void>;   ///< with the deleter that closes it
+  using Thing = std::shared_ptr<void>;  ///< with the deleter that closes it
   IdlePool(std::size_t max, std::chrono::seconds max_age) : max_(max), max_age_(max_age) {}
-  Thing Take(const std::string& key);   ///< the most recent one of that key; nullptr if none waits
+  Thing Take(const std::string& key);  ///< the most recent one of that key; nullptr if none waits
   void Give(const std::string& key, Thing thing);
-  void Drop(const std::string& key);    ///< all of that key
+  void Drop(const std::string& key);  ///< all of that key
 
  private:
   struct Waiting {
@@ -51,7 +51,7 @@ class IdlePool {
   const std::size_t max_;
   const std::chrono::seconds max_age_;
   base::Mutex mutex_;
-  std::list<Waiting> waiting_ GUARDED_BY(mutex_);   // most recent first
+  std::list<Waiting> waiting_ GUARDED_BY(mutex_);  // most recent first
 };
 
 struct SharedResources {

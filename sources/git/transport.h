@@ -23,7 +23,7 @@ struct TransportContext {
   const Credentials& credentials;
   const GitClientOptions& options;
   const Waiter& waiter;
-  SharedResources& shared;   ///< its connections are used again by the next transport to the same URL with the same credentials
+  SharedResources& shared;  ///< its connections are used again by the next transport to the same URL with the same credentials
 
   /// `<url>: <text>`, cleaned of the credentials.
   base::Error Fail(base::Reason reason, std::string_view text) const;

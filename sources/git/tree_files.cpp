@@ -13,14 +13,14 @@ using base::Invalid;
 using base::NotFound;
 using base::Result;
 
-constexpr int kMaxLinks = 40;              // as Linux
+constexpr int kMaxLinks = 40;  // as Linux
 constexpr std::uint64_t kMaxLinkBytes = 4096;
 
 /// Where a walk has come: the trees from the root down, and what the last name is.
 struct Place {
   std::vector<std::shared_ptr<const Tree>> trees;
   std::vector<std::string> names;
-  std::vector<TreeEntry> entries;   ///< of the names
+  std::vector<TreeEntry> entries;  ///< of the names
   bool directory() const { return entries.empty() || entries.back().kind == TreeEntryKind::Directory; }
 
   std::string Path() const {
@@ -88,7 +88,11 @@ class TreeFiles final : public base::Files {
 };
 
 Result<FileInfo> TreeFiles::InfoOf(std::string name, const TreeEntry& entry) const {
-  FileInfo info{.name = std::move(name), .type = FileType::Regular, .size = 0, .executable = entry.kind == TreeEntryKind::Executable, .content_id = ToHex(entry.id)};
+  FileInfo info{.name = std::move(name),
+                .type = FileType::Regular,
+                .size = 0,
+                .executable = entry.kind == TreeEntryKind::Executable,
+                .content_id = ToHex(entry.id)};
   if (entry.kind == TreeEntryKind::Directory) info.type = FileType::Directory;
   if (entry.kind == TreeEntryKind::Symlink) info.type = FileType::Symlink;
   if (info.type == FileType::Regular) {

@@ -26,7 +26,8 @@ bool HasWord(std::string_view words, std::string_view word) {
 bool IsId(std::string_view text) { return ParseObjectId(text).has_value(); }
 
 bool Asked(const ListQuery& query, std::string_view name) {
-  return query.prefixes.empty() || std::any_of(query.prefixes.begin(), query.prefixes.end(), [&](const std::string& p) { return name.starts_with(p); });
+  return query.prefixes.empty() ||
+         std::any_of(query.prefixes.begin(), query.prefixes.end(), [&](const std::string& p) { return name.starts_with(p); });
 }
 
 /// `<id> <name> [symref-target:…] [peeled:<id>]`; nullopt for an unborn HEAD or what is not understood.
@@ -52,12 +53,15 @@ std::string_view HostProfile::Value(std::string_view name) const {
 }
 
 bool HostProfile::Has(std::string_view name) const {
-  return std::any_of(capabilities.begin(), capabilities.end(), [&](std::string_view c) { return c.starts_with(name) && (c.size() == name.size() || c[name.size()] == '='); });
+  return std::any_of(capabilities.begin(), capabilities.end(),
+                     [&](std::string_view c) { return c.starts_with(name) && (c.size() == name.size() || c[name.size()] == '='); });
 }
 
 bool HostProfile::HasFeature(std::string_view name, std::string_view feature) const { return HasWord(Value(name), feature); }
 
-UploadPack::UploadPack(Transport& transport, const TransportContext& context) : transport_(transport), context_(context), reader_({}) { ResetReader(); }
+UploadPack::UploadPack(Transport& transport, const TransportContext& context) : transport_(transport), context_(context), reader_({}) {
+  ResetReader();
+}
 
 void UploadPack::ResetReader() {
   reader_ = PktReader([&transport = transport_](std::span<char> buffer) { return transport.Read(buffer); });
@@ -73,8 +77,10 @@ bool UploadPack::can_want_any() const {
 Error UploadPack::HostSays(std::string_view text) const {
   const std::string quoted = "the host says '" + Cleaned(text, context_.credentials) + "'";
   const auto says = [&](std::string_view words) { return text.find(words) != std::string_view::npos; };
-  if (says("not our ref") || says("unadvertised object") || says("no such remote ref") || says("bad object")) return Fail(Reason::NotFound, "the commit is not there (any more): " + quoted);
-  if (says("not found") || says("not exported") || says("does not appear to be")) return Fail(Reason::NotFound, "repository not found: " + quoted + ": check the URL and the rights of the account");
+  if (says("not our ref") || says("unadvertised object") || says("no such remote ref") || says("bad object"))
+    return Fail(Reason::NotFound, "the commit is not there (any more): " + quoted);
+  if (says("not found") || says("not exported") || says("does not appear to be"))
+    return Fail(Reason::NotFound, "repository not found: " + quoted + ": check the URL and the rights of the account");
   if (says("denied") || says("forbidden")) return Fail(Reason::Forbidden, "the host forbids access: " + quoted);
   return Fail(Reason::Unavailable, quoted);
 }
@@ -98,7 +104,7 @@ Result<void> UploadPack::Connect(std::size_t max_refs) {
 
 Result<void> UploadPack::ReadAdvertisement(std::size_t max_refs) {
   TRY(Pkt pkt, Next());
-  if (pkt.kind == PktKind::Data && pkt.line() == "# service=git-upload-pack") {   // http's own first line, and a flush
+  if (pkt.kind == PktKind::Data && pkt.line() == "# service=git-upload-pack") {  // http's own first line, and a flush
     TRY(pkt, Next());
     if (pkt.kind == PktKind::Flush) {
       TRY(pkt, Next());
@@ -115,7 +121,8 @@ Result<void> UploadPack::ReadAdvertisement(std::size_t max_refs) {
     if (profile_.capabilities.size() < kMaxCapabilities) profile_.capabilities.emplace_back(pkt.line());
   }
   TRY(CheckFormat());
-  if (!profile_.Has("ls-refs") || !profile_.Has("fetch")) return Fail(Reason::Invalid, "the host speaks Git's protocol 2 without ls-refs or fetch");
+  if (!profile_.Has("ls-refs") || !profile_.Has("fetch"))
+    return Fail(Reason::Invalid, "the host speaks Git's protocol 2 without ls-refs or fetch");
   return {};
 }
 
@@ -132,11 +139,11 @@ Result<std::vector<RemoteRef>> UploadPack::ListV2(const ListQuery& query) {
     if (pkt.kind == PktKind::End) return Fail(Reason::Unavailable, "the list of references was cut off");
     if (pkt.kind != PktKind::Data) return refs;
     if (auto ref = ParseRefV2(pkt.line())) refs.push_back(*std::move(ref));
-    if (refs.size() >= query.enough && transport_.stateless()) {   // the next request drops the rest of this answer
+    if (refs.size() >= query.enough && transport_.stateless()) {  // the next request drops the rest of this answer
       ResetReader();
       return refs;
     }
-    if (refs.size() > query.enough) refs.pop_back();   // on a shared connection it must be read past
+    if (refs.size() > query.enough) refs.pop_back();  // on a shared connection it must be read past
     if (refs.size() > query.max_refs) return TooMany(query.max_refs);
   }
 }
@@ -162,7 +169,8 @@ void UploadPack::TakeCapabilities(std::string_view words) {
 /// `<id> <name>`; a tag's commit follows as `<id> <name>^{}`.
 Result<void> UploadPack::TakeV0Ref(std::string_view line) {
   if (line.starts_with("shallow ")) return {};
-  if (line.size() < 42 || line[40] != ' ' || !IsId(line.substr(0, 40))) return Fail(Reason::Invalid, "the answer is not in Git's format: check the URL");
+  if (line.size() < 42 || line[40] != ' ' || !IsId(line.substr(0, 40)))
+    return Fail(Reason::Invalid, "the answer is not in Git's format: check the URL");
   const std::string_view name = line.substr(41);
   if (!name.ends_with(kPeeled)) {
     refs_.push_back({std::string(name), std::string(line.substr(0, 40)), ""});

@@ -20,24 +20,25 @@ namespace sluice::sources {
 /// What a host said it can do. Kept, it saves the question the next time (http(s) only).
 struct HostProfile {
   int version = 0;
-  std::vector<std::string> capabilities;   ///< as sent: `name` or `name=value`
+  std::vector<std::string> capabilities;  ///< as sent: `name` or `name=value`
   bool Has(std::string_view name) const;
   /// The value of `name=value`; "" without.
   std::string_view Value(std::string_view name) const;
-  bool HasFeature(std::string_view name, std::string_view feature) const;   ///< `feature` is a word of the value
+  bool HasFeature(std::string_view name, std::string_view feature) const;  ///< `feature` is a word of the value
 };
 
 struct ListQuery {
-  std::vector<std::string> prefixes;   ///< of full names; empty: all. The answer may hold more in version 2, the caller looks for what it wants
-  std::size_t max_refs = 100'000;      ///< TooLarge beyond
-  std::size_t enough = SIZE_MAX;       ///< more need not be read
+  std::vector<std::string>
+      prefixes;                    ///< of full names; empty: all. The answer may hold more in version 2, the caller looks for what it wants
+  std::size_t max_refs = 100'000;  ///< TooLarge beyond
+  std::size_t enough = SIZE_MAX;   ///< more need not be read
 };
 
 struct PackQuery {
-  std::vector<std::string> wants;      ///< object ids
-  std::vector<std::string> haves;      ///< commits whose trees we have whole, and whose parents we lack
-  bool history = false;                ///< all ancestors too, instead of the wanted commits alone; `haves` are then not sent
-  bool commits_only = false;           ///< without trees and files (needs can_filter)
+  std::vector<std::string> wants;  ///< object ids
+  std::vector<std::string> haves;  ///< commits whose trees we have whole, and whose parents we lack
+  bool history = false;            ///< all ancestors too, instead of the wanted commits alone; `haves` are then not sent
+  bool commits_only = false;       ///< without trees and files (needs can_filter)
 };
 
 class UploadPack {
@@ -82,7 +83,7 @@ class UploadPack {
   const TransportContext context_;
   PktReader reader_;
   HostProfile profile_;
-  std::vector<RemoteRef> refs_;   // of version 0, which lists them when it is connected to
+  std::vector<RemoteRef> refs_;  // of version 0, which lists them when it is connected to
 };
 
 }  // namespace sluice::sources

@@ -7,6 +7,8 @@ namespace sluice::sources {
 using base::Reason;
 using base::Result;
 
+// "thin-pack" is not for the deltas alone: without it git computes the difference to a shallow `have` from commits only, and sends every file again
+// (git 2.39, measured: 219 ms of our CPU instead of 2 for a one-file commit in 10,000 files).
 std::string UploadPack::FetchRequestV2(const PackQuery& query) const {
   std::string request = PktLine("command=fetch\n") + PktLine("agent=git/sluice\n");
   if (profile_.Has("object-format")) request += PktLine("object-format=sha1\n");

@@ -94,7 +94,8 @@ const char* PathFault(std::string_view path, GitScheme scheme) {
   if (path.size() < 2) return "the path of the repository is missing";
   if (path.find_first_of("?#") != std::string_view::npos) return "a query or fragment is not part of a repository's address";
   if (path.starts_with("/-") || decoded->starts_with("/-")) return "a path may not begin with '-'";
-  if (scheme == GitScheme::Ssh && decoded->find_first_of("'\"`\\$;&|<>!") != std::string::npos) return "a quote or shell character in the path";
+  if (scheme == GitScheme::Ssh && decoded->find_first_of("'\"`\\$;&|<>!") != std::string::npos)
+    return "a quote or shell character in the path";
   for (std::size_t at = 0; at != std::string::npos; at = decoded->find('/', at + 1))
     if (std::string_view(*decoded).substr(at).starts_with("/..") && (at + 3 == decoded->size() || (*decoded)[at + 3] == '/'))
       return "'..' in the path";
@@ -109,12 +110,19 @@ std::string TextOf(const GitUrl& url, const SchemeRow& row) {
   return text + url.path;
 }
 
+/// An account's name on an ssh host, which stands in the URL's text as it is.
+bool IsAccountName(std::string_view user) {
+  return std::all_of(user.begin(), user.end(), [](unsigned char c) {
+    return c < 0x80 && (std::isalnum(c) || std::string_view("._-+").find(static_cast<char>(c)) != std::string_view::npos);
+  });
+}
+
 /// Takes `user[:password]` apart. False if malformed.
 bool ParseUserinfo(std::string_view userinfo, GitUrl& out) {
   const std::size_t colon = userinfo.find(':');
   const auto user = PercentDecode(userinfo.substr(0, colon));
   const auto password = PercentDecode(colon == std::string_view::npos ? "" : userinfo.substr(colon + 1));
-  if (!user || !password || user->starts_with('-')) return false;
+  if (!user || !password || user->starts_with('-') || (out.scheme == GitScheme::Ssh && !IsAccountName(*user))) return false;
   out.user = *user;
   out.password = *password;
   return true;
@@ -124,8 +132,10 @@ bool ParseUserinfo(std::string_view userinfo, GitUrl& out) {
 
 Result<GitUrl> ParseGitUrl(std::string_view url) {
   if (url.size() > kMaxUrlBytes) return Refuse(url, "longer than 2048 bytes");
-  if (!std::all_of(url.begin(), url.end(), [](unsigned char c) { return IsPlain(c); })) return Refuse(url, "control characters, blanks or bytes above ASCII; write them as %XX");
-  const auto* row = std::find_if(std::begin(kSchemes), std::end(kSchemes), [&](const SchemeRow& r) { return Lower(url.substr(0, r.prefix.size())) == r.prefix; });
+  if (!std::all_of(url.begin(), url.end(), [](unsigned char c) { return IsPlain(c); }))
+    return Refuse(url, "control characters, blanks or bytes above ASCII; write them as %XX");
+  const auto* row = std::find_if(std::begin(kSchemes), std::end(kSchemes),
+                                 [&](const SchemeRow& r) { return Lower(url.substr(0, r.prefix.size())) == r.prefix; });
   if (row == std::end(kSchemes)) return Refuse(url, "the scheme must be http, https or ssh");
   const std::string_view rest = url.substr(row->prefix.size());
   const std::size_t slash = std::min(rest.find_first_of("/?#"), rest.size());

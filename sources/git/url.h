@@ -15,12 +15,12 @@ enum class GitScheme { Http, Https, Ssh };
 /// A judged address. `user` and `password` are the URL's userinfo, percent-decoded; they are no part of `text` and of no message.
 struct GitUrl {
   GitScheme scheme = GitScheme::Https;
-  std::string user;         ///< "" if the URL names none (ssh then uses "git")
-  std::string password;     ///< of http(s) only
-  std::string host;         ///< lower case; an IPv6 address without its brackets
-  std::uint16_t port = 0;   ///< effective: 80, 443 or 22 unless the URL says otherwise
-  std::string path;         ///< as written, with its leading slash
-  std::string text;         ///< `scheme://[user@ of ssh]host[:port]path`, fit for messages; also what the cache is keyed by
+  std::string user;        ///< "" if the URL names none (ssh then uses "git")
+  std::string password;    ///< of http(s) only
+  std::string host;        ///< lower case; an IPv6 address without its brackets
+  std::uint16_t port = 0;  ///< effective: 80, 443 or 22 unless the URL says otherwise
+  std::string path;        ///< as written, with its leading slash
+  std::string text;        ///< `scheme://[user@ of ssh]host[:port]path`, fit for messages; also what the cache is keyed by
 
   friend bool operator==(const GitUrl&, const GitUrl&) = default;
 };

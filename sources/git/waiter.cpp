@@ -27,14 +27,18 @@ struct Waiter::Wake {
   explicit Wake(const std::stop_token& stop) : callback(stop, [this] { Signal(); }) {}
   void Signal() const {
     const std::uint64_t one = 1;
-    if (fd.number >= 0) [[maybe_unused]] const auto written = write(fd.number, &one, sizeof one);
+    if (fd.number >= 0) [[maybe_unused]]
+      const auto written = write(fd.number, &one, sizeof one);
   }
   const Descriptor fd;
-  std::stop_callback<std::function<void()>> callback;   // goes first, and waits for a Signal under way: afterwards nobody writes to fd
+  std::stop_callback<std::function<void()>> callback;  // goes first, and waits for a Signal under way: afterwards nobody writes to fd
 };
 
 Waiter::Waiter(const GitCall& call)
-    : timeout_(call.timeout), deadline_(std::chrono::steady_clock::now() + call.timeout), stop_(call.stop), wake_(std::make_unique<Wake>(call.stop)) {}
+    : timeout_(call.timeout),
+      deadline_(std::chrono::steady_clock::now() + call.timeout),
+      stop_(call.stop),
+      wake_(std::make_unique<Wake>(call.stop)) {}
 
 Waiter::~Waiter() = default;
 
@@ -47,7 +51,9 @@ std::chrono::milliseconds Waiter::Remaining() const {
 
 Result<void> Waiter::Check() const {
   if (stop_.stop_requested()) return MakeError(Reason::Canceled, "canceled");
-  if (Remaining().count() == 0) return MakeError(Reason::Timeout, "no result within " + base::FormatGoDuration(timeout_) + ": see whether the host answers, or raise the timeout");
+  if (Remaining().count() == 0)
+    return MakeError(Reason::Timeout,
+                     "no result within " + base::FormatGoDuration(timeout_) + ": see whether the host answers, or raise the timeout");
   return {};
 }
 

@@ -19,10 +19,10 @@ class Waiter {
 
   /// Canceled once stop was requested, Timeout once the deadline has passed.
   base::Result<void> Check() const;
-  std::chrono::milliseconds Remaining() const;   ///< 0 when over
+  std::chrono::milliseconds Remaining() const;  ///< 0 when over
   std::chrono::steady_clock::time_point deadline() const { return deadline_; }
   const std::stop_token& stop() const { return stop_; }
-  int wake_fd() const;                           ///< becomes readable when stop is requested
+  int wake_fd() const;  ///< becomes readable when stop is requested
   /// Waits until `fd` has one of `events` (poll(2)) or an error. Errors as Check.
   base::Result<void> Poll(int fd, short events) const;
 

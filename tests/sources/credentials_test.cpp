@@ -42,12 +42,18 @@ TEST(Credentials, RefusedWithTheCause) {
       {"https://h/a", {{"password", "p"}}, "invalid 'https' auth option: 'password' requires 'username' to be set"},
       {"http://h/a", {{"username", "u"}}, "invalid 'http' auth option: 'username' requires 'password' to be set"},
       {"https://h/a", {{"tls.crt", "c"}}, "invalid 'https' auth option: 'tls.crt' and 'tls.key' must be set together"},
-      {"https://h/a", {{"tls.key", "c"}, {"username", "u"}, {"password", "p"}}, "invalid 'https' auth option: 'tls.crt' and 'tls.key' must be set together"},
-      {"https://h/a", {{"bearerToken", "t"}, {"username", "u"}, {"password", "p"}}, "invalid 'https' auth option: 'bearerToken' and 'username'/'password' exclude each other"},
+      {"https://h/a",
+       {{"tls.key", "c"}, {"username", "u"}, {"password", "p"}},
+       "invalid 'https' auth option: 'tls.crt' and 'tls.key' must be set together"},
+      {"https://h/a",
+       {{"bearerToken", "t"}, {"username", "u"}, {"password", "p"}},
+       "invalid 'https' auth option: 'bearerToken' and 'username'/'password' exclude each other"},
       {"https://h/a", {{"bearerToken", "t\r\nX: y"}}, "invalid 'https' auth option: 'bearerToken' holds a line break"},
       {"ssh://h/a", {{"known_hosts", kKnownHosts}}, "invalid 'ssh' auth option: 'identity' is required"},
       {"ssh://h/a", {{"identity", "i"}}, "invalid 'ssh' auth option: 'known_hosts' is required"},
-      {"ssh://h/a", {{"identity", "i"}, {"known_hosts", "h ssh-ed25519"}}, "known_hosts line 1: not an entry of the form 'host key-type base64-key'"},
+      {"ssh://h/a",
+       {{"identity", "i"}, {"known_hosts", "h ssh-ed25519"}},
+       "known_hosts line 1: not an entry of the form 'host key-type base64-key'"},
       {"ssh://h/a", {}, "invalid 'ssh' auth option: 'identity' is required"},
   };
   for (const Row& row : kRows) EXPECT_EQ(MessageOf(CredentialsFromSecret(ParseGitUrl(row.url).value(), row.data)), row.want);
@@ -76,7 +82,8 @@ TEST(Credentials, T57CleanedTextHoldsNoSecret) {
   c.username = "deployer";
   c.password = "hunter2222";
   c.bearer_token = "tok-en";
-  EXPECT_EQ(Cleaned("user deployer with hunter2222 or tok-en at https://x:y@host/z\n", c), "user *** with *** or *** at https://***@host/z");
+  EXPECT_EQ(Cleaned("user deployer with hunter2222 or tok-en at https://x:y@host/z\n", c),
+            "user *** with *** or *** at https://***@host/z");
   EXPECT_EQ(Cleaned("a\x1b[31mb\nc", c), "a?[31mb?c");
   EXPECT_EQ(Cleaned(std::string(5000, 'x'), c).size(), 1024u);
   EXPECT_EQ(Cleaned(std::string(1020, 'x') + "hunter2222", c), std::string(1020, 'x') + "***") << "blotted before it is cut";

@@ -77,8 +77,9 @@ std::string TestRepository::Git(const std::string& arguments) const {
 
 std::string TestRepository::Commit(const std::string& message, long time) const {
   const std::string date = std::to_string(time) + " +0000";
-  Shell("export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_DIR=" + bare_ + " GIT_WORK_TREE=" + work() + " GIT_AUTHOR_DATE='" + date +
-        "' GIT_COMMITTER_DATE='" + date + "'; cd $GIT_WORK_TREE; git -c core.bare=false add -A -f . && git -c core.bare=false -c gc.auto=0 -c user.name=Fleet " +
+  Shell("export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_DIR=" + bare_ + " GIT_WORK_TREE=" + work() +
+        " GIT_AUTHOR_DATE='" + date + "' GIT_COMMITTER_DATE='" + date +
+        "'; cd $GIT_WORK_TREE; git -c core.bare=false add -A -f . && git -c core.bare=false -c gc.auto=0 -c user.name=Fleet " +
         "-c user.email=fleet@example.com commit -q --allow-empty -m '" + message + "'");
   return Git("rev-parse HEAD");
 }
@@ -106,8 +107,8 @@ Program::~Program() {
 }
 
 TestServer::TestServer(const std::string& flags)
-    : program_(std::string("python3 ") + SLUICE_SOURCE_DIR + "/tests/fixtures/git_server.py serve --root " + root_.path() + " --owner-pid " +
-               std::to_string(getpid()) + " " + flags) {
+    : program_(std::string("python3 ") + SLUICE_SOURCE_DIR + "/tests/fixtures/git_server.py serve --root " + root_.path() +
+               " --owner-pid " + std::to_string(getpid()) + " " + flags) {
   const std::regex pair("\"(\\w+)\": \"([^\"]*)\"");
   const std::string& line = program_.line();
   for (std::sregex_iterator it(line.begin(), line.end(), pair), end; it != end; ++it) state_[(*it)[1]] = (*it)[2];

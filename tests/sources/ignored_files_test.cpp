@@ -34,13 +34,29 @@ struct Row {
 };
 
 const Row kRows[] = {
-    {"all without rules but the defaults", {{"a.yaml", "1"}, {"pic.png", "2"}, {".github/x", "3"}, {".gitignore", "4"}, {"b/.sops.yaml", "5"}}, std::nullopt, "a.yaml=1\nb/\n"},
-    {"a rule ends the defaults, but not version control's list", {{"a.yaml", "1"}, {"pic.png", "2"}, {".gitattributes", "4"}}, "nothing", "a.yaml=1\npic.png=2\n"},
+    {"all without rules but the defaults",
+     {{"a.yaml", "1"}, {"pic.png", "2"}, {".github/x", "3"}, {".gitignore", "4"}, {"b/.sops.yaml", "5"}},
+     std::nullopt,
+     "a.yaml=1\nb/\n"},
+    {"a rule ends the defaults, but not version control's list",
+     {{"a.yaml", "1"}, {"pic.png", "2"}, {".gitattributes", "4"}},
+     "nothing",
+     "a.yaml=1\npic.png=2\n"},
     {"spec.ignore", {{"a", "1"}, {"docs/b", "2"}, {"x/docs/c", "3"}}, "docs/", "a=1\nx/\n"},
     {"rooted", {{"docs/b", "2"}, {"x/docs/c", "3"}}, "/docs/", "x/docs/c=3\n"},
     {"all but one", {{"a", "1"}, {"deploy/b", "2"}, {"deploy/sub/c", "3"}}, "/*\n!/deploy", "deploy/b=2\ndeploy/sub/c=3\n"},
-    {"a file below an ignored directory comes back, with its directories", {{"a", "1"}, {"x/y/keep", "2"}, {"x/y/drop", "3"}, {"x/z/drop", "4"}}, "x/\n!x/y/keep", "a=1\nx/y/keep=2\n"},
-    {"each .sourceignore counts below itself", {{".sourceignore", "*.txt\n"}, {"a.txt", "1"}, {"b/.sourceignore", "!keep.txt\n*.md\n"}, {"b/keep.txt", "2"}, {"b/c.md", "3"}, {"c.md", "4"}}, std::nullopt,
+    {"a file below an ignored directory comes back, with its directories",
+     {{"a", "1"}, {"x/y/keep", "2"}, {"x/y/drop", "3"}, {"x/z/drop", "4"}},
+     "x/\n!x/y/keep",
+     "a=1\nx/y/keep=2\n"},
+    {"each .sourceignore counts below itself",
+     {{".sourceignore", "*.txt\n"},
+      {"a.txt", "1"},
+      {"b/.sourceignore", "!keep.txt\n*.md\n"},
+      {"b/keep.txt", "2"},
+      {"b/c.md", "3"},
+      {"c.md", "4"}},
+     std::nullopt,
      ".sourceignore=*.txt\n\nb/.sourceignore=!keep.txt\n*.md\n\nb/keep.txt=2\nc.md=4\n"},
     {"spec.ignore comes last", {{".sourceignore", "*.txt\n"}, {"a.txt", "1"}}, "!a.txt", ".sourceignore=*.txt\n\na.txt=1\n"},
     {"everything", {{"a", "1"}, {"b/c", "2"}}, "*", ""},
@@ -72,12 +88,15 @@ TEST(IgnoredFiles, HiddenPathsAreAbsent) {
 
 TEST(IgnoredFiles, LinksAreAbsentWhereverTheyLead) {
   const TemporaryDirectory directory;
-  Shell("cd " + directory.path() + " && mkdir d && echo 1 > d/f && ln -s d/f file && ln -s d dir && ln -s /etc/passwd out && ln -s ../.. up && ln -s loop loop && ln -s nowhere broken");
+  Shell("cd " + directory.path() +
+        " && mkdir d && echo 1 > d/f && ln -s d/f file && ln -s d dir && ln -s /etc/passwd out && ln -s ../.. up && ln -s loop loop && ln "
+        "-s nowhere broken");
   const std::shared_ptr<const base::Files> whole = base::OpenDirectory(directory.path());
   const auto filtered = WithoutIgnored(whole, std::nullopt).value();
   EXPECT_EQ(Shown(*filtered), "d/f=1\n\n");
   EXPECT_EQ(Artifact(*whole, std::nullopt), "d/f=1\n\n");
-  for (const char* path : {"file", "dir", "dir/f", "out", "up", "up/x", "loop", "broken"}) EXPECT_EQ(ReasonOf(filtered->Stat(path)), "NotFound") << path;
+  for (const char* path : {"file", "dir", "dir/f", "out", "up", "up/x", "loop", "broken"})
+    EXPECT_EQ(ReasonOf(filtered->Stat(path)), "NotFound") << path;
 }
 
 // T10 and the tree that names itself: a walk ends at its budget.

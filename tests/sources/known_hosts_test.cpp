@@ -10,8 +10,8 @@ namespace {
 
 #define KEY_A "AAAAC3NzaC1lZDI1NTE5AAAAIMhv5j0KkxVLcJ3nq1nns0bDiNQS0Y7a1fe6fH4T6LGb"
 #define KEY_B "AAAAC3NzaC1lZDI1NTE5AAAAIBCIi/KutSvcnDdLx9ksKCquBeG8sOzTgmlSX96lPxuQ"
-#define RSA                                                                                                                            \
-  "AAAAB3NzaC1yc2EAAAADAQABAAABAQDKkrGa4Z1tGg41QqBfVKmXpwymdA09YnSga9Gy9lLV5pm/UF+z7a0/oDxSbCJXZn76wGELLxbe7+KYFXU15Q+M6deI+omO2iHPPx1/" \
+#define RSA                                                                                                                               \
+  "AAAAB3NzaC1yc2EAAAADAQABAAABAQDKkrGa4Z1tGg41QqBfVKmXpwymdA09YnSga9Gy9lLV5pm/UF+z7a0/oDxSbCJXZn76wGELLxbe7+KYFXU15Q+M6deI+omO2iHPPx1/"  \
   "vl7jaRcsYlgG1XHC/wpKnqeeEpVFLHN+H/+Hz/Hkx+nIpvT6H2ZR+8BwBvEvKGWMR9r0h7iFu68MV4PuLLZcD5/ldx2ACHfVGVw77MvzO0Ue313DBITn7madvQxrRpW3Y5g4I" \
   "FPgk1tpCsPqNJy4H6BHpq7cY1OGq7UAB+gGhgpzG28qDASw3z50APFilt5QS9jQOFT/jAtlPYENgXiRKEoatPDkcUgCgowxRDK//c5bA1l5"
 
@@ -62,8 +62,10 @@ TEST(KnownHosts, JudgesAsOpenSshDoes) {
       {"hashed with port", kHashedPort, "example.com", 2222, KEY_A, "trusted:1"},
       {"hashed with port is not for 22", kHashedPort, "example.com", 22, KEY_A, "unknown:0"},
       {"revoked", "@revoked example.com ssh-ed25519 " KEY_A, "example.com", 22, KEY_A, "revoked:1"},
-      {"revoked wins over an entry before", "example.com ssh-ed25519 " KEY_A "\n@revoked * ssh-ed25519 " KEY_A, "example.com", 22, KEY_A, "revoked:2"},
-      {"revoked wins over an entry after", "@revoked * ssh-ed25519 " KEY_A "\nexample.com ssh-ed25519 " KEY_A, "example.com", 22, KEY_A, "revoked:1"},
+      {"revoked wins over an entry before", "example.com ssh-ed25519 " KEY_A "\n@revoked * ssh-ed25519 " KEY_A, "example.com", 22, KEY_A,
+       "revoked:2"},
+      {"revoked wins over an entry after", "@revoked * ssh-ed25519 " KEY_A "\nexample.com ssh-ed25519 " KEY_A, "example.com", 22, KEY_A,
+       "revoked:1"},
       {"another key revoked", "@revoked * ssh-ed25519 " KEY_B "\nexample.com ssh-ed25519 " KEY_A, "example.com", 22, KEY_A, "trusted:2"},
       {"an authority is no host key", "@cert-authority example.com ssh-ed25519 " KEY_A, "example.com", 22, KEY_A, "unknown:0"},
       {"written type and key's own differ", "example.com ssh-rsa " KEY_A, "example.com", 22, KEY_A, "unknown:0"},
@@ -74,7 +76,8 @@ TEST(KnownHosts, JudgesAsOpenSshDoes) {
 }
 
 TEST(KnownHosts, TellsWhichKeyTypesToAskFor) {
-  const std::string text = "example.com ssh-rsa " RSA "\n" + std::string(kHashed) + "example.com ssh-ed25519 " KEY_B "\n@revoked * ssh-rsa " RSA "\n[example.com]:2222 ssh-rsa " RSA "\n";
+  const std::string text = "example.com ssh-rsa " RSA "\n" + std::string(kHashed) +
+                           "example.com ssh-ed25519 " KEY_B "\n@revoked * ssh-rsa " RSA "\n[example.com]:2222 ssh-rsa " RSA "\n";
   EXPECT_EQ(KeyTypesOf(text, "example.com", 22), (std::vector<std::string>{"ssh-rsa", "ssh-ed25519"}));
   EXPECT_EQ(KeyTypesOf(text, "example.com", 2222), (std::vector<std::string>{"ssh-rsa"}));
   EXPECT_TRUE(KeyTypesOf(text, "example.org", 22).empty());
@@ -85,8 +88,10 @@ TEST(KnownHosts, Validates) {
   EXPECT_EQ(MessageOf(ValidateKnownHosts("")), "known_hosts holds no entry");
   EXPECT_EQ(MessageOf(ValidateKnownHosts("# only words\n")), "known_hosts holds no entry");
   EXPECT_EQ(MessageOf(ValidateKnownHosts("@cert-authority * ssh-ed25519 " KEY_A)), "known_hosts holds no entry");
-  EXPECT_EQ(MessageOf(ValidateKnownHosts(std::string(kHashed) + "\nexample.com ssh-ed25519\n")), "known_hosts line 3: not an entry of the form 'host key-type base64-key'");
-  EXPECT_EQ(MessageOf(ValidateKnownHosts("-----BEGIN OPENSSH PRIVATE KEY-----\n")), "known_hosts line 1: not an entry of the form 'host key-type base64-key'");
+  EXPECT_EQ(MessageOf(ValidateKnownHosts(std::string(kHashed) + "\nexample.com ssh-ed25519\n")),
+            "known_hosts line 3: not an entry of the form 'host key-type base64-key'");
+  EXPECT_EQ(MessageOf(ValidateKnownHosts("-----BEGIN OPENSSH PRIVATE KEY-----\n")),
+            "known_hosts line 1: not an entry of the form 'host key-type base64-key'");
   EXPECT_EQ(MessageOf(ValidateKnownHosts(std::string((1 << 20) + 1, '#'))), "known_hosts is larger than 1 MiB");
 }
 

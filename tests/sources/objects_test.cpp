@@ -18,12 +18,14 @@ TEST(Objects, Ids) {
   ASSERT_TRUE(id);
   EXPECT_EQ(ToHex(*id), kTree);
   EXPECT_EQ(ToHex(ParseObjectId("4B825DC642CB6EB9A060E54BF8D69288FBEE4904").value()), kTree);
-  for (std::string_view bad : {"", "4b", "4b825dc642cb6eb9a060e54bf8d69288fbee490", "4b825dc642cb6eb9a060e54bf8d69288fbee490g", "4b825dc642cb6eb9a060e54bf8d69288fbee49041"})
+  for (std::string_view bad : {"", "4b", "4b825dc642cb6eb9a060e54bf8d69288fbee490", "4b825dc642cb6eb9a060e54bf8d69288fbee490g",
+                               "4b825dc642cb6eb9a060e54bf8d69288fbee49041"})
     EXPECT_EQ(MessageOf(ParseObjectId(bad)), "an object id has 40 hex digits") << bad;
 }
 
 TEST(Objects, TreeIsSortedByName) {
-  const auto tree = Tree::Parse(Entry("100644", "a.b") + Entry("40000", "a") + Entry("100755", "run") + Entry("100664", "old") + Entry("120000", "link") + Entry("160000", "sub"));
+  const auto tree = Tree::Parse(Entry("100644", "a.b") + Entry("40000", "a") + Entry("100755", "run") + Entry("100664", "old") +
+                                Entry("120000", "link") + Entry("160000", "sub"));
   ASSERT_TRUE(tree) << MessageOf(tree);
   std::string names;
   for (const TreeEntry& entry : (*tree)->entries()) names += std::string(entry.name) + std::to_string(static_cast<int>(entry.kind)) + " ";
@@ -57,7 +59,8 @@ TEST(Objects, T8HostileTreesAreRefused) {
 }
 
 TEST(Objects, Commit) {
-  const std::string head = std::string("tree ") + kTree + "\nparent 1111111111111111111111111111111111111111\nparent 2222222222222222222222222222222222222222\n" +
+  const std::string head = std::string("tree ") + kTree +
+                           "\nparent 1111111111111111111111111111111111111111\nparent 2222222222222222222222222222222222222222\n" +
                            "author A U Thor <a@example.com> 1700000000 +0100\ncommitter C <c@example.com> 1700000100 -0800\n";
   const auto plain = ParseCommit("id", head + "\nsubject\n\nbody\n");
   ASSERT_TRUE(plain) << MessageOf(plain);
@@ -69,7 +72,8 @@ TEST(Objects, Commit) {
   EXPECT_EQ(plain->parents.size(), 2u);
   EXPECT_EQ(plain->signature + plain->signed_payload, "");
 
-  const auto signed_commit = ParseCommit("id", head + "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----\nencoding UTF-8\n\nm\n");
+  const auto signed_commit =
+      ParseCommit("id", head + "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----\nencoding UTF-8\n\nm\n");
   ASSERT_TRUE(signed_commit);
   EXPECT_EQ(signed_commit->signature, "-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----");
   EXPECT_EQ(signed_commit->signed_payload, head + "encoding UTF-8\n\nm\n");
@@ -96,7 +100,8 @@ TEST(Objects, DamagedCommits) {
 }
 
 TEST(Objects, Tag) {
-  const std::string head = "object 1111111111111111111111111111111111111111\ntype commit\ntag v1.0.0\ntagger T <t@example.com> 1700000000 +0000\n\nrelease\n";
+  const std::string head =
+      "object 1111111111111111111111111111111111111111\ntype commit\ntag v1.0.0\ntagger T <t@example.com> 1700000000 +0000\n\nrelease\n";
   const auto tag = ParseTag("id", head);
   ASSERT_TRUE(tag) << MessageOf(tag);
   EXPECT_EQ(tag->name + "|" + tag->target + "|" + tag->message, "v1.0.0|1111111111111111111111111111111111111111|release\n");

@@ -1,53 +1,12 @@
-// The Git cache against real servers: lighttpd with git http-backend (protocol 2) and sshd (which hands no GIT_PROTOCOL on: version 0).
+// What references point at, what is fetched, what a tree shows: against real servers.
 #include "sources/git/repository.h"
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <thread>
-
-#include "tests/sources/fixture.h"
+#include "tests/sources/git_repositories.h"
 
 namespace sluice::sources {
 namespace {
-
-namespace fs = std::filesystem;
-
-class GitRepositories : public testing::Test {
- protected:
-  static void SetUpTestSuite() { server_ = new TestServer("--tls --ssh"); }
-  static void TearDownTestSuite() {
-    delete server_;
-    server_ = nullptr;
-  }
-
-  GitRepositories() : remote(server_->root(), testing::UnitTest::GetInstance()->current_test_info()->name()), cache(directory.path() + "/cache") {}
-
-  std::shared_ptr<Repository> Open(const std::string& scheme = "http") { return cache.Open(server_->Url(scheme, remote)); }
-  /// Resolves and fetches; "" or the error.
-  static std::string Get(Repository& repository, const Reference& reference, const Credentials& credentials, Resolution* out = nullptr) {
-    const auto found = repository.Resolve(reference, credentials);
-    if (!found) return found.error().message;
-    if (out) *out = *found;
-    const auto done = repository.Fetch(*found, credentials);
-    return done ? "" : done.error().message;
-  }
-  std::string Folder(const Repository& repository) const {
-    for (const auto& entry : fs::directory_iterator(directory.path() + "/cache")) {
-      (void)repository;
-      for (const auto& inner : fs::directory_iterator(entry.path()))
-        if (inner.path().extension() == ".git") return inner.path().string();
-    }
-    return "";
-  }
-
-  static TestServer* server_;
-  const TestRepository remote;
-  const TemporaryDirectory directory;
-  GitCache cache;
-};
-
-TestServer* GitRepositories::server_ = nullptr;
 
 TEST_F(GitRepositories, EachKindOfReference) {
   remote.Write("a", "1");
@@ -108,14 +67,22 @@ TEST_F(GitRepositories, WhatIsNotThereIsNamed) {
   };
   const Row kRows[] = {
       {{}, "NotFound", "couldn't find remote ref \"refs/heads/master\": there is no branch \"master\"; the repository has dev, main"},
-      {{.branch = "mian"}, "NotFound", "couldn't find remote ref \"refs/heads/mian\": there is no branch \"mian\"; the repository has dev, main"},
+      {{.branch = "mian"},
+       "NotFound",
+       "couldn't find remote ref \"refs/heads/mian\": there is no branch \"mian\"; the repository has dev, main"},
       {{.tag = "v2"}, "NotFound", "couldn't find remote ref \"refs/tags/v2\": there is no tag \"v2\"; the repository has v1.0.0"},
-      {{.name = "refs/pull/1/head"}, "NotFound", "couldn't find remote ref \"refs/pull/1/head\": there is no reference \"refs/pull/1/head\"; the repository has dev, main"},
+      {{.name = "refs/pull/1/head"},
+       "NotFound",
+       "couldn't find remote ref \"refs/pull/1/head\": there is no reference \"refs/pull/1/head\"; the repository has dev, main"},
       {{.semver = ">=2"}, "NotFound", "no match found for semver: >=2"},
       {{.semver = "x y"}, "Invalid", "semver parse error: improper constraint: \"x y\""},
-      {{.branch = "none", .commit = commit}, "NotFound", "couldn't find remote ref \"refs/heads/none\": there is no branch \"none\"; the repository has dev, main"},
+      {{.branch = "none", .commit = commit},
+       "NotFound",
+       "couldn't find remote ref \"refs/heads/none\": there is no branch \"none\"; the repository has dev, main"},
       {{.commit = other}, "NotFound", "the commit is not there (any more): the host says 'upload-pack: not our ref " + other + "'"},
-      {{.branch = "main", .commit = other}, "NotFound", "unable to resolve commit object for '" + other + "': it is not in the history of branch \"main\""},
+      {{.branch = "main", .commit = other},
+       "NotFound",
+       "unable to resolve commit object for '" + other + "': it is not in the history of branch \"main\""},
   };
   for (const Row& row : kRows) {
     const auto repository = Open();
@@ -143,7 +110,8 @@ TEST_F(GitRepositories, EmptyRepository) {
 
 TEST_F(GitRepositories, RepositoryThatIsNotThere) {
   const auto missing = cache.Open(ParseGitUrl((*server_)["http"] + "/none.git").value())->Resolve({.branch = "main"}, {});
-  EXPECT_EQ(MessageOf(missing), (*server_)["http"] + "/none.git: repository not found (HTTP 404): check the URL, and whether it needs credentials");
+  EXPECT_EQ(MessageOf(missing),
+            (*server_)["http"] + "/none.git: repository not found (HTTP 404): check the URL, and whether it needs credentials");
   EXPECT_EQ(ReasonOf(missing), "NotFound");
   const auto ssh = cache.Open(ParseGitUrl((*server_)["ssh"] + "/none.git").value())->Resolve({.branch = "main"}, server_->Ssh());
   EXPECT_EQ(ReasonOf(ssh), "Unavailable");
@@ -155,7 +123,9 @@ TEST_F(GitRepositories, TreeShowsWhatACheckoutWould) {
   remote.Write("dir.x", "sorts between");
   remote.Write("run", "#!/bin/sh\n");
   remote.Git("submodule --quiet add --name sub " + (*server_)["http"] + "/none.git sub 2>/dev/null || true");
-  Shell("cd " + remote.work() + " && chmod +x run && ln -s dir/file link && ln -s dir d && ln -s ../run dir/up && ln -s /etc/passwd out && ln -s ../../x away && ln -s b a && ln -s a b && ln -s none broken");
+  Shell("cd " + remote.work() +
+        " && chmod +x run && ln -s dir/file link && ln -s dir d && ln -s ../run dir/up && ln -s /etc/passwd out && ln -s ../../x away && "
+        "ln -s b a && ln -s a b && ln -s none broken");
   const std::string commit = remote.Commit("first");
   remote.Git("update-index --add --cacheinfo 160000," + commit + ",module");
   remote.Git("commit -q -m submodule");
@@ -164,7 +134,9 @@ TEST_F(GitRepositories, TreeShowsWhatACheckoutWould) {
   ASSERT_EQ(Get(*repository, {.branch = "main"}, {}, &found), "");
   const auto files = repository->OpenTree(found.commit).value();
 
-  EXPECT_EQ(Shown(*files), "a -> link\naway -> link\nb -> link\nbroken -> link\nd -> link\ndir/file=content\ndir/up -> link\ndir.x=sorts between\nlink -> link\nout -> link\nrun*=#!/bin/sh\n\n");
+  EXPECT_EQ(Shown(*files),
+            "a -> link\naway -> link\nb -> link\nbroken -> link\nd -> link\ndir/file=content\ndir/up -> link\ndir.x=sorts between\nlink -> "
+            "link\nout -> link\nrun*=#!/bin/sh\n\n");
   EXPECT_EQ(files->Read("link").value(), "content");
   EXPECT_EQ(files->Read("d/../d/file").value(), "content");
   EXPECT_EQ(files->Read("d/up").value(), "#!/bin/sh\n");
@@ -226,8 +198,8 @@ TEST_F(GitRepositories, FetchesOnlyTheDifference) {
   const std::uint64_t after = repository->DiskBytes();
   ASSERT_EQ(Get(*repository, {.branch = "main"}, {}), "");
   EXPECT_EQ(repository->DiskBytes(), after) << "nothing new, nothing fetched";
-  EXPECT_EQ(Shell("git --git-dir " + Folder(*repository) + " -c safe.directory='*' rev-list --count main"), "1") << "shallow, and readable by git";
-  EXPECT_EQ(Shell("git --git-dir " + Folder(*repository) + " -c safe.directory='*' fsck 2>&1 | grep -v '^notice\\|^dangling' | head -3"), "");
+  EXPECT_EQ(Shell("git --git-dir " + Folder() + " -c safe.directory='*' rev-list --count main"), "1") << "shallow, and readable by git";
+  EXPECT_EQ(Shell("git --git-dir " + Folder() + " -c safe.directory='*' fsck 2>&1 | grep -v '^notice\\|^dangling' | head -3"), "");
 }
 
 TEST_F(GitRepositories, CommitPinnedNotAtTheTip) {
@@ -246,8 +218,9 @@ TEST_F(GitRepositories, CommitPinnedNotAtTheTip) {
     EXPECT_EQ(Shown(**repository->OpenTree(commits[1])), "a=1\n");
     ASSERT_EQ(Get(*repository, {.branch = "main", .commit = commits[2]}, credentials), "") << scheme;
     EXPECT_EQ(Shown(**repository->OpenTree(commits[2])), "a=2\n");
-    EXPECT_EQ(Get(*repository, {.branch = "main", .commit = elsewhere}, credentials),
-              repository->url().text + ": unable to resolve commit object for '" + elsewhere + "': it is not in the history of branch \"main\"");
+    EXPECT_EQ(
+        Get(*repository, {.branch = "main", .commit = elsewhere}, credentials),
+        repository->url().text + ": unable to resolve commit object for '" + elsewhere + "': it is not in the history of branch \"main\"");
     ASSERT_EQ(Get(*repository, {.branch = "other", .commit = elsewhere}, credentials), "");
   }
 }
@@ -277,8 +250,9 @@ TEST_F(GitRepositories, R16ForcePushAndDeletedBranch) {
   EXPECT_EQ(Shown(**repository->OpenTree(stale.commit)), "a=2\n");
 
   remote.Git("update-ref -d refs/heads/main");
-  EXPECT_EQ(MessageOf(repository->Resolve({.branch = "main"}, {})),
-            repository->url().text + ": couldn't find remote ref \"refs/heads/main\": there is no branch \"main\"; the repository has again");
+  EXPECT_EQ(
+      MessageOf(repository->Resolve({.branch = "main"}, {})),
+      repository->url().text + ": couldn't find remote ref \"refs/heads/main\": there is no branch \"main\"; the repository has again");
   EXPECT_TRUE(repository->Has(second));
 }
 
@@ -294,192 +268,6 @@ TEST_F(GitRepositories, EqualVersionsAreToldApartByTime) {
   remote.Git("tag v1.0.0");
   const auto repository = Open();
   EXPECT_EQ(repository->Resolve({.semver = "1.0.x"}, {}).value().revision, "1.0.0+a@sha1:" + young);
-}
-
-TEST_F(GitRepositories, SurvivesARestart) {
-  remote.Write("a", "1");
-  const std::string commit = remote.Commit("first");
-  ASSERT_EQ(Get(*Open(), {.branch = "main"}, {}), "");
-  GitCache again(directory.path() + "/cache");
-  const auto repository = again.Open(server_->Url("http", remote));
-  EXPECT_TRUE(repository->Has(commit));
-  EXPECT_EQ(Shown(**repository->OpenTree(commit)), "a=1\n");
-  EXPECT_FALSE(repository->Has("1234567890123456789012345678901234567890"));
-}
-
-TEST_F(GitRepositories, DeletedCacheIsFetchedAgain) {
-  remote.Write("a", "1");
-  const std::string commit = remote.Commit("first");
-  const auto repository = Open();
-  ASSERT_EQ(Get(*repository, {.branch = "main"}, {}), "");
-  const auto open = repository->OpenTree(commit).value();
-  fs::remove_all(directory.path() + "/cache");
-  ASSERT_EQ(Get(*repository, {.branch = "main"}, {}), "");
-  EXPECT_EQ(Shown(**repository->OpenTree(commit)), "a=1\n");
-}
-
-TEST_F(GitRepositories, DamagedCacheIsFetchedAgain) {
-  const std::string text = Shell("seq 1 20000");
-  remote.Write("big", text);
-  const std::string commit = remote.Commit("first");
-  struct Row {
-    std::string_view rule, damage;
-  };
-  const Row kRows[] = {
-      {"bytes of the pack", "f=$(ls objects/pack/*.pack); chmod +w $f; printf 'XXXXXXXXXXXXXXXX' | dd of=$f bs=1 seek=2000 conv=notrunc status=none"},
-      {"pack cut short", "f=$(ls objects/pack/*.pack); chmod +w $f; truncate -s 500 $f"},
-      {"pack gone", "rm -f objects/pack/*.pack"},
-      {"index cut short", "f=$(ls objects/pack/*.idx); chmod +w $f; truncate -s 100 $f"},
-      {"all objects gone", "rm -rf objects"},
-      {"the list of commits", "echo nonsense > commits"},
-      {"the list empty", ": > commits"},
-      {"the list gone", "rm commits"},
-  };
-  for (const Row& row : kRows) {
-    fs::remove_all(directory.path() + "/cache");
-    {
-      GitCache before(directory.path() + "/cache");
-      ASSERT_EQ(Get(*before.Open(server_->Url("http", remote)), {.branch = "main"}, {}), "");
-    }
-    Shell("cd " + directory.path() + "/cache/*/1.git && " + std::string(row.damage));
-    GitCache after(directory.path() + "/cache");
-    const auto repository = after.Open(server_->Url("http", remote));
-    std::string seen;
-    for (int attempt = 0; attempt < 2 && seen != text + "\n"; ++attempt) {   // the first read may be what finds the damage
-      ASSERT_EQ(Get(*repository, {.branch = "main"}, {}), "") << row.rule;
-      const auto files = repository->OpenTree(commit);
-      const auto bytes = files ? (*files)->Read("big") : base::Result<std::string>(files.error());
-      EXPECT_TRUE(bytes || bytes.error().reason == base::Reason::Unavailable) << row.rule << ": " << MessageOf(bytes);
-      if (bytes) seen = *bytes + "\n";
-    }
-    EXPECT_EQ(seen, text + "\n") << row.rule;
-    EXPECT_EQ(Shell("ls " + directory.path() + "/cache/*/ | grep -c git"), "1") << row.rule << ": the damaged one is gone";
-  }
-}
-
-TEST_F(GitRepositories, OpenTreesOutliveAFreshStart) {
-  GitCache small(directory.path() + "/small", {.max_packs = 2});
-  const auto repository = small.Open(server_->Url("http", remote));
-  std::vector<std::shared_ptr<const base::Files>> open;
-  for (int i = 0; i < 6; ++i) {
-    remote.Write("a" + std::to_string(i), std::to_string(i));
-    const std::string commit = remote.Commit("c");
-    ASSERT_EQ(Get(*repository, {.branch = "main"}, {}), "");
-    open.push_back(repository->OpenTree(commit).value());
-  }
-  for (int i = 0; i < 6; ++i) EXPECT_EQ(open[static_cast<std::size_t>(i)]->Read("a" + std::to_string(i)).value(), std::to_string(i));
-  open.clear();
-  EXPECT_EQ(Shell("ls -d " + directory.path() + "/small/*/*.git | wc -l"), "1");
-}
-
-TEST_F(GitRepositories, TreesOutliveTheObjectTheyCameFrom) {
-  GitCache small(directory.path() + "/small", {.max_packs = 1});
-  remote.Write("a", "1");
-  const std::string first = remote.Commit("first");
-  ASSERT_EQ(Get(*small.Open(server_->Url("http", remote)), {.branch = "main"}, {}), "");
-  const auto tree = small.Open(server_->Url("http", remote))->OpenTree(first).value();
-  remote.Write("a", "2");
-  remote.Commit("second");
-  ASSERT_EQ(Get(*small.Open(server_->Url("http", remote)), {.branch = "main"}, {}), "");   // a fresh start
-  EXPECT_EQ(tree->Read("a").value(), "1");
-}
-
-TEST_F(GitRepositories, FreshStartTakesOtherReferencesAlong) {
-  GitCache small(directory.path() + "/small", {.max_packs = 2});
-  const auto repository = small.Open(server_->Url("http", remote));
-  remote.Write("a", "1");
-  const std::string main = remote.Commit("main");
-  remote.Git("branch dev");
-  ASSERT_EQ(Get(*repository, {.branch = "main"}, {}), "");
-  std::string last;
-  remote.Git("checkout -q dev");
-  for (int i = 0; i < 3; ++i) {
-    remote.Write("b", std::to_string(i));
-    last = remote.Commit("dev");
-    ASSERT_EQ(Get(*repository, {.branch = "dev"}, {}), "");
-  }
-  EXPECT_TRUE(repository->Has(main));
-  EXPECT_TRUE(repository->Has(last));
-  EXPECT_EQ(Shown(**repository->OpenTree(main)), "a=1\n");
-}
-
-TEST_F(GitRepositories, LimitsHold) {
-  remote.Write("big", Shell("head -c 300000 /dev/urandom | base64 -w0"));
-  remote.Commit("big");
-  GitCache small(directory.path() + "/small", {.max_disk_bytes = 100'000});
-  const auto repository = small.Open(server_->Url("http", remote));
-  EXPECT_EQ(Get(*repository, {.branch = "main"}, {}), repository->url().text + ": the repository needs more than 100000 bytes of disk: make it smaller, or raise the limit");
-  EXPECT_EQ(Shell("find " + directory.path() + "/small -name '*.pack' -o -name 'pack_*' -o -name '*.git' | wc -l"), "0") << "nothing is left behind";
-  GitCache tiny(directory.path() + "/tiny", {.max_object_bytes = 1000});
-  const auto limited = tiny.Open(server_->Url("http", remote));
-  Resolution found;
-  ASSERT_EQ(Get(*limited, {.branch = "main"}, {}, &found), "");
-  const auto read = limited->OpenTree(found.commit).value()->Read("big");
-  EXPECT_EQ(ReasonOf(read), "TooLarge");
-  EXPECT_EQ(MessageOf(read), "big: object " + remote.Git("rev-parse HEAD:big") + " has 400000 bytes, over the limit of 1000");
-}
-
-TEST_F(GitRepositories, HugeReferenceCount) {
-  remote.Write("a", "1");
-  const std::string commit = remote.Commit("first");
-  std::string lines = "# pack-refs with: peeled fully-peeled sorted \n";
-  for (int i = 0; i < 20'000; ++i) lines += commit + " refs/tags/" + std::to_string(1'000'000 + i) + "\n";
-  WriteFile(remote.bare() + "/packed-refs", lines);
-  GitCache bounded(directory.path() + "/bounded", {.max_refs = 10'000});
-  const auto http = bounded.Open(server_->Url("http", remote)), ssh = bounded.Open(server_->Url("ssh", remote));
-  EXPECT_EQ(MessageOf(http->Resolve({.branch = "main"}, {})), "no error") << "protocol 2 sends only what is asked for";
-  const std::string want = ": more than 10000 references: delete old ones on the host, or raise the limit";
-  EXPECT_EQ(MessageOf(http->Resolve({.semver = ">=1"}, {})), http->url().text + want);
-  EXPECT_EQ(MessageOf(ssh->Resolve({.branch = "main"}, server_->Ssh())), ssh->url().text + want) << "version 0 lists all";
-  EXPECT_EQ(MessageOf(Open("ssh")->Resolve({.branch = "main"}, server_->Ssh())), "no error") << "under the default limit";
-}
-
-TEST_F(GitRepositories, ManyThreadsOneRepository) {
-  for (int i = 0; i < 20; ++i) remote.Write("f" + std::to_string(i), std::to_string(i));
-  std::vector<std::string> commits;
-  for (int i = 0; i < 8; ++i) {
-    remote.Write("n", std::to_string(i));
-    commits.push_back(remote.Commit("c"));
-    remote.Git("tag t" + std::to_string(i));
-  }
-  std::vector<std::string> errors(8);
-  {
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 8; ++i)
-      threads.emplace_back([&, i] {
-        const auto repository = Open();
-        const auto n = static_cast<std::size_t>(i);
-        for (const Reference& reference : {Reference{.tag = "t" + std::to_string(i)}, Reference{.branch = "main"}}) {
-          Resolution found;
-          errors[n] += Get(*repository, reference, {}, &found);
-          const auto files = repository->OpenTree(found.commit);
-          if (!files) errors[n] += files.error().message;
-          else if ((*files)->Read("n").value_or("?") != (reference.branch.empty() ? std::to_string(i) : "7")) errors[n] += "wrong content";
-          else if ((*files)->List(".").value().size() != 21) errors[n] += "wrong listing";
-        }
-      });
-  }
-  for (const std::string& error : errors) EXPECT_EQ(error, "");
-}
-
-TEST_F(GitRepositories, CacheKeepsWhatIsAskedFor) {
-  remote.Write("a", "1");
-  remote.Commit("first");
-  const GitUrl http = server_->Url("http", remote), ssh = server_->Url("ssh", remote);
-  ASSERT_EQ(Get(*cache.Open(http), {.branch = "main"}, {}), "");
-  ASSERT_EQ(Get(*cache.Open(ssh), {.branch = "main"}, server_->Ssh()), "");
-  {
-    const auto held = cache.Open(ssh);
-    EXPECT_EQ(cache.RemoveOthers({http.text}), 0u) << "somebody holds it";
-  }
-  {
-    const auto tree = cache.Open(ssh)->OpenTree(remote.Git("rev-parse HEAD")).value();
-    EXPECT_EQ(cache.RemoveOthers({http.text}), 0u) << "somebody reads it";
-    EXPECT_EQ(Shown(*tree), "a=1\n");
-  }
-  EXPECT_EQ(cache.RemoveOthers({http.text}), 1u);
-  EXPECT_EQ(cache.RemoveOthers({}), 1u);
-  EXPECT_EQ(cache.Open(http), cache.Open(http)) << "one object a URL";
 }
 
 }  // namespace

@@ -19,7 +19,9 @@ base::TimePoint At(long seconds) { return base::TimePoint(std::chrono::seconds(s
 
 class Store : public testing::Test {
  protected:
-  ArtifactStore Make() const { return ArtifactStore({.directory = directory_.path() + "/data/", .advertised_address = "source-controller.flux.svc.cluster.local."}); }
+  ArtifactStore Make() const {
+    return ArtifactStore({.directory = directory_.path() + "/data/", .advertised_address = "source-controller.flux.svc.cluster.local."});
+  }
   std::string Path(const std::string& below) const { return directory_.path() + "/data/" + below; }
   TemporaryDirectory directory_;
 };
@@ -38,13 +40,15 @@ TEST_F(Store, KeepsTheContractsForm) {
   EXPECT_EQ(artifact->size, bytes.size());
   EXPECT_EQ(fs::read_symlink(Path("gitrepository/flux-system/app/latest.tar.gz")), "4f2a.tar.gz");
   EXPECT_TRUE(store.Verify(artifact->path, artifact->digest));
-  EXPECT_EQ(Shell("tar -tvzf " + Path(artifact->path) + " | awk '{print $1, $2, $6}'"), "drwxr-x--- 0/0 .\ndrwxr-x--- 0/0 a\n-rw------- 0/0 a/b.yaml\n-rw------- 0/0 c.yaml");
+  EXPECT_EQ(Shell("tar -tvzf " + Path(artifact->path) + " | awk '{print $1, $2, $6}'"),
+            "drwxr-x--- 0/0 .\ndrwxr-x--- 0/0 a\n-rw------- 0/0 a/b.yaml\n-rw------- 0/0 c.yaml");
 }
 
 TEST_F(Store, TheSameTreeGivesTheSameDigest) {
   const ArtifactStore store = Make();
   const auto files = base::MemoryFiles({{"a", "1"}, {"b/c", "2"}}), other = base::MemoryFiles({{"a", "1"}, {"b/c", "3"}});
-  const auto first = store.Store(kOwner, "one", "r", *files, At(1)), second = store.Store(kOwner, "two", "r", *files, At(99)), third = store.Store(kOwner, "three", "r", *other, At(1));
+  const auto first = store.Store(kOwner, "one", "r", *files, At(1)), second = store.Store(kOwner, "two", "r", *files, At(99)),
+             third = store.Store(kOwner, "three", "r", *other, At(1));
   EXPECT_EQ(first->digest, second->digest);
   EXPECT_NE(first->digest, third->digest);
   EXPECT_EQ(fs::read_symlink(Path("gitrepository/flux-system/app/latest.tar.gz")), "three.tar.gz");
@@ -62,10 +66,11 @@ TEST_F(Store, LossAndDamageAreToldApart) {
   const ArtifactStore store = Make();
   const auto artifact = store.Store(kOwner, "x", "r", *base::MemoryFiles({{"a", "1"}}), At(1));
   EXPECT_EQ(ReasonOf(store.Verify("gitrepository/flux-system/app/y.tar.gz", artifact->digest)), "NotFound");
-  EXPECT_EQ(MessageOf(store.Verify("gitrepository/flux-system/app/y.tar.gz", artifact->digest)), "artifact gitrepository/flux-system/app/y.tar.gz is not in the store");
+  EXPECT_EQ(MessageOf(store.Verify("gitrepository/flux-system/app/y.tar.gz", artifact->digest)),
+            "artifact gitrepository/flux-system/app/y.tar.gz is not in the store");
   WriteFile(Path(artifact->path), "other");
-  EXPECT_EQ(MessageOf(store.Open(*artifact)), "artifact gitrepository/flux-system/app/x.tar.gz: computed digest sha256:" + base::Sha256Hex("other") +
-                                                  " doesn't match provided digest " + artifact->digest);
+  EXPECT_EQ(MessageOf(store.Open(*artifact)), "artifact gitrepository/flux-system/app/x.tar.gz: computed digest sha256:" +
+                                                  base::Sha256Hex("other") + " doesn't match provided digest " + artifact->digest);
   EXPECT_EQ(ReasonOf(store.Verify(artifact->path, artifact->digest)), "Invalid");
   EXPECT_FALSE(fs::exists(Path(artifact->path))) << "a damaged file is not served on";
   EXPECT_EQ(ReasonOf(store.Verify("../../etc/passwd", artifact->digest)), "Invalid");
@@ -103,7 +108,8 @@ TEST_F(Store, GarbageGoesByAgeAndNumber) {
   // now = 1090: v0..v2 are past the minute's retention or beyond the two records; v3 (30 s old) is the second record
   const auto removed = store.GarbageCollect(kOwner, current, At(1090));
   ASSERT_TRUE(removed) << MessageOf(removed);
-  EXPECT_EQ(*removed, (std::vector<std::string>{"gitrepository/flux-system/app/v0.tar.gz", "gitrepository/flux-system/app/v1.tar.gz", "gitrepository/flux-system/app/v2.tar.gz"}));
+  EXPECT_EQ(*removed, (std::vector<std::string>{"gitrepository/flux-system/app/v0.tar.gz", "gitrepository/flux-system/app/v1.tar.gz",
+                                                "gitrepository/flux-system/app/v2.tar.gz"}));
   EXPECT_EQ(Shell("ls -A " + Path("gitrepository/flux-system/app")), "latest.tar.gz\nv3.tar.gz\nv4.tar.gz");
   EXPECT_TRUE(store.GarbageCollect(kOwner, current, At(1090))->empty());
   EXPECT_EQ(store.GarbageCollect(kOwner, current, At(1060 + 61))->size(), 1u) << "v3 is 61 s old now";
@@ -125,9 +131,12 @@ TEST_F(Store, RemoveAll) {
 TEST_F(Store, NamesThatWouldLeaveAreRefused) {
   const ArtifactStore store = Make();
   const auto files = base::MemoryFiles({});
-  for (const ArtifactOwner& owner : {ArtifactOwner{"GitRepository", "..", "app"}, ArtifactOwner{"GitRepository", "a/b", "app"}, ArtifactOwner{"", "a", "b"}, ArtifactOwner{"K", "a", ".b"}})
-    EXPECT_EQ(MessageOf(store.RemoveAll(owner)), "artifact owner '" + owner.kind + "/" + owner.namespace_ + "/" + owner.name + "' is not allowed as a path");
-  for (const std::string& stem : {"../x", "a/b", ".x", "", "latest", "x\ny"}) EXPECT_EQ(MessageOf(store.Store(kOwner, stem, "r", *files, At(1))), "artifact name '" + stem + ".tar.gz' is not allowed");
+  for (const ArtifactOwner& owner : {ArtifactOwner{"GitRepository", "..", "app"}, ArtifactOwner{"GitRepository", "a/b", "app"},
+                                     ArtifactOwner{"", "a", "b"}, ArtifactOwner{"K", "a", ".b"}})
+    EXPECT_EQ(MessageOf(store.RemoveAll(owner)),
+              "artifact owner '" + owner.kind + "/" + owner.namespace_ + "/" + owner.name + "' is not allowed as a path");
+  for (const std::string& stem : {"../x", "a/b", ".x", "", "latest", "x\ny"})
+    EXPECT_EQ(MessageOf(store.Store(kOwner, stem, "r", *files, At(1))), "artifact name '" + stem + ".tar.gz' is not allowed");
 }
 
 TEST_F(Store, ServesOnlyItsOwnFiles) {
@@ -140,14 +149,29 @@ TEST_F(Store, ServesOnlyItsOwnFiles) {
   fs::create_symlink("/etc/passwd", Path("gitrepository/flux-system/app/v3.tar.gz"));
   fs::create_symlink("../../../secret", Path("gitrepository/flux-system/app/latest.txt"));
   fs::create_directory_symlink("flux-system", Path("gitrepository/link"));
-  for (std::string_view good : {"/gitrepository/flux-system/app/v1.tar.gz", "/gitrepository/flux-system/app/latest.tar.gz", "/gitrepository/flux-system/app/v1.tar.gz?x=/y", "/gitrepository/flux%2dsystem/app/v1.tar.gz"})
+  for (std::string_view good : {"/gitrepository/flux-system/app/v1.tar.gz", "/gitrepository/flux-system/app/latest.tar.gz",
+                                "/gitrepository/flux-system/app/v1.tar.gz?x=/y", "/gitrepository/flux%2dsystem/app/v1.tar.gz"})
     EXPECT_EQ(store.FileFor(good).value_or("404"), file) << good;
-  for (std::string_view bad :
-       {"", "/", "gitrepository/flux-system/app/v1.tar.gz", "//gitrepository/flux-system/app/v1.tar.gz", "/gitrepository/flux-system/app", "/gitrepository/flux-system/app/", "/secret",
-        "/gitrepository/flux-system/app/../app/v1.tar.gz", "/gitrepository/flux-system/app/..%2fapp%2fv1.tar.gz", "/gitrepository/flux-system/app/%2e%2e/v1.tar.gz",
-        "/gitrepository/flux-system/app/v3.tar.gz", "/gitrepository/flux-system/app/latest.txt", "/gitrepository/link/app/v1.tar.gz", "/gitrepository/flux-system/app/v2.tar.gz.unfinished",
-        "/gitrepository/flux-system/app/none.tar.gz", "/gitrepository/flux-system/app/v1.tar.gz%00", "/gitrepository/flux-system/app/v1.tar.gz%", "/gitrepository/flux-system/app/v1.tar.gz/x",
-        "http://host/gitrepository/flux-system/app/v1.tar.gz", "/gitrepository\\flux-system\\app\\v1.tar.gz"})
+  for (std::string_view bad : {"",
+                               "/",
+                               "gitrepository/flux-system/app/v1.tar.gz",
+                               "//gitrepository/flux-system/app/v1.tar.gz",
+                               "/gitrepository/flux-system/app",
+                               "/gitrepository/flux-system/app/",
+                               "/secret",
+                               "/gitrepository/flux-system/app/../app/v1.tar.gz",
+                               "/gitrepository/flux-system/app/..%2fapp%2fv1.tar.gz",
+                               "/gitrepository/flux-system/app/%2e%2e/v1.tar.gz",
+                               "/gitrepository/flux-system/app/v3.tar.gz",
+                               "/gitrepository/flux-system/app/latest.txt",
+                               "/gitrepository/link/app/v1.tar.gz",
+                               "/gitrepository/flux-system/app/v2.tar.gz.unfinished",
+                               "/gitrepository/flux-system/app/none.tar.gz",
+                               "/gitrepository/flux-system/app/v1.tar.gz%00",
+                               "/gitrepository/flux-system/app/v1.tar.gz%",
+                               "/gitrepository/flux-system/app/v1.tar.gz/x",
+                               "http://host/gitrepository/flux-system/app/v1.tar.gz",
+                               "/gitrepository\\flux-system\\app\\v1.tar.gz"})
     EXPECT_FALSE(store.FileFor(bad)) << bad;
 }
 

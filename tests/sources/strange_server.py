@@ -5,7 +5,9 @@
 
   /pass/<path>        hands everything on to UPSTREAM/<path>
   /v0/<path>          the same without the Git-Protocol header, so that the upstream speaks version 0
-  /cut/<n>/<path>     the same, but of a POST's answer only n per cent are sent, then the connection breaks
+  /old/<path>         as /v0, and only what is listed may be wanted, nothing filtered
+  /ancient/<path>     as /old, and without shallow fetches and several acknowledgments
+  /cut/<n>/<path>     as /pass, but of a POST's answer only n per cent are sent, then the connection breaks
   /to/<hex>/<path>    302 to the hex-encoded address followed by <path>
   /loop/<path>        302 to itself
   /login/<path>       302 to a page
@@ -14,9 +16,11 @@
   /garbage/<path>     200, the right content type, no pkt-lines
   /sha256/<path>      200, an advertisement of a SHA-256 repository
   /stall/<path>       headers, then nothing for a minute
+  http://<any>/…      a proxy: handed on, if Proxy-Authorization is that of "proxy-user" with "proxy-canary"
   /log                the Authorization headers received so far, one a line ("-" for none)
 """
 
+import base64
 import http.server
 import os
 import ssl
@@ -49,18 +53,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def forward(self, path, keep_protocol=True, percent=100):
+    def forward(self, path, keep_protocol=True, percent=100, hide=(), upstream=UPSTREAM):
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length) if self.command == "POST" else None
         names = ["Content-Type", "Authorization"] + (["Git-Protocol"] if keep_protocol else [])
         headers = {name: self.headers[name] for name in names if name in self.headers}
-        request = urllib.request.Request(f"{UPSTREAM}/{path}", body, headers, method=self.command)
+        request = urllib.request.Request(f"{upstream}/{path}", body, headers, method=self.command)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 kind, data = answer.headers["Content-Type"], answer.read()
         except urllib.error.HTTPError as error:
             self.reply(error.code, b"")
             return
+        for name in hide:  # of the same length, so that the packets keep theirs
+            data = data.replace(name, name[:1] + b"x" + name[2:])
         if percent < 100 and self.command == "POST":
             self.send_response(200)
             self.send_header("Content-Type", kind)
@@ -77,11 +83,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/log":
             self.reply(200, "\n".join(LOG).encode())
             return
+        if self.path.startswith("http://"):
+            expected = "Basic " + base64.b64encode(b"proxy-user:proxy-canary").decode()
+            if self.headers.get("Proxy-Authorization") != expected:
+                self.reply(407, headers=[("Proxy-Authenticate", "Basic realm=proxy")])
+                return
+            host, _, path = self.path.removeprefix("http://").partition("/")
+            self.forward(path, upstream="http://" + host)
+            return
         LOG.append(self.headers.get("Authorization", "-"))
         verb, _, rest = self.path.lstrip("/").partition("/")
         kind = "application/x-git-upload-pack-advertisement"
         if verb in ("pass", "v0"):
             self.forward(rest, keep_protocol=verb == "pass")
+        elif verb in ("old", "ancient"):
+            gone = [b"allow-tip-sha1-in-want", b"allow-reachable-sha1-in-want", b"allow-any-sha1-in-want", b" filter"]
+            gone += [b" shallow ", b"multi_ack_detailed"] if verb == "ancient" else []
+            self.forward(rest, keep_protocol=False, hide=[name for name in gone if self.command == "GET"])
         elif verb == "cut":
             percent, _, path = rest.partition("/")
             self.forward(path, percent=int(percent))

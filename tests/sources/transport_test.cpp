@@ -79,7 +79,8 @@ TEST(HttpTransport, PrivateAuthority) {
   const SmallRepository repository(server);
   const std::string url = server["https"] + "/app.git";
   Credentials credentials;
-  const std::string untrusted = "the host's certificate is not trusted (SSL certificate problem: ", remedy = "): put its CA into key ca.crt of the Secret";
+  const std::string untrusted = "the host's certificate is not trusted (SSL certificate problem: ",
+                    remedy = "): put its CA into key ca.crt of the Secret";
   EXPECT_EQ(Try(url, credentials), (Attempt{"Unauthorized", untrusted + "unable to get local issuer certificate" + remedy}));
   credentials.ca_pem = ReadFile(server["ca"]);
   EXPECT_EQ(Try(url, credentials), kFetched);
@@ -116,7 +117,8 @@ class SshTransport : public testing::Test {
 
 TEST_F(SshTransport, KindsOfKeys) {
   EXPECT_EQ(Try(url, credentials), kFetched) << "ed25519";
-  for (const std::string& flags : {"-t rsa -b 3072 -N ''", "-t rsa -b 2048 -m PEM -N ''", "-t ecdsa -b 256 -N ''", "-t ecdsa -b 521 -m PKCS8 -N ''"}) {
+  for (const std::string& flags :
+       {"-t rsa -b 3072 -N ''", "-t rsa -b 2048 -m PEM -N ''", "-t ecdsa -b 256 -N ''", "-t ecdsa -b 521 -m PKCS8 -N ''"}) {
     credentials.identity = MakeKey(flags, true);
     EXPECT_EQ(Try(url, credentials), kFetched) << flags;
   }
@@ -128,12 +130,15 @@ TEST_F(SshTransport, KindsOfKeys) {
 }
 
 TEST_F(SshTransport, Passphrases) {
-  for (const std::string& flags : {"-t ed25519 -N s3cret-canary", "-t rsa -b 2048 -m PEM -N s3cret-canary", "-t ecdsa -m PKCS8 -N s3cret-canary"}) {
+  for (const std::string& flags :
+       {"-t ed25519 -N s3cret-canary", "-t rsa -b 2048 -m PEM -N s3cret-canary", "-t ecdsa -m PKCS8 -N s3cret-canary"}) {
     credentials.identity = MakeKey(flags, true);
     credentials.passphrase = "s3cret-canary";
     EXPECT_EQ(Try(url, credentials), kFetched) << flags;
     credentials.passphrase = "wrong-canary";
-    EXPECT_EQ(Try(url, credentials), (Attempt{"Invalid", "the ssh identity cannot be read: it is damaged, or 'password' is not its passphrase"})) << flags;
+    EXPECT_EQ(Try(url, credentials),
+              (Attempt{"Invalid", "the ssh identity cannot be read: it is damaged, or 'password' is not its passphrase"}))
+        << flags;
     credentials.passphrase = "";
     EXPECT_EQ(Try(url, credentials), (Attempt{"Invalid", "the ssh identity is encrypted, but the Secret has no 'password'"})) << flags;
   }
@@ -144,7 +149,8 @@ TEST_F(SshTransport, Passphrases) {
 TEST_F(SshTransport, UnknownIdentity) {
   credentials.identity = MakeKey("-t ed25519 -N ''", false);
   const std::string fingerprint = Shell("ssh-keygen -l -f " + keys.path() + "/key1.pub | cut -d' ' -f2");
-  EXPECT_EQ(Try(url, credentials), (Attempt{"Unauthorized", "the host refuses the ssh identity (ssh-ed25519 " + fingerprint + "): add its public key there as a deploy key"}));
+  EXPECT_EQ(Try(url, credentials), (Attempt{"Unauthorized", "the host refuses the ssh identity (ssh-ed25519 " + fingerprint +
+                                                                "): add its public key there as a deploy key"}));
 }
 
 // T12: host key unknown, changed, absent, hashed, of another type.
@@ -157,14 +163,18 @@ TEST_F(SshTransport, T12HostKeys) {
 
   credentials.known_hosts = "# nobody\nexample.com " + other;
   EXPECT_EQ(Try(url, credentials),
-            (Attempt{"Unauthorized", "the host is not in known_hosts: check its key, then add the output of `ssh-keyscan -p " + port + " 127.0.0.1` to the Secret"}));
+            (Attempt{"Unauthorized", "the host is not in known_hosts: check its key, then add the output of `ssh-keyscan -p " + port +
+                                         " 127.0.0.1` to the Secret"}));
   credentials.known_hosts = "# changed\n" + host + " " + other;
-  EXPECT_EQ(Try(url, credentials), (Attempt{"Unauthorized", "the host's ssh-ed25519 key is not the one in known_hosts line 2: it was changed, or somebody stands in between; replace the line once you know"}));
+  EXPECT_EQ(Try(url, credentials), (Attempt{"Unauthorized",
+                                            "the host's ssh-ed25519 key is not the one in known_hosts line 2: it was changed, or somebody "
+                                            "stands in between; replace the line once you know"}));
   credentials.known_hosts = good + "@revoked * " + good.substr(good.find(' ') + 1);
   EXPECT_EQ(Try(url, credentials), (Attempt{"Unauthorized", "the host's ssh-ed25519 key is revoked by known_hosts line 2"}));
   credentials.known_hosts = host + " " + rsa;
   EXPECT_EQ(Try(url, credentials).reason, "Unauthorized");
-  EXPECT_TRUE(Try(url, credentials).message.starts_with("the host has no key of a type that known_hosts lists for it (")) << Try(url, credentials).message;
+  EXPECT_TRUE(Try(url, credentials).message.starts_with("the host has no key of a type that known_hosts lists for it ("))
+      << Try(url, credentials).message;
   credentials.known_hosts = host + " " + rsa + good;
   EXPECT_EQ(Try(url, credentials), kFetched) << "the type that fits is asked for";
   WriteFile(keys.path() + "/known_hosts", good);
@@ -175,10 +185,14 @@ TEST_F(SshTransport, T12HostKeys) {
 }
 
 TEST_F(SshTransport, AlgorithmsOfFlags) {
-  EXPECT_EQ(Try(url, credentials, {}, {.ssh_hostkey_algorithms = {"rsa-sha2-512", "ssh-ed25519"}, .ssh_kex_algorithms = {"ecdh-sha2-nistp256"}}), kFetched);
+  EXPECT_EQ(
+      Try(url, credentials, {}, {.ssh_hostkey_algorithms = {"rsa-sha2-512", "ssh-ed25519"}, .ssh_kex_algorithms = {"ecdh-sha2-nistp256"}}),
+      kFetched);
   EXPECT_EQ(Try(url, credentials, {}, {.ssh_hostkey_algorithms = {"rsa-sha2-512"}}),
-            (Attempt{"Unauthorized", "known_hosts has only keys of types that are not accepted (ssh-ed25519): add an ssh-ed25519, ecdsa or rsa key"}));
-  EXPECT_EQ(Try(url, credentials, {}, {.ssh_kex_algorithms = {"nonsense"}}), (Attempt{"Invalid", "ssh key exchange algorithms: none of nonsense is known"}));
+            (Attempt{"Unauthorized",
+                     "known_hosts has only keys of types that are not accepted (ssh-ed25519): add an ssh-ed25519, ecdsa or rsa key"}));
+  EXPECT_EQ(Try(url, credentials, {}, {.ssh_kex_algorithms = {"nonsense"}}),
+            (Attempt{"Invalid", "ssh key exchange algorithms: none of nonsense is known"}));
 }
 
 TEST_F(SshTransport, LeavesNothingOpen) {
@@ -199,7 +213,8 @@ class Strange : public testing::Test {
  protected:
   Strange() : server("--tls"), repository(server), front(Command("")), base("http://127.0.0.1:" + front.line()) {}
   std::string Command(const std::string& tls) const {
-    return std::string("python3 ") + SLUICE_SOURCE_DIR + "/tests/sources/strange_server.py " + server["http"] + " " + std::to_string(getpid()) + tls;
+    return std::string("python3 ") + SLUICE_SOURCE_DIR + "/tests/sources/strange_server.py " + server["http"] + " " +
+           std::to_string(getpid()) + tls;
   }
   /// A path that redirects to `address`.
   static std::string To(const std::string& address) { return "/to/" + base::HexEncode(address); }
@@ -216,6 +231,53 @@ TEST_F(Strange, Version0OverHttp) {
   EXPECT_EQ(Try(base + "/v0/app.git", {}), kFetched);
 }
 
+// Hosts that know less: version 0 where only what is listed may be wanted, nothing is filtered, and at last nothing is shallow.
+TEST_F(Strange, OldHosts) {
+  repository.Git("tag -a v1 -m annotated");
+  const std::string first = repository.Git("rev-parse main");
+  repository.Write("a", "2");
+  const std::string second = repository.Commit("second");
+  repository.Write("a", "3");
+  repository.Commit("third");
+  for (const char* kind : {"old", "ancient"}) {
+    const TemporaryDirectory directory;
+    GitCache cache(directory.path());
+    const auto host = cache.Open(ParseGitUrl(base + "/" + kind + "/app.git").value());
+    for (const Reference& reference : {Reference{.branch = "main"}, Reference{.tag = "v1"}, Reference{.branch = "main", .commit = second},
+                                       Reference{.commit = second}}) {
+      const auto found = host->Resolve(reference, {});
+      ASSERT_TRUE(found) << MessageOf(found);
+      const auto done = host->Fetch(*found, {});
+      ASSERT_TRUE(done) << MessageOf(done);
+      EXPECT_EQ(Shown(**host->OpenTree(found->commit)), found->commit == first    ? "a=1\n"
+                                                        : found->commit == second ? "a=2\n"
+                                                                                  : "a=3\n")
+          << kind;
+    }
+    EXPECT_FALSE(host->ReadTag("none"));
+    const std::string other = "1234567890123456789012345678901234567890";
+    const auto found = host->Resolve({.commit = other}, {}).value();
+    EXPECT_EQ(MessageOf(host->Fetch(found, {})),
+              host->url().text + ": the host did not send commit " + other + ": is it in the history of the branch?");
+  }
+}
+
+TEST_F(Strange, Proxy) {
+  setenv("http_proxy", "http://127.0.0.1:1", 1);
+  EXPECT_EQ(Try(base + "/pass/app.git", {}), kFetched) << "the environment is not read";
+  unsetenv("http_proxy");
+  Credentials credentials;
+  credentials.proxy_address = base;
+  const std::string url = server["http"] + "/app.git";
+  EXPECT_EQ(Try(url, credentials), (Attempt{"Unauthorized", "the proxy refuses the credentials (HTTP 407): check the proxy Secret"}));
+  credentials.proxy_username = "proxy-user";
+  credentials.proxy_password = "proxy-canary";
+  EXPECT_EQ(Try(url, credentials), kFetched);
+  credentials.proxy_address = "http://no-such-proxy.invalid:1";
+  EXPECT_EQ(Try(url, credentials),
+            (Attempt{"Unavailable", "Could not resolve proxy: no-such-proxy.invalid: check address in the proxy Secret"}));
+}
+
 // T11: redirects to another host or port, or down to http.
 TEST_F(Strange, T11Redirects) {
   Credentials credentials;
@@ -227,17 +289,20 @@ TEST_F(Strange, T11Redirects) {
   const std::string elsewhere = "http://127.0.0.1:" + second.line();
   EXPECT_EQ(Try(base + To(elsewhere + "/pass") + "/app.git", credentials), kFetched);
   EXPECT_EQ(Shell("curl -s " + elsewhere + "/log | sort -u"), "-") << "another port gets no credentials";
-  EXPECT_EQ(Try(base + To(elsewhere + To(base + "/pass")) + "/app.git", credentials), kFetched) << "and coming back does not bring them back";
+  EXPECT_EQ(Try(base + To(elsewhere + To(base + "/pass")) + "/app.git", credentials), kFetched)
+      << "and coming back does not bring them back";
   EXPECT_EQ(Try(base + "/loop/app.git", {}), (Attempt{"Invalid", "more than 5 redirects: correct the URL"}));
   EXPECT_EQ(Try(base + To("ftp://127.0.0.1") + "/app.git", {}), (Attempt{"Invalid", "the host redirects to nowhere: check the URL"}));
-  EXPECT_EQ(Try(base + "/login/app.git", {}), (Attempt{"Invalid", "the host redirects to " + base + "/sign-in, which is not a repository: a login page, or a wrong URL"}));
+  EXPECT_EQ(Try(base + "/login/app.git", {}),
+            (Attempt{"Invalid", "the host redirects to " + base + "/sign-in, which is not a repository: a login page, or a wrong URL"}));
 
   const std::string pki = server["ca"].substr(0, server["ca"].rfind('/'));
   const Program tls(Command(" " + pki + "/server.crt " + pki + "/server.key"));
   credentials.ca_pem = ReadFile(server["ca"]);
   const std::string secure = "https://localhost:" + tls.line();
   EXPECT_EQ(Try(secure + "/pass/app.git", credentials), kFetched);
-  EXPECT_EQ(Try(secure + To(base + "/pass") + "/app.git", credentials), (Attempt{"Forbidden", "the host redirects from https to http, which is refused: correct the URL"}));
+  EXPECT_EQ(Try(secure + To(base + "/pass") + "/app.git", credentials),
+            (Attempt{"Forbidden", "the host redirects from https to http, which is refused: correct the URL"}));
 }
 
 // T57: what a host echoes does not carry the credentials on.
@@ -245,9 +310,12 @@ TEST_F(Strange, T57RefusalsAreClassedAndClean) {
   Credentials credentials;
   credentials.bearer_token = "token-canary";
   const std::string said = ", 'you sent Bearer ***')";
-  EXPECT_EQ(Try(base + "/status/401/app.git", credentials), (Attempt{"Unauthorized", "the host refuses the credentials (HTTP 401" + said + ": check the Secret"}));
-  EXPECT_EQ(Try(base + "/status/403/app.git", credentials), (Attempt{"Forbidden", "the host forbids access (HTTP 403" + said + ": check the rights of the account in the Secret"}));
-  EXPECT_EQ(Try(base + "/status/404/app.git", credentials), (Attempt{"NotFound", "repository not found (HTTP 404" + said + ": check the URL and the rights of the account"}));
+  EXPECT_EQ(Try(base + "/status/401/app.git", credentials),
+            (Attempt{"Unauthorized", "the host refuses the credentials (HTTP 401" + said + ": check the Secret"}));
+  EXPECT_EQ(Try(base + "/status/403/app.git", credentials),
+            (Attempt{"Forbidden", "the host forbids access (HTTP 403" + said + ": check the rights of the account in the Secret"}));
+  EXPECT_EQ(Try(base + "/status/404/app.git", credentials),
+            (Attempt{"NotFound", "repository not found (HTTP 404" + said + ": check the URL and the rights of the account"}));
   EXPECT_EQ(Try(base + "/status/429/app.git", credentials), (Attempt{"Unavailable", "the host fails (HTTP 429" + said}));
   EXPECT_EQ(Try(base + "/status/503/app.git", credentials), (Attempt{"Unavailable", "the host fails (HTTP 503" + said}));
   EXPECT_EQ(Try(base + "/status/418/app.git", credentials), (Attempt{"Invalid", "unexpected answer (HTTP 418" + said + ": check the URL"}));
@@ -258,7 +326,8 @@ TEST_F(Strange, T57RefusalsAreClassedAndClean) {
 }
 
 TEST_F(Strange, AnswersThatAreNoGit) {
-  EXPECT_EQ(Try(base + "/page/app.git", {}), (Attempt{"Invalid", "the address answers, but not as a Git server (smart HTTP) does: check the URL"}));
+  EXPECT_EQ(Try(base + "/page/app.git", {}),
+            (Attempt{"Invalid", "the address answers, but not as a Git server (smart HTTP) does: check the URL"}));
   EXPECT_EQ(Try(base + "/garbage/app.git", {}), (Attempt{"Invalid", "the answer is not in Git's format"}));
   EXPECT_EQ(Try(base + "/sha256/app.git", {}), (Attempt{"Unsupported", "the repository uses sha256 object ids; only SHA-1 is supported"}));
 }
@@ -283,18 +352,20 @@ TEST_F(Strange, R15PackCutOff) {
 
 TEST_F(Strange, DeadlinesAndStops) {
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_EQ(Try(base + "/stall/app.git", {}, {.timeout = milliseconds(300)}), (Attempt{"Timeout", "no result within 300ms: see whether the host answers, or raise the timeout"}));
+  EXPECT_EQ(Try(base + "/stall/app.git", {}, {.timeout = milliseconds(300)}),
+            (Attempt{"Timeout", "no result within 300ms: see whether the host answers, or raise the timeout"}));
   std::stop_source source;
   std::jthread stopper([&] {
     std::this_thread::sleep_for(milliseconds(100));
     source.request_stop();
   });
-  EXPECT_EQ(Try(base + "/stall/app.git", {}, {.timeout = milliseconds(60'000), .stop = source.get_token()}), (Attempt{"Canceled", "canceled"}));
+  EXPECT_EQ(Try(base + "/stall/app.git", {}, {.timeout = milliseconds(60'000), .stop = source.get_token()}),
+            (Attempt{"Canceled", "canceled"}));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30)) << "neither waited for the host";
 }
 
 TEST(Transports, HostsThatDoNotAnswer) {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);   // accepts into its backlog, says nothing
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);  // accepts into its backlog, says nothing
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -305,7 +376,8 @@ TEST(Transports, HostsThatDoNotAnswer) {
   const std::string host = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
   Credentials credentials;
   credentials.identity = "x";
-  credentials.known_hosts = "[127.0.0.1]:" + std::to_string(ntohs(address.sin_port)) + " ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMhv5j0KkxVLcJ3nq1nns0bDiNQS0Y7a1fe6fH4T6LGb\n";
+  credentials.known_hosts = "[127.0.0.1]:" + std::to_string(ntohs(address.sin_port)) +
+                            " ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMhv5j0KkxVLcJ3nq1nns0bDiNQS0Y7a1fe6fH4T6LGb\n";
   const Attempt late{"Timeout", "no result within 200ms: see whether the host answers, or raise the timeout"};
   EXPECT_EQ(Try("ssh://git@" + host + "/a", credentials, {.timeout = milliseconds(200)}), late);
   EXPECT_EQ(Try("https://" + host + "/a", {}, {.timeout = milliseconds(200)}), late);
@@ -314,6 +386,10 @@ TEST(Transports, HostsThatDoNotAnswer) {
   EXPECT_EQ(Try("ssh://git@" + host + "/a", credentials), (Attempt{"Unavailable", "cannot connect: Connection refused"}));
   EXPECT_EQ(Try("http://" + host + "/a", {}).reason, "Unavailable");
   EXPECT_EQ(Try("http://no-such-host.invalid/a", {}).reason, "Unavailable");
+  credentials.proxy_address = "http://127.0.0.1:1";
+  EXPECT_EQ(Try("ssh://git@" + host + "/a", credentials),
+            (Attempt{"Unsupported", "a proxy serves http and https only: remove it, or use an https URL"}));
+  credentials.proxy_address = "";
   credentials.known_hosts = "* ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMhv5j0KkxVLcJ3nq1nns0bDiNQS0Y7a1fe6fH4T6LGb\n";
   EXPECT_EQ(Try("ssh://no-such-host.invalid/a", credentials).reason, "Unavailable");
 }

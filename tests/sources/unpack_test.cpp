@@ -16,7 +16,8 @@ TEST(Unpack, DigestsAreComparedWhole) {
     std::string digest, want;
   };
   const Row kRows[] = {
-      {"sha256:" + base::Sha256Hex("x"), "computed digest sha256:" + sha256 + " doesn't match provided digest sha256:" + base::Sha256Hex("x")},
+      {"sha256:" + base::Sha256Hex("x"),
+       "computed digest sha256:" + sha256 + " doesn't match provided digest sha256:" + base::Sha256Hex("x")},
       {"sha256:" + sha256.substr(1), "computed digest sha256:" + sha256 + " doesn't match provided digest sha256:" + sha256.substr(1)},
       {sha256, "invalid digest \"" + sha256 + "\": want algorithm:hex"},
       {"", "invalid digest \"\": want algorithm:hex"},

@@ -53,6 +53,8 @@ TEST(GitUrl, T7RefusesWithTheCause) {
       {"--upload-pack=id", "invalid Git URL '--upload-pack=id': the scheme must be http, https or ssh"},
       {"ssh://-oProxyCommand=id/x", "invalid Git URL 'ssh://-oProxyCommand=id/x': malformed host or port"},
       {"ssh://-oProxyCommand=id@host/x", "invalid Git URL 'ssh://***@host/x': malformed userinfo"},
+      {"ssh://a%20b@host/x", "invalid Git URL 'ssh://***@host/x': malformed userinfo"},
+      {"ssh://%ee@host/x", "invalid Git URL 'ssh://***@host/x': malformed userinfo"},
       {"ssh://host/-x", "invalid Git URL 'ssh://host/-x': a path may not begin with '-'"},
       {"ssh://host/a'b", "invalid Git URL 'ssh://host/a'b': a quote or shell character in the path"},
       {"ssh://host/a%27b", "invalid Git URL 'ssh://host/a%27b': a quote or shell character in the path"},
