@@ -72,8 +72,7 @@ class Fleet(Case):
         """Each became Ready for the first time after the one before it."""
         def first(name):
             return self.order.first(lambda _, obj: obj["metadata"]["name"] == name and is_ready(obj))
-        places = {name: first(name) for name in names}
-        self.assertNotIn(None, places.values())
+        places = until(lambda: None not in (found := {name: first(name) for name in names}).values() and found)  # a watch may lag behind a read
         self.assertEqual(sorted(names, key=places.get), list(names))
 
     def inventory(self, name, ns=None):
