@@ -123,6 +123,8 @@ base::Result<void> ResMap::Absorb(std::unique_ptr<Resource> generated) {
   if (generated->behavior == Behavior::Create)
     return base::Invalid(id.Describe() + " is already there (" + matches[0]->Place() + "); to change it, set `behavior: merge` or `behavior: replace`");
   Resource& old = *matches[0];
+  if (old.Kind() != id.gvk.kind)   // it had another kind once
+    return base::Invalid(id.Describe() + " cannot take the place of " + old.CurrentId().Describe() + " (" + old.Place() + ")");
   old.value = AbsorbGenerated(old.value, generated->value, generated->behavior);
   old.needs_hash = old.needs_hash && generated->needs_hash;
   if (generated->behavior == Behavior::Replace && generated->origin) old.origin = generated->origin;
