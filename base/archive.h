@@ -19,12 +19,12 @@ namespace sluice::base {
 
 struct ArchiveLimits {
   std::uint64_t max_entries = 200'000;
-  std::uint64_t max_unpacked_bytes = 1u << 30;        ///< of the whole tar stream, headers included
-  std::uint64_t max_file_bytes = 256u << 20;          ///< of one entry
-  std::uint64_t max_ratio = 200;                      ///< unpacked : packed, judged once more than `ratio_free_bytes` are unpacked
+  std::uint64_t max_unpacked_bytes = 1u << 30;  ///< of the whole tar stream, headers included
+  std::uint64_t max_file_bytes = 256u << 20;    ///< of one entry
+  std::uint64_t max_ratio = 200;                ///< unpacked : packed, judged once more than `ratio_free_bytes` are unpacked
   std::uint64_t ratio_free_bytes = 64u << 20;
   std::size_t max_path_bytes = 4096;
-  std::size_t max_depth = 64;                         ///< names in a path
+  std::size_t max_depth = 64;  ///< names in a path
 };
 
 enum class Symlinks { Skip, Refuse };
@@ -35,8 +35,8 @@ struct ArchiveOptions {
 };
 
 struct ArchiveEntry {
-  std::string path;            ///< normalised; "." for the root's own entry
-  bool directory = false;      ///< else a regular file
+  std::string path;        ///< normalised; "." for the root's own entry
+  bool directory = false;  ///< else a regular file
   bool executable = false;
   std::uint64_t size = 0;
 };
@@ -46,7 +46,7 @@ using ByteSource = std::function<Result<std::size_t>(std::span<char> buffer)>;
 /// Where packed bytes go, in order.
 using ByteSink = std::function<Result<void>(std::string_view bytes)>;
 
-ByteSource SourceOf(std::string_view bytes);           ///< `bytes` outlive it
+ByteSource SourceOf(std::string_view bytes);  ///< `bytes` outlive it
 
 /// Gunzips `source` (several members one after the other are one stream, as to Go and gzip) up to `max_bytes` unpacked.
 /// Errors: Invalid (not gzip, cut off, checksum), TooLarge (size or ratio), and those of `source`.
@@ -80,8 +80,8 @@ class ArchiveReader {
 Result<std::unique_ptr<Files>> ArchiveFiles(std::string_view tar_gz, const ArchiveOptions& options = {});
 
 struct PackedArchive {
-  std::string sha256;          ///< 64 hex digits, of the packed bytes
-  std::uint64_t size = 0;      ///< packed bytes
+  std::string sha256;      ///< 64 hex digits, of the packed bytes
+  std::uint64_t size = 0;  ///< packed bytes
 };
 
 /// Writes a .tar.gz as flux-contract 4.2 has it: modes 0750 for directories, 0600 and 0700 for files, no owners, no times. Entries must come
@@ -93,7 +93,7 @@ class ArchiveWriter {
   ArchiveWriter(const ArchiveWriter&) = delete;
   ArchiveWriter& operator=(const ArchiveWriter&) = delete;
 
-  Result<void> AddDirectory(std::string_view path);    ///< "." is the root
+  Result<void> AddDirectory(std::string_view path);  ///< "." is the root
   Result<void> AddFile(std::string_view path, std::string_view bytes, bool executable);
   /// Ends the archive; nothing may follow.
   Result<PackedArchive> Finish();

@@ -14,7 +14,7 @@ namespace sluice::base {
 namespace {
 
 constexpr std::size_t kBlock = 512;
-constexpr std::uint64_t kMaxExtensionBytes = 1u << 20;   // of one PAX header or long name, as Go's archive/tar
+constexpr std::uint64_t kMaxExtensionBytes = 1u << 20;  // of one PAX header or long name, as Go's archive/tar
 using Block = std::array<char, kBlock>;
 
 Error Damaged(const std::string& what) { return Invalid("tar: " + what); }
@@ -34,7 +34,7 @@ std::string_view Trim(std::string_view text) {
 Result<std::uint64_t> ParseNumber(std::string_view field) {
   const auto first = static_cast<unsigned char>(field.front());
   if (first & 0x80) {
-    if (first & 0x7f) return Damaged("number out of range");   // negative, or beyond 88 bits
+    if (first & 0x7f) return Damaged("number out of range");  // negative, or beyond 88 bits
     std::uint64_t value = 0;
     for (const char c : field.substr(1)) {
       if (value >> 55) return Damaged("number out of range");
@@ -45,7 +45,8 @@ Result<std::uint64_t> ParseNumber(std::string_view field) {
   const std::string_view digits = Trim(field);
   std::uint64_t value = 0;
   const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), value, 8);
-  if (!digits.empty() && (end.ec != std::errc() || end.ptr != digits.data() + digits.size())) return Damaged("malformed number in a header");
+  if (!digits.empty() && (end.ec != std::errc() || end.ptr != digits.data() + digits.size()))
+    return Damaged("malformed number in a header");
   return value;
 }
 
@@ -194,11 +195,12 @@ struct ArchiveReader::Impl {
   }
 
   Result<void> ReadExtension(char type, std::uint64_t size, Overrides& overrides) {
-    if (size > kMaxExtensionBytes) return MakeError(Reason::TooLarge, "tar: extension header of more than " + std::to_string(kMaxExtensionBytes) + " bytes");
+    if (size > kMaxExtensionBytes)
+      return MakeError(Reason::TooLarge, "tar: extension header of more than " + std::to_string(kMaxExtensionBytes) + " bytes");
     TRY(const std::string bytes, Take(size));
     if (type == 'x') return ParsePax(bytes, overrides);
     if (type == 'L') overrides.path = std::string(CString(bytes));
-    return {};   // a global header, or the long name of a link, changes nothing that we read
+    return {};  // a global header, or the long name of a link, changes nothing that we read
   }
 
   Result<std::optional<ArchiveEntry>> Next();
@@ -207,7 +209,7 @@ struct ArchiveReader::Impl {
   ArchiveOptions options;
   GzipReader gzip;
   std::uint64_t entries = 0;
-  std::uint64_t unread = 0;   // bytes of the current file, padding not counted
+  std::uint64_t unread = 0;  // bytes of the current file, padding not counted
 };
 
 Result<std::optional<ArchiveEntry>> ArchiveReader::Impl::Next() {
@@ -228,7 +230,7 @@ Result<std::optional<ArchiveEntry>> ArchiveReader::Impl::Next() {
     }
     TRY(std::optional<ArchiveEntry> entry, Entry(*header, overrides, overrides.size.value_or(stated)));
     if (entry) return entry;
-    overrides = {};   // a skipped link
+    overrides = {};  // a skipped link
   }
 }
 
@@ -244,11 +246,13 @@ Result<std::optional<ArchiveEntry>> ArchiveReader::Impl::Entry(const Block& head
   if (!directory && !regular) return Damaged("entry " + Quote(name) + " is neither file nor directory");
   if (regular && (path == "." || name.ends_with('/'))) return Damaged("file " + Quote(name) + " has a directory's name");
   if (regular && size > options.limits.max_file_bytes) {
-    return MakeError(Reason::TooLarge, "tar: " + Quote(name) + " is larger than " + std::to_string(options.limits.max_file_bytes) + " bytes");
+    return MakeError(Reason::TooLarge,
+                     "tar: " + Quote(name) + " is larger than " + std::to_string(options.limits.max_file_bytes) + " bytes");
   }
   TRY(const std::uint64_t mode, ParseNumber(Field(header, 100, 8)));
   unread = directory ? 0 : size;
-  return std::optional<ArchiveEntry>({.path = std::move(path), .directory = directory, .executable = regular && (mode & 0111) != 0, .size = unread});
+  return std::optional<ArchiveEntry>(
+      {.path = std::move(path), .directory = directory, .executable = regular && (mode & 0111) != 0, .size = unread});
 }
 
 ArchiveReader::ArchiveReader(ByteSource source, ArchiveOptions options) : impl_(std::make_unique<Impl>(std::move(source), options)) {}
@@ -275,8 +279,10 @@ Result<std::unique_ptr<Files>> ArchiveFiles(std::string_view tar_gz, const Archi
       continue;
     }
     TRY(files[entry->path], reader.Contents());
-    if (entry->executable) executables.insert(entry->path);
-    else executables.erase(entry->path);
+    if (entry->executable)
+      executables.insert(entry->path);
+    else
+      executables.erase(entry->path);
   }
   for (const auto& [path, bytes] : files) {
     if (directories.contains(path)) return Damaged(Quote(path) + " is both file and directory");

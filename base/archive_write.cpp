@@ -55,20 +55,20 @@ Header MakeHeader(const SplitName& name, char type, unsigned mode, std::uint64_t
   Header header{};
   Put(header, 0, name.name);
   PutOctal(header, 100, 8, mode);
-  PutOctal(header, 108, 8, 0);    // uid
-  PutOctal(header, 116, 8, 0);    // gid
+  PutOctal(header, 108, 8, 0);  // uid
+  PutOctal(header, 116, 8, 0);  // gid
   PutOctal(header, 124, 12, size);
-  PutOctal(header, 136, 12, 0);   // mtime
+  PutOctal(header, 136, 12, 0);  // mtime
   header[156] = type;
   Put(header, 257, std::string_view("ustar\00000", 8));
-  PutOctal(header, 329, 8, 0);    // device numbers
+  PutOctal(header, 329, 8, 0);  // device numbers
   PutOctal(header, 337, 8, 0);
   Put(header, 345, name.prefix);
   PutChecksum(header);
   return header;
 }
 
-constexpr std::uint64_t kMaxUstarSize = (std::uint64_t{1} << 33) - 1;   // eleven octal digits
+constexpr std::uint64_t kMaxUstarSize = (std::uint64_t{1} << 33) - 1;  // eleven octal digits
 
 }  // namespace
 
@@ -127,7 +127,8 @@ namespace {
 
 Result<void> PackDirectory(const Files& tree, const std::string& path, const PackOptions& options, ArchiveWriter& writer);
 
-Result<void> PackEntry(const Files& tree, const std::string& path, const FileInfo& entry, const PackOptions& options, ArchiveWriter& writer) {
+Result<void> PackEntry(const Files& tree, const std::string& path, const FileInfo& entry, const PackOptions& options,
+                       ArchiveWriter& writer) {
   if (options.canceled && options.canceled()) return MakeError(Reason::Canceled, "packing canceled");
   const bool directory = entry.type == FileType::Directory;
   if (!directory && entry.type != FileType::Regular) return {};

@@ -8,7 +8,7 @@
 
 namespace sluice::base {
 
-using TimePoint = std::chrono::system_clock::time_point;   ///< wall time, UTC
+using TimePoint = std::chrono::system_clock::time_point;  ///< wall time, UTC
 using Duration = std::chrono::nanoseconds;
 
 class Clock {
@@ -34,8 +34,8 @@ class ManualClock final : public Clock {
   TimePoint now_;
 };
 
-std::string FormatRfc3339(TimePoint time);                   ///< `2026-01-31T12:00:00Z`, as metav1.Time
-std::string FormatRfc3339Micro(TimePoint time);              ///< `2026-01-31T12:00:00.123456Z`, as metav1.MicroTime
+std::string FormatRfc3339(TimePoint time);                     ///< `2026-01-31T12:00:00Z`, as metav1.Time
+std::string FormatRfc3339Micro(TimePoint time);                ///< `2026-01-31T12:00:00.123456Z`, as metav1.MicroTime
 std::optional<TimePoint> ParseRfc3339(std::string_view text);  ///< with or without fraction, Z or offset
 /// Go's time.ParseDuration: "1h30m", "1.5s", "300ms"; nullopt if malformed.
 std::optional<Duration> ParseGoDuration(std::string_view text);

@@ -11,7 +11,7 @@
 
 namespace sluice::base {
 
-std::string Sha256Hex(std::string_view bytes);   ///< 64 lower-case hex digits
+std::string Sha256Hex(std::string_view bytes);  ///< 64 lower-case hex digits
 std::string Sha1Hex(std::string_view bytes);
 
 /// By the name that OCI and Flux write before the colon: "sha1", "sha256", "sha384", "sha512"; nullopt for another.
@@ -25,7 +25,7 @@ class Sha256 {
   Sha256(const Sha256&) = delete;
   Sha256& operator=(const Sha256&) = delete;
   void Update(std::string_view bytes);
-  std::string Hex();   ///< ends it; call once
+  std::string Hex();  ///< ends it; call once
 
  private:
   struct Impl;
@@ -33,7 +33,7 @@ class Sha256 {
 };
 
 std::string HexEncode(std::string_view bytes);
-std::string Base64Encode(std::string_view bytes);              ///< standard alphabet, padded, one line
-Result<std::string> Base64Decode(std::string_view text);       ///< standard alphabet; line breaks are skipped; Invalid
+std::string Base64Encode(std::string_view bytes);         ///< standard alphabet, padded, one line
+Result<std::string> Base64Decode(std::string_view text);  ///< standard alphabet; line breaks are skipped; Invalid
 
 }  // namespace sluice::base

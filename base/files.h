@@ -19,11 +19,11 @@ namespace sluice::base {
 enum class FileType { Regular, Directory, Symlink, Other };
 
 struct FileInfo {
-  std::string name;                ///< last element of the path
+  std::string name;  ///< last element of the path
   FileType type = FileType::Regular;
-  std::uint64_t size = 0;          ///< of a regular file; 0 else
+  std::uint64_t size = 0;  ///< of a regular file; 0 else
   bool executable = false;
-  std::string content_id;          ///< equal ids mean equal content (a Git object id, a digest); "" where the tree has none
+  std::string content_id;  ///< equal ids mean equal content (a Git object id, a digest); "" where the tree has none
 };
 
 class Files {
@@ -45,7 +45,7 @@ class Files {
 std::optional<std::string> NormalizePath(std::string_view path);
 /// Joins and normalises; nullopt as above.
 std::optional<std::string> JoinPath(std::string_view directory, std::string_view path);
-std::string_view DirName(std::string_view path);   ///< "a/b" -> "a"; "a" -> "."
+std::string_view DirName(std::string_view path);  ///< "a/b" -> "a"; "a" -> "."
 std::string_view BaseName(std::string_view path);
 
 /// A directory on disk. `max_file_bytes` bounds one Read. Every step of a path is opened by itself below its parent and links are followed
@@ -55,7 +55,8 @@ std::unique_ptr<Files> OpenDirectory(std::string root, std::uint64_t max_file_by
 /// Files in memory: path -> content, paths normalised (Invalid ones and files below files can not be reached). Content ids are SHA-256.
 std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files);
 /// The same with what a map of contents cannot say: directories that may be empty, and which of the files are executable.
-std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files, const std::set<std::string>& directories, std::set<std::string> executables);
+std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files, const std::set<std::string>& directories,
+                                   std::set<std::string> executables);
 /// Below `path` of `whole` (which it keeps alive); links may still lead elsewhere inside `whole`.
 std::unique_ptr<Files> SubTree(std::shared_ptr<const Files> whole, std::string path);
 

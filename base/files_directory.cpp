@@ -21,7 +21,7 @@ namespace sluice::base {
 
 namespace {
 
-constexpr int kMaxLinks = 40;   // as Linux
+constexpr int kMaxLinks = 40;  // as Linux
 
 class Fd {
  public:
@@ -69,7 +69,7 @@ FileInfo InfoOf(std::string name, const struct stat& status) {
 struct Place {
   std::vector<Fd> fds;
   std::vector<std::string> names;
-  struct stat status {};
+  struct stat status{};
 
   std::string Path() const {
     std::string path;
@@ -123,7 +123,7 @@ class Directory final : public Files {
   Error Leaves(std::string_view path) const { return Invalid(Describe(path) + ": leads outside of " + root_); }
 
   std::string root_;
-  std::string real_root_;   // what absolute links are compared with
+  std::string real_root_;  // what absolute links are compared with
   std::uint64_t max_file_bytes_;
 };
 
@@ -152,7 +152,7 @@ Result<void> Directory::Step(Place& place, std::deque<std::string>& names, int& 
   }
   Fd next(::openat(place.fds.back().get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (next.get() < 0) return SystemError(Describe(path), errno);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(next.get(), &status) != 0) return SystemError(Describe(path), errno);
   if (S_ISLNK(status.st_mode)) {
     if (++links > kMaxLinks) return Invalid(Describe(path) + ": too many levels of symbolic links");
@@ -184,7 +184,7 @@ Result<void> Directory::Follow(Place& place, std::deque<std::string>& names, con
 
 Result<std::string> ReadAll(int fd, std::uint64_t expected, std::uint64_t limit, const std::string& where) {
   std::string bytes;
-  bytes.resize(static_cast<std::size_t>(std::min(expected, limit) + 1));   // one more, to see the end without another round
+  bytes.resize(static_cast<std::size_t>(std::min(expected, limit) + 1));  // one more, to see the end without another round
   std::size_t used = 0;
   while (true) {
     const ssize_t got = ::read(fd, bytes.data() + used, bytes.size() - used);
@@ -225,13 +225,13 @@ Result<std::vector<FileInfo>> Directory::List(std::string_view path) const {
   if (directory.get() < 0) return SystemError(where, errno);
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(directory.get()), &::closedir);
   if (!stream) return SystemError(where, errno);
-  directory.release();   // the stream closes it
+  directory.release();  // the stream closes it
   std::vector<FileInfo> entries;
   while (const dirent* entry = ::readdir(stream.get())) {
     const std::string name = entry->d_name;
-    struct stat status {};
+    struct stat status{};
     if (name == "." || name == "..") continue;
-    if (::fstatat(::dirfd(stream.get()), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;   // gone in between
+    if (::fstatat(::dirfd(stream.get()), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone in between
     entries.push_back(InfoOf(name, status));
   }
   std::sort(entries.begin(), entries.end(), [](const FileInfo& a, const FileInfo& b) { return a.name < b.name; });

@@ -144,7 +144,8 @@ class Part final : public Files {
 
 std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files) { return MemoryFiles(std::move(files), {}, {}); }
 
-std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files, const std::set<std::string>& directories, std::set<std::string> executables) {
+std::unique_ptr<Files> MemoryFiles(std::map<std::string, std::string> files, const std::set<std::string>& directories,
+                                   std::set<std::string> executables) {
   return std::make_unique<Memory>(std::move(files), directories, std::move(executables));
 }
 

@@ -21,13 +21,15 @@ std::string IdOf(const Result<std::vector<FileInfo>>& entries) {
   Sha256 digest;
   for (const FileInfo& entry : *entries) {
     digest.Update(entry.name);
-    const char type[] = {'\0', static_cast<char>('0' + static_cast<int>(entry.type))};   // a name holds no NUL
+    const char type[] = {'\0', static_cast<char>('0' + static_cast<int>(entry.type))};  // a name holds no NUL
     digest.Update({type, sizeof type});
   }
   return digest.Hex();
 }
 
-std::string LinkId(const Result<std::string>& resolved) { return resolved ? *resolved : "!" + std::string(ToString(resolved.error().reason)); }
+std::string LinkId(const Result<std::string>& resolved) {
+  return resolved ? *resolved : "!" + std::string(ToString(resolved.error().reason));
+}
 
 std::string Key(std::string_view path) { return NormalizePath(path).value_or(std::string(path)); }
 

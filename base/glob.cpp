@@ -54,9 +54,12 @@ std::optional<Glob> Glob::Parse(std::string_view pattern) {
   while (!pattern.empty()) {
     Element element;
     element.literal = TakeCharacter(pattern);
-    if (element.literal == "*") element.what = What::Star;
-    else if (element.literal == "?") element.what = What::Any;
-    else if (element.literal == "[" && !ParseClass(pattern, element)) return std::nullopt;
+    if (element.literal == "*")
+      element.what = What::Star;
+    else if (element.literal == "?")
+      element.what = What::Any;
+    else if (element.literal == "[" && !ParseClass(pattern, element))
+      return std::nullopt;
     else if (element.literal == "\\") {
       if (pattern.empty()) return std::nullopt;
       element.literal = TakeCharacter(pattern);
@@ -77,8 +80,8 @@ bool Glob::MatchesOne(const Element& element, std::string_view character) {
 // Each star first takes nothing; when the rest fails, the last star takes one character more.
 bool Glob::Matches(std::string_view name) const {
   std::size_t at = 0;
-  std::size_t after_star = elements_.size() + 1;   // the element after the last star, if there was one
-  std::string_view retry;                          // what that star has not taken yet
+  std::size_t after_star = elements_.size() + 1;  // the element after the last star, if there was one
+  std::string_view retry;                         // what that star has not taken yet
   while (at < elements_.size() || !name.empty()) {
     if (at < elements_.size() && elements_[at].what == What::Star) {
       after_star = ++at;
@@ -116,8 +119,10 @@ std::vector<std::size_t> Glob::MatchingPrefixes(std::string_view text) const {
     std::vector<bool> next(states.size());
     for (std::size_t state = 0; state < elements_.size(); ++state) {
       if (!states[state]) continue;
-      if (elements_[state].what == What::Star) Enter(next, state);
-      else if (MatchesOne(elements_[state], character)) Enter(next, state + 1);
+      if (elements_[state].what == What::Star)
+        Enter(next, state);
+      else if (MatchesOne(elements_[state], character))
+        Enter(next, state + 1);
     }
     states = std::move(next);
     if (states.back()) lengths.push_back(at);

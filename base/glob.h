@@ -23,9 +23,9 @@ class Glob {
   enum class What { Literal, Any, Star, Class };
   struct Element {
     What what = What::Literal;
-    std::string literal = {};                                      // one character
+    std::string literal = {};  // one character
     bool negated = false;
-    std::vector<std::pair<std::string, std::string>> ranges = {};   // UTF-8 sorts by code point
+    std::vector<std::pair<std::string, std::string>> ranges = {};  // UTF-8 sorts by code point
   };
   static bool ParseClass(std::string_view& pattern, Element& element);
   static bool MatchesOne(const Element& element, std::string_view character);

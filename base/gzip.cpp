@@ -11,11 +11,11 @@ namespace sluice::base {
 
 namespace {
 
-constexpr int kGzipWindow = 15 + 16;           // the largest window, with gzip's header and trailer
+constexpr int kGzipWindow = 15 + 16;  // the largest window, with gzip's header and trailer
 constexpr std::size_t kChunk = 64u << 10;
 
 Bytef* AsBytes(char* data) { return reinterpret_cast<Bytef*>(data); }
-Bytef* AsBytes(const char* data) { return reinterpret_cast<Bytef*>(const_cast<char*>(data)); }   // zlib reads it only
+Bytef* AsBytes(const char* data) { return reinterpret_cast<Bytef*>(const_cast<char*>(data)); }  // zlib reads it only
 
 }  // namespace
 

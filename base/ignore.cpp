@@ -7,10 +7,26 @@ namespace sluice::base {
 namespace {
 
 constexpr std::string_view kVersionControl[] = {".git/", ".gitignore", ".gitmodules", ".gitattributes"};
-constexpr std::string_view kDefaults[] = {
-    "*.jpg", "*.jpeg", "*.gif", "*.png", "*.wmv", "*.flv", "*.tar.gz", "*.zip",
-    ".github/", ".circleci/", ".travis.yml", ".gitlab-ci.yml", "appveyor.yml", ".drone.yml", "cloudbuild.yaml", "codeship-services.yml", "codeship-steps.yml",
-    "**/.goreleaser.yml", "**/.sops.yaml", "**/.flux.yaml"};
+constexpr std::string_view kDefaults[] = {"*.jpg",
+                                          "*.jpeg",
+                                          "*.gif",
+                                          "*.png",
+                                          "*.wmv",
+                                          "*.flv",
+                                          "*.tar.gz",
+                                          "*.zip",
+                                          ".github/",
+                                          ".circleci/",
+                                          ".travis.yml",
+                                          ".gitlab-ci.yml",
+                                          "appveyor.yml",
+                                          ".drone.yml",
+                                          "cloudbuild.yaml",
+                                          "codeship-services.yml",
+                                          "codeship-steps.yml",
+                                          "**/.goreleaser.yml",
+                                          "**/.sops.yaml",
+                                          "**/.flux.yaml"};
 
 std::vector<std::string_view> Split(std::string_view path) {
   std::vector<std::string_view> names;
@@ -67,10 +83,14 @@ IgnorePattern::IgnorePattern(std::string_view line, std::string_view domain) : d
   if (directory_only_) line.remove_suffix(1);
   rooted_ = line.find('/') != line.npos;
   for (const std::string_view part : Split(line)) {
-    if (rooted_ && part.empty()) parts_.push_back({Part::What::Empty});
-    else if (rooted_ && part == "**") parts_.push_back({Part::What::AnyDepth});
-    else if (auto glob = Glob::Parse(part); glob && !(rooted_ && part.find("**") != part.npos)) parts_.push_back({Part::What::Name, std::move(*glob)});
-    else parts_.push_back({Part::What::Never});
+    if (rooted_ && part.empty())
+      parts_.push_back({Part::What::Empty});
+    else if (rooted_ && part == "**")
+      parts_.push_back({Part::What::AnyDepth});
+    else if (auto glob = Glob::Parse(part); glob && !(rooted_ && part.find("**") != part.npos))
+      parts_.push_back({Part::What::Name, std::move(*glob)});
+    else
+      parts_.push_back({Part::What::Never});
   }
 }
 
@@ -102,7 +122,8 @@ bool IgnorePattern::MatchesPath(std::vector<std::string_view> names, bool is_dir
       continue;
     }
     if (part.what == Part::What::Never || at == names.size()) return false;
-    const auto found = std::find_if(names.begin() + static_cast<std::ptrdiff_t>(at), names.end(), [&](std::string_view name) { return part.glob.Matches(name); });
+    const auto found = std::find_if(names.begin() + static_cast<std::ptrdiff_t>(at), names.end(),
+                                    [&](std::string_view name) { return part.glob.Matches(name); });
     const auto index = static_cast<std::size_t>(found - names.begin());
     if (!any_depth && index != at) return false;
     any_depth = false;
@@ -129,7 +150,8 @@ Result<IgnoreMatcher> IgnoreMatcher::Load(const Files& tree, std::string_view sp
 }
 
 bool IgnoreMatcher::Ignored(std::string_view path, bool is_directory) const {
-  const auto last = std::find_if(patterns_.rbegin(), patterns_.rend(), [&](const IgnorePattern& pattern) { return pattern.Matches(path, is_directory); });
+  const auto last =
+      std::find_if(patterns_.rbegin(), patterns_.rend(), [&](const IgnorePattern& pattern) { return pattern.Matches(path, is_directory); });
   return last != patterns_.rend() && !last->included();
 }
 

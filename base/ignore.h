@@ -19,7 +19,7 @@ class IgnorePattern {
   IgnorePattern(std::string_view line, std::string_view domain);
   /// `path` is normalised; `is_directory` is about its last name.
   bool Matches(std::string_view path, bool is_directory) const;
-  bool included() const { return included_; }   ///< `!pattern`
+  bool included() const { return included_; }  ///< `!pattern`
 
  private:
   struct Part {

@@ -37,9 +37,12 @@ void AppendString(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const auto first = static_cast<unsigned char>(text.front());
     const std::size_t length = Utf8Length(text);
-    if (length == 0) out += "\xef\xbf\xbd";
-    else if (first < 0x20 || first == 0x7f || first == '"' || first == '\\') AppendEscaped(out, first);
-    else out += text.substr(0, length);
+    if (length == 0)
+      out += "\xef\xbf\xbd";
+    else if (first < 0x20 || first == 0x7f || first == '"' || first == '\\')
+      AppendEscaped(out, first);
+    else
+      out += text.substr(0, length);
     text.remove_prefix(length == 0 ? 1 : length);
   }
   out += '"';
@@ -56,11 +59,16 @@ void AppendField(std::string& out, const LogField& field) {
   out += ',';
   AppendString(out, field.name);
   out += ':';
-  if (const auto* text = std::get_if<std::string>(&field.value)) AppendString(out, *text);
-  else if (const auto* integer = std::get_if<std::int64_t>(&field.value)) AppendNumber(out, *integer);
-  else if (const auto* flag = std::get_if<bool>(&field.value)) out += *flag ? "true" : "false";
-  else if (const double number = std::get<double>(field.value); std::isfinite(number)) AppendNumber(out, number);
-  else out += "null";
+  if (const auto* text = std::get_if<std::string>(&field.value))
+    AppendString(out, *text);
+  else if (const auto* integer = std::get_if<std::int64_t>(&field.value))
+    AppendNumber(out, *integer);
+  else if (const auto* flag = std::get_if<bool>(&field.value))
+    out += *flag ? "true" : "false";
+  else if (const double number = std::get<double>(field.value); std::isfinite(number))
+    AppendNumber(out, number);
+  else
+    out += "null";
 }
 
 std::string_view LevelName(LogLevel level) {
@@ -74,7 +82,7 @@ std::string_view LevelName(LogLevel level) {
 }
 
 std::string FormatMillis(TimePoint time) {
-  std::string text = FormatRfc3339Micro(time);   // ends in six digits and Z
+  std::string text = FormatRfc3339Micro(time);  // ends in six digits and Z
   text.erase(text.size() - 4, 3);
   return text;
 }

@@ -52,7 +52,7 @@ class Logger {
  private:
   struct Sink;
   std::shared_ptr<const Sink> sink_;
-  std::shared_ptr<const std::string> bound_;   ///< `,"name":value` pairs, already encoded
+  std::shared_ptr<const std::string> bound_;  ///< `,"name":value` pairs, already encoded
   void Write(LogLevel level, std::string_view message, std::string_view error, std::initializer_list<LogField> fields) const;
 };
 

@@ -11,7 +11,7 @@ namespace sluice::base {
 class Random {
  public:
   virtual ~Random() = default;
-  virtual std::uint64_t Next() = 0;   ///< any 64 bits, evenly
+  virtual std::uint64_t Next() = 0;  ///< any 64 bits, evenly
   /// Evenly in [0, 1).
   double Uniform() { return static_cast<double>(Next() >> 11) * 0x1.0p-53; }
   /// `duration` changed by at most `fraction` of itself, evenly: Jitter(1min, 0.05) lies in [57s, 63s).

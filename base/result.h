@@ -53,18 +53,18 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}           // NOLINT: implicit like std::expected
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}       // NOLINT
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit like std::expected
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
   template <class U>
-    requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> && !std::is_same_v<std::decay_t<U>, Error> &&
+    requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::decay_t<U>, T> && !std::is_same_v<std::decay_t<U>, Error> &&
              !std::is_same_v<std::decay_t<U>, Result>)
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}   // NOLINT
+  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
   T& value() & { return std::get<0>(state_); }
   const T& value() const& { return std::get<0>(state_); }
-  T value() && { return std::get<0>(std::move(state_)); }   ///< by value, so that `for (x : F().value())` is safe
+  T value() && { return std::get<0>(std::move(state_)); }  ///< by value, so that `for (x : F().value())` is safe
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T operator*() && { return std::move(*this).value(); }
@@ -114,5 +114,7 @@ class [[nodiscard]] Result<void> {
 #define SLUICE_HAS_MORE(...) SLUICE_FIRST(__VA_OPT__(2, ) 1)
 #define SLUICE_FIRST(...) SLUICE_FIRST_(__VA_ARGS__, ~)
 #define SLUICE_FIRST_(x, ...) x
-#define TRY(first, ...) SLUICE_CAT(SLUICE_TRY_, SLUICE_HAS_MORE(__VA_ARGS__))(return, SLUICE_CAT(try_result_, __COUNTER__), first __VA_OPT__(, ) __VA_ARGS__)
-#define CO_TRY(first, ...) SLUICE_CAT(SLUICE_TRY_, SLUICE_HAS_MORE(__VA_ARGS__))(co_return, SLUICE_CAT(try_result_, __COUNTER__), first __VA_OPT__(, ) __VA_ARGS__)
+#define TRY(first, ...) \
+  SLUICE_CAT(SLUICE_TRY_, SLUICE_HAS_MORE(__VA_ARGS__))(return, SLUICE_CAT(try_result_, __COUNTER__), first __VA_OPT__(, ) __VA_ARGS__)
+#define CO_TRY(first, ...) \
+  SLUICE_CAT(SLUICE_TRY_, SLUICE_HAS_MORE(__VA_ARGS__))(co_return, SLUICE_CAT(try_result_, __COUNTER__), first __VA_OPT__(, ) __VA_ARGS__)

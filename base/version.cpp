@@ -11,7 +11,7 @@ namespace {
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsIdentifierChar(char c) { return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'; }
 bool IsNumeric(std::string_view text) { return std::all_of(text.begin(), text.end(), &IsDigit); }
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v'); }   // RE2's \s
+bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v'); }  // RE2's \s
 
 // Reads from the front of a text.
 template <class Predicate>
@@ -75,12 +75,12 @@ Error NotAVersion(std::string_view text) { return Invalid("invalid semantic vers
 std::weak_ordering CompareIdentifiers(std::string_view left, std::string_view right) {
   const bool left_numeric = IsNumeric(left), right_numeric = IsNumeric(right);
   if (left_numeric != right_numeric) return left_numeric ? std::weak_ordering::less : std::weak_ordering::greater;
-  if (left_numeric && left.size() != right.size()) return left.size() <=> right.size();   // no leading zeros
+  if (left_numeric && left.size() != right.size()) return left.size() <=> right.size();  // no leading zeros
   return left <=> right;
 }
 
 std::weak_ordering ComparePrereleases(std::string_view left, std::string_view right) {
-  if (left.empty() || right.empty()) return left.empty() <=> right.empty();   // a release comes after its pre-releases
+  if (left.empty() || right.empty()) return left.empty() <=> right.empty();  // a release comes after its pre-releases
   while (!left.empty() && !right.empty()) {
     const auto order = CompareIdentifiers(TakeWhile(left, &IsIdentifierChar), TakeWhile(right, &IsIdentifierChar));
     if (order != 0) return order;
@@ -121,9 +121,10 @@ std::weak_ordering Version::operator<=>(const Version& other) const {
 // --- Ranges. Alternatives between `||`, each a list of terms that must all hold, set apart by spaces or a comma.
 
 VersionRange::Op VersionRange::TakeOp(std::string_view& text, bool& given) {
-  constexpr std::pair<std::string_view, Op> kOps[] = {
-      {"!=", Op::NotEqual},  {">=", Op::GreaterEqual}, {"=>", Op::GreaterEqual}, {"<=", Op::LessEqual}, {"=<", Op::LessEqual}, {"~>", Op::Tilde},
-      {"=", Op::Equal}, {">", Op::Greater}, {"<", Op::Less}, {"~", Op::Tilde}, {"^", Op::Caret}};
+  constexpr std::pair<std::string_view, Op> kOps[] = {{"!=", Op::NotEqual},  {">=", Op::GreaterEqual}, {"=>", Op::GreaterEqual},
+                                                      {"<=", Op::LessEqual}, {"=<", Op::LessEqual},    {"~>", Op::Tilde},
+                                                      {"=", Op::Equal},      {">", Op::Greater},       {"<", Op::Less},
+                                                      {"~", Op::Tilde},      {"^", Op::Caret}};
   for (const auto& [word, op] : kOps) {
     if ((given = Skip(text, word))) return op;
   }
@@ -157,7 +158,7 @@ bool VersionRange::TakeTerm(std::string_view& text, Term& term) {
 }
 
 bool VersionRange::ParseAlternative(std::string_view text, Alternative& alternative) {
-  bool may_be_span = true;   // `1.2 - 2.3` stands at the beginning or after a comma
+  bool may_be_span = true;  // `1.2 - 2.3` stands at the beginning or after a comma
   TakeWhile(text, &IsSpace);
   while (true) {
     Term term;
@@ -178,7 +179,8 @@ bool VersionRange::ParseAlternative(std::string_view text, Alternative& alternat
       term = std::move(last);
       spaces = TakeWhile(text, &IsSpace).size() + 1;
     }
-    alternative.prereleases |= !term.version.prerelease.empty() || (alternative.terms.size() > 0 && !alternative.terms.back().version.prerelease.empty());
+    alternative.prereleases |=
+        !term.version.prerelease.empty() || (alternative.terms.size() > 0 && !alternative.terms.back().version.prerelease.empty());
     alternative.terms.push_back(std::move(term));
     if (text.empty()) return true;
     may_be_span = Skip(text, ",");

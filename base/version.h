@@ -14,8 +14,8 @@ namespace sluice::base {
 
 struct Version {
   std::uint64_t major = 0, minor = 0, patch = 0;
-  std::string prerelease;   ///< `rc.1`
-  std::string metadata;     ///< `build.5`; does not count in comparisons
+  std::string prerelease;  ///< `rc.1`
+  std::string metadata;    ///< `build.5`; does not count in comparisons
 
   /// `1`, `1.2`, `v1.2.3-rc.1+5`; leading zeros of numbers are dropped. Invalid: `invalid semantic version "x"`.
   static Result<Version> Parse(std::string_view text);
@@ -40,9 +40,9 @@ class VersionRange {
   struct Term {
     Op op = Op::Equal;
     Version version;
-    bool open = false;         // some number is missing or x
-    bool open_minor = false;   // the first of them is the minor
-    bool open_patch = false;   // the first of them is the patch
+    bool open = false;        // some number is missing or x
+    bool open_minor = false;  // the first of them is the minor
+    bool open_patch = false;  // the first of them is the patch
     bool Holds(const Version& v) const;
     bool HoldsNotEqual(const Version& v) const;
     bool HoldsGreater(const Version& v) const;

@@ -41,7 +41,8 @@ base::Result<kustomize::BuildOptions> OptionsOf(const BuildFlags& flags) {
   if (flags.load_restrictor == "LoadRestrictionsNone") {
     options.load_restrictor = kustomize::LoadRestrictor::None;
   } else if (flags.load_restrictor != "LoadRestrictionsRootOnly" && !flags.load_restrictor.empty()) {
-    return base::Invalid("--load-restrictor: \"" + flags.load_restrictor + "\" is neither LoadRestrictionsRootOnly nor LoadRestrictionsNone");
+    return base::Invalid("--load-restrictor: \"" + flags.load_restrictor +
+                         "\" is neither LoadRestrictionsRootOnly nor LoadRestrictionsNone");
   }
   if (flags.reorder == "none") options.reorder = kustomize::Reorder::None;
   if (flags.reorder == "legacy") options.reorder = kustomize::Reorder::Legacy;
@@ -49,14 +50,16 @@ base::Result<kustomize::BuildOptions> OptionsOf(const BuildFlags& flags) {
     return base::Invalid("--reorder: \"" + flags.reorder + "\" is neither legacy nor none");
   }
   if (flags.enable_alpha_plugins || flags.enable_exec) {
-    return base::MakeError(base::Reason::Unsupported, "plugins that run programs or containers are not supported: remove --enable-alpha-plugins and --enable-exec");
+    return base::MakeError(base::Reason::Unsupported,
+                           "plugins that run programs or containers are not supported: remove --enable-alpha-plugins and --enable-exec");
   }
   return options;
 }
 
 std::string FileNameOf(const Value& object) {
   const document::GroupVersionKind gvk = document::GvkOf(object);
-  std::string name = gvk.group + (gvk.group.empty() ? "" : "_") + gvk.version + "_" + gvk.kind + "_" + std::string(document::NameOf(object)) + ".yaml";
+  std::string name =
+      gvk.group + (gvk.group.empty() ? "" : "_") + gvk.version + "_" + gvk.kind + "_" + std::string(document::NameOf(object)) + ".yaml";
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return document::NamespaceOf(object).empty() ? name : std::string(document::NamespaceOf(object)) + "_" + name;
 }
@@ -148,7 +151,8 @@ int RunBuildKustomization(const BuildFlags& flags) {
   if (relative.starts_with("..")) return Fail(flags.kustomization_path + ": not below the working directory");
   const auto files = base::OpenDirectory(root.string());
   spec->path = relative;
-  controller::kustomization::BuildInput input{.files = *files, .spec = *spec, .name = flags.name, .ns = std::string(document::NamespaceOf(*object))};
+  controller::kustomization::BuildInput input{
+      .files = *files, .spec = *spec, .name = flags.name, .ns = std::string(document::NamespaceOf(*object))};
   if (spec->post_build) input.variables = spec->post_build->variables;
   input.strict_substitution = flags.strict;
   input.mask_encrypted = true;

@@ -12,7 +12,7 @@ namespace sluice::cli {
 
 struct BuildFlags {
   std::string path = ".";
-  std::string output;                       ///< a file, or a directory that gets one file a resource; "" is standard output
+  std::string output;  ///< a file, or a directory that gets one file a resource; "" is standard output
   std::string load_restrictor = "LoadRestrictionsRootOnly";
   std::string reorder;
   bool enable_helm = false, enable_alpha_plugins = false, enable_exec = false, managed_by_label = false;

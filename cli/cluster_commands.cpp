@@ -21,7 +21,9 @@ void AddClusterCommands(CLI::App& app, ClusterFlags& flags) {
   get->add_option("kind", flags.kind, "kustomization (ks), gitrepository (gitrepo), or all");
   get->add_option("name", flags.name, "One object");
   get->add_flag("-A,--all-namespaces", flags.all_namespaces, "Of every namespace");
-  get->add_option("-o,--output", flags.output, "table, yaml or json")->check(CLI::IsMember({"table", "yaml", "json"}))->capture_default_str();
+  get->add_option("-o,--output", flags.output, "table, yaml or json")
+      ->check(CLI::IsMember({"table", "yaml", "json"}))
+      ->capture_default_str();
 
   CLI::App* reconcile = app.add_subcommand("reconcile", "Ask for a reconcile now, and wait for its result");
   AddCommon(*reconcile, flags);

@@ -12,9 +12,9 @@ namespace sluice::cli {
 struct ClusterFlags {
   std::string kubeconfig, context, ns = "flux";
   bool all_namespaces = false;
-  std::string output = "table";       ///< table, yaml or json
-  std::string kind, name, path;       ///< what a command is about
-  std::string local_path;             ///< diff: the directory that stands for spec.path
+  std::string output = "table";  ///< table, yaml or json
+  std::string kind, name, path;  ///< what a command is about
+  std::string local_path;        ///< diff: the directory that stands for spec.path
   bool with_source = false, no_color = false;
   std::string timeout = "5m";
 };

@@ -94,29 +94,41 @@ class Process {
         random_(base::SystemSeed()),
         scope_(runtime_.io()),
         timers_(runtime_.io()),
-        client_(kube::Environment{runtime_.io(), clock_, random_, log_}, std::move(config), kube::TransportOptions{.max_in_flight = flags.requests}),
-        cache_(settings_.storage_path + "/git", {}, {.ssh_hostkey_algorithms = flags.ssh_hostkey_algos, .ssh_kex_algorithms = flags.ssh_kex_algos}),
+        client_(kube::Environment{runtime_.io(), clock_, random_, log_}, std::move(config),
+                kube::TransportOptions{.max_in_flight = flags.requests}),
+        cache_(settings_.storage_path + "/git", {},
+               {.ssh_hostkey_algorithms = flags.ssh_hostkey_algos, .ssh_kex_algorithms = flags.ssh_kex_algos}),
         artifacts_({.directory = settings_.storage_path + "/artifacts",
                     .advertised_address = sources::AdvertisedAddress(flags.storage_adv_addr, flags.storage_addr, settings_.hostname),
                     .retention_ttl = std::chrono::duration_cast<std::chrono::seconds>(settings_.retention_ttl),
                     .retention_records = flags.artifact_retention_records}),
         workers_(runtime_.io(), flags.workers),
-        services_{client_, workers_, clock_, random_, log_, static_cast<double>(flags.interval_jitter_percentage) / 100.0, settings_.requeue_dependency},
+        services_{client_,
+                  workers_,
+                  clock_,
+                  random_,
+                  log_,
+                  static_cast<double>(flags.interval_jitter_percentage) / 100.0,
+                  settings_.requeue_dependency},
         git_repositories_(client_, kGitRepository, ReflectorOptionsOf()),
         kustomizations_(client_, kKustomization, ReflectorOptionsOf()),
         source_events_(client_, {.component = "source-controller", .instance = settings_.hostname}),
         kustomize_events_(client_, {.component = "kustomize-controller", .instance = settings_.hostname}),
         observer_(client_, {}),
         git_(controller::git_repository::Reconciler::Parts{services_, git_repositories_, cache_, artifacts_, registry_, source_events_}),
-        kustomize_(controller::kustomization::Reconciler::Parts{services_, kustomizations_, git_repositories_, registry_, observer_, kustomize_events_},
+        kustomize_(controller::kustomization::Reconciler::Parts{services_, kustomizations_, git_repositories_, registry_, observer_,
+                                                                kustomize_events_},
                    {.no_cross_namespace_refs = flags.no_cross_namespace_refs,
                     .default_service_account = flags.default_service_account,
                     .custom_stage_kinds = settings_.custom_stage_kinds}),
         index_(client_, {}, kustomize_),
         git_queue_(scope_, timers_, QueueOptions(), [this](Key key, Triggers why) { return git_.Reconcile(std::move(key), why); }),
-        kustomize_queue_(scope_, timers_, QueueOptions(), [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); }),
+        kustomize_queue_(scope_, timers_, QueueOptions(),
+                         [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); }),
         git_feeder_(git_queue_, {}),
-        kustomize_feeder_(kustomize_queue_, [this](const kube::SharedObject& before, const kube::SharedObject& after) { kustomize_.OnKustomizationChanged(before, after); }) {
+        kustomize_feeder_(kustomize_queue_, [this](const kube::SharedObject& before, const kube::SharedObject& after) {
+          kustomize_.OnKustomizationChanged(before, after);
+        }) {
     kustomize_.Connect(index_, kustomize_queue_);
     registry_.OnChanged([this](const controller::SourceKey& key) { kustomize_.OnSourceChanged(key); });
     git_repositories_.AddListener(git_feeder_);
@@ -129,7 +141,9 @@ class Process {
   kube::ReflectorOptions ReflectorOptionsOf() const {
     return {.ns = flags_.watch_all_namespaces ? "" : settings_.namespace_, .label_selector = flags_.watch_label_selector};
   }
-  controller::WorkQueueOptions QueueOptions() const { return {.concurrent = flags_.concurrent, .min_retry = settings_.min_retry, .max_retry = settings_.max_retry}; }
+  controller::WorkQueueOptions QueueOptions() const {
+    return {.concurrent = flags_.concurrent, .min_retry = settings_.min_retry, .max_retry = settings_.max_retry};
+  }
 
   net::Task<int> RunTask() {
     if (const Result<void> served = Serve(); !served) {
@@ -151,8 +165,12 @@ class Process {
   }
 
   void StartElection() {
-    kube::LeaseOptions options{.ns = settings_.namespace_, .name = LeaseName(), .identity = settings_.hostname + "_" + std::to_string(random_.Next()),
-                               .lease_duration = settings_.lease_duration, .renew_deadline = settings_.renew_deadline, .retry_period = settings_.retry_period,
+    kube::LeaseOptions options{.ns = settings_.namespace_,
+                               .name = LeaseName(),
+                               .identity = settings_.hostname + "_" + std::to_string(random_.Next()),
+                               .lease_duration = settings_.lease_duration,
+                               .renew_deadline = settings_.renew_deadline,
+                               .retry_period = settings_.retry_period,
                                .release_on_close = flags_.leader_election_release_on_cancel};
     kube::LeaderElector::Callbacks callbacks;
     callbacks.gained = [this] { StartControllers(); };
@@ -170,7 +188,9 @@ class Process {
     elector_->Start();
   }
 
-  std::string LeaseName() const { return "sluice-leader-election" + (flags_.watch_label_selector.empty() ? "" : "-" + ShortHash(flags_.watch_label_selector)); }
+  std::string LeaseName() const {
+    return "sluice-leader-election" + (flags_.watch_label_selector.empty() ? "" : "-" + ShortHash(flags_.watch_label_selector));
+  }
 
   void StartControllers() {
     git_repositories_.Start();
@@ -181,7 +201,8 @@ class Process {
     const auto start = [this](const std::string& flag, const std::string& address, net::HttpServer::Handler handler) -> Result<void> {
       if (address.empty() || address == "0") return {};
       TRY(const Listen listen, ParseListen(flag, address));
-      servers_.push_back(std::make_unique<net::HttpServer>(runtime_.io(), net::ServerOptions{.address = listen.host, .port = listen.port}, std::move(handler)));
+      servers_.push_back(std::make_unique<net::HttpServer>(runtime_.io(), net::ServerOptions{.address = listen.host, .port = listen.port},
+                                                           std::move(handler)));
       return servers_.back()->Start();
     };
     TRY(start("--storage-addr", flags_.storage_addr, [this](net::ServerRequest request) { return ServeArtifact(std::move(request)); }));
@@ -196,7 +217,7 @@ class Process {
       response.status = 405;
       co_return response;
     }
-    if (request.target == "/") co_return response;   // the readiness probe of Flux's layout
+    if (request.target == "/") co_return response;  // the readiness probe of Flux's layout
     if (auto file = artifacts_.FileFor(request.target)) {
       response.file = std::move(*file);
     } else {
@@ -211,7 +232,9 @@ class Process {
       response.status = 404;
       co_return response;
     }
-    const MetricsSources sources{.transport = &client_.transport(), .index = &index_, .queues = {{"gitrepository", &git_queue_}, {"kustomization", &kustomize_queue_}}};
+    const MetricsSources sources{.transport = &client_.transport(),
+                                 .index = &index_,
+                                 .queues = {{"gitrepository", &git_queue_}, {"kustomization", &kustomize_queue_}}};
     response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4");
     response.body = MetricsPage(sources);
     co_return response;
@@ -266,7 +289,7 @@ class Process {
   sources::GitLibrary git_library_;
   sources::GitCache cache_;
   sources::ArtifactStore artifacts_;
-  net::WorkerPool workers_;   // joined before what its work uses is gone
+  net::WorkerPool workers_;  // joined before what its work uses is gone
   controller::Services services_;
   kube::ObjectStore git_repositories_, kustomizations_;
   kube::EventRecorder source_events_, kustomize_events_;
@@ -296,18 +319,23 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--metrics-addr", flags.metrics_addr, "Where /metrics is served; 0 turns it off")->capture_default_str();
   c->add_option("--health-addr", flags.health_addr, "Where /healthz and /readyz are served; 0 turns it off")->capture_default_str();
   c->add_option("--artifact-retention-ttl", flags.artifact_retention_ttl, "How long an older artifact is kept")->capture_default_str();
-  c->add_option("--artifact-retention-records", flags.artifact_retention_records, "How many artifacts of an object are kept")->capture_default_str();
+  c->add_option("--artifact-retention-records", flags.artifact_retention_records, "How many artifacts of an object are kept")
+      ->capture_default_str();
   c->add_option("--concurrent", flags.concurrent, "Runs at a time, for each kind")->capture_default_str();
   c->add_option("--workers", flags.workers, "Threads for building and for Git")->capture_default_str();
   c->add_option("--kube-api-inflight", flags.requests, "Requests to the API server at a time")->capture_default_str();
-  c->add_option("--requeue-dependency", flags.requeue_dependency, "How often a missing source or dependency is looked for")->capture_default_str();
+  c->add_option("--requeue-dependency", flags.requeue_dependency, "How often a missing source or dependency is looked for")
+      ->capture_default_str();
   c->add_option("--min-retry-delay", flags.min_retry_delay, "The first wait after a failure")->capture_default_str();
   c->add_option("--max-retry-delay", flags.max_retry_delay, "The longest wait after a failure")->capture_default_str();
   c->add_option("--interval-jitter-percentage", flags.interval_jitter_percentage, "By how much intervals vary")->capture_default_str();
   c->add_flag("--enable-leader-election", flags.leader_election, "Let one of several replicas work");
-  c->add_flag("--leader-election-release-on-cancel,!--no-leader-election-release-on-cancel", flags.leader_election_release_on_cancel, "Give the lease back at the end");
-  c->add_option("--leader-election-lease-duration", flags.lease_duration, "How long others wait for a leader that is silent")->capture_default_str();
-  c->add_option("--leader-election-renew-deadline", flags.renew_deadline, "How long a leader goes on without renewing")->capture_default_str();
+  c->add_flag("--leader-election-release-on-cancel,!--no-leader-election-release-on-cancel", flags.leader_election_release_on_cancel,
+              "Give the lease back at the end");
+  c->add_option("--leader-election-lease-duration", flags.lease_duration, "How long others wait for a leader that is silent")
+      ->capture_default_str();
+  c->add_option("--leader-election-renew-deadline", flags.renew_deadline, "How long a leader goes on without renewing")
+      ->capture_default_str();
   c->add_option("--leader-election-retry-period", flags.retry_period, "How long between two tries")->capture_default_str();
   c->add_option("--watch-all-namespaces", flags.watch_all_namespaces, "false: only $RUNTIME_NAMESPACE")->capture_default_str();
   c->add_option("--watch-label-selector", flags.watch_label_selector, "Only objects with these labels (sharding)");
@@ -315,7 +343,8 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--default-service-account", flags.default_service_account, "For Kustomizations that name none");
   c->add_option("--ssh-hostkey-algos", flags.ssh_hostkey_algos, "Host key algorithms for Git over ssh")->delimiter(',');
   c->add_option("--ssh-kex-algos", flags.ssh_kex_algos, "Key exchange algorithms for Git over ssh")->delimiter(',');
-  c->add_option("--custom-apply-stage-kinds", flags.custom_apply_stage_kinds, "group/Kind to apply in a stage of their own")->delimiter(',');
+  c->add_option("--custom-apply-stage-kinds", flags.custom_apply_stage_kinds, "group/Kind to apply in a stage of their own")
+      ->delimiter(',');
 }
 
 int RunController(const ControllerFlags& flags) {

@@ -23,8 +23,8 @@ using document::Value;
 struct Wanted {
   std::vector<Value> objects;
   kube::Impersonate as;
-  std::vector<rollout::InventoryEntry> pruned;   ///< would be deleted
-  std::string default_namespace;                 ///< of objects that name none, as kubectl has it
+  std::vector<rollout::InventoryEntry> pruned;  ///< would be deleted
+  std::string default_namespace;                ///< of objects that name none, as kubectl has it
 };
 
 class Printer {
@@ -49,7 +49,8 @@ net::Task<Result<bool>> DiffOne(kube::Client& client, const Value& object, const
   net::Task<Result<Value>> reading = client.Get(ref, look);
   const Result<Value> live = co_await std::move(reading);
   if (!live && live.error().reason != base::Reason::NotFound) co_return live.error().Wrap(ref.Id().ToString());
-  const kube::ApplyOptions options{.manager = std::string(controller::kustomization::kFieldManager), .force = true, .dry_run = true, .as = wanted.as};
+  const kube::ApplyOptions options{
+      .manager = std::string(controller::kustomization::kFieldManager), .force = true, .dry_run = true, .as = wanted.as};
   net::Task<Result<Value>> trying = client.Apply(object, options);
   const Result<Value> would_be = co_await std::move(trying);
   // In a namespace that is yet to be made nothing can be tried; what would be created is what is written.
@@ -67,7 +68,8 @@ net::Task<Result<bool>> DiffAll(kube::Client& client, Wanted wanted, Printer& pr
   for (Value& object : wanted.objects) {
     net::Task<Result<kube::ResourcePtr>> finding = client.mapper().Find(document::GvkOf(object));
     const Result<kube::ResourcePtr> resource = co_await std::move(finding);
-    if (resource && (*resource)->namespaced && document::NamespaceOf(object).empty()) object["metadata"].Set("namespace", wanted.default_namespace);
+    if (resource && (*resource)->namespaced && document::NamespaceOf(object).empty())
+      object["metadata"].Set("namespace", wanted.default_namespace);
     net::Task<Result<bool>> one = DiffOne(client, object, wanted, printer);
     CO_TRY(const bool differs, co_await std::move(one));
     any = any || differs;
@@ -104,7 +106,8 @@ net::Task<Result<Wanted>> FromKustomization(kube::Client& client, const ClusterF
   // What spec.path names stands at --path, so the artifact's root is as many directories further up.
   fs::path root = wanted_path;
   const auto below = base::NormalizePath(spec.path.starts_with("/") ? spec.path.substr(1) : spec.path);
-  if (below && wanted_path.string().ends_with("/" + *below)) root = wanted_path.string().substr(0, wanted_path.string().size() - below->size() - 1);
+  if (below && wanted_path.string().ends_with("/" + *below))
+    root = wanted_path.string().substr(0, wanted_path.string().size() - below->size() - 1);
   spec.path = wanted_path.lexically_relative(root).string();
   const auto files = base::OpenDirectory(root.string());
   const BuildInput input{.files = *files, .spec = spec, .name = flags.path, .ns = flags.ns, .variables = variables};
@@ -126,7 +129,8 @@ int RunDiff(const ClusterFlags& flags) {
   auto session = Session::Open(flags);
   if (!session) return PrintError(session.error(), 2);
   kube::Client& client = *(*session)->client;
-  Result<Wanted> wanted = flags.local_path.empty() ? FromDirectory(flags.path) : (*session)->runtime.BlockOn(FromKustomization(client, flags));
+  Result<Wanted> wanted =
+      flags.local_path.empty() ? FromDirectory(flags.path) : (*session)->runtime.BlockOn(FromKustomization(client, flags));
   if (!wanted) return PrintError(wanted.error(), 2);
   wanted->default_namespace = flags.ns;
   rollout::SortForApply(wanted->objects);

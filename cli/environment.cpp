@@ -8,7 +8,7 @@
 namespace sluice::cli {
 
 std::string EnvironmentOr(const char* name, std::string_view fallback) {
-  const char* value = std::getenv(name);   // NOLINT(concurrency-mt-unsafe): before any thread is started
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before any thread is started
   return value == nullptr || *value == '\0' ? std::string(fallback) : std::string(value);
 }
 

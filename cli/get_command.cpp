@@ -29,7 +29,8 @@ std::string ReadyOf(const Value& object, std::string& message) {
   message = ready->message.substr(0, ready->message.find('\n'));
   // While a rollout is followed, what it lacks is said by Reconciling.
   const controller::Condition* reconciling = conditions.Find(controller::condition::kReconciling);
-  if (ready->status == controller::ConditionStatus::Unknown && reconciling != nullptr) message = reconciling->message.substr(0, reconciling->message.find('\n'));
+  if (ready->status == controller::ConditionStatus::Unknown && reconciling != nullptr)
+    message = reconciling->message.substr(0, reconciling->message.find('\n'));
   return std::string(controller::ToString(ready->status));
 }
 
@@ -37,7 +38,8 @@ Row RowOf(const Value& object, bool with_namespace, bool with_kind) {
   const bool source = document::GvkOf(object).kind == "GitRepository";
   std::string message;
   const std::string ready = ReadyOf(object, message);
-  const std::string_view revision = source ? object.StringAt({"status", "artifact", "revision"}) : object.StringAt({"status", "lastAppliedRevision"});
+  const std::string_view revision =
+      source ? object.StringAt({"status", "artifact", "revision"}) : object.StringAt({"status", "lastAppliedRevision"});
   const Value* suspend = object.At({"spec", "suspend"});
   Row row;
   if (with_namespace) row.cells.emplace_back(document::NamespaceOf(object));

@@ -23,7 +23,8 @@ void Line(std::string& out, std::string_view name, std::string_view labels, Numb
 void Process(std::string& out) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const double cpu = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+  const double cpu = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                     static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
   Head(out, "process_cpu_seconds_total", "counter", "User and system time spent, in seconds.");
   Line(out, "process_cpu_seconds_total", "", cpu);
   std::ifstream statm("/proc/self/statm");
@@ -46,12 +47,14 @@ void Requests(std::string& out, const kube::Transport& transport) {
   for (const kube::RequestCount& count : transport.counts()) by_code[{count.code, count.method}] += count.count;
   Head(out, "rest_client_requests_total", "counter", "Requests to the API server by status code and method.");
   for (const auto& [key, value] : by_code) {
-    Line(out, "rest_client_requests_total", "code=\"" + (key.first == 0 ? "<error>" : std::to_string(key.first)) + "\",method=\"" + key.second + "\"", value);
+    Line(out, "rest_client_requests_total",
+         "code=\"" + (key.first == 0 ? "<error>" : std::to_string(key.first)) + "\",method=\"" + key.second + "\"", value);
   }
   Head(out, "sluice_api_requests_total", "counter", "Requests to the API server by verb and resource.");
   std::map<std::pair<std::string, std::string>, std::uint64_t> by_verb;
   for (const kube::RequestCount& count : transport.counts()) by_verb[{count.verb, count.resource}] += count.count;
-  for (const auto& [key, value] : by_verb) Line(out, "sluice_api_requests_total", "verb=\"" + key.first + "\",resource=\"" + key.second + "\"", value);
+  for (const auto& [key, value] : by_verb)
+    Line(out, "sluice_api_requests_total", "verb=\"" + key.first + "\",resource=\"" + key.second + "\"", value);
 }
 
 void Queues(std::string& out, const std::vector<MetricsSources::Queue>& queues) {
@@ -62,7 +65,8 @@ void Queues(std::string& out, const std::vector<MetricsSources::Queue>& queues) 
   Head(out, "workqueue_retries_total", "counter", "Runs that failed and back off.");
   for (const auto& queue : queues) Line(out, "workqueue_retries_total", "name=\"" + queue.controller + "\"", queue.queue->retries());
   Head(out, "controller_runtime_active_workers", "gauge", "Runs under way.");
-  for (const auto& queue : queues) Line(out, "controller_runtime_active_workers", "controller=\"" + queue.controller + "\"", queue.queue->running());
+  for (const auto& queue : queues)
+    Line(out, "controller_runtime_active_workers", "controller=\"" + queue.controller + "\"", queue.queue->running());
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace sluice::cli {
 
 struct MetricsSources {
   struct Queue {
-    std::string controller;                  ///< lower-case kind: "kustomization"
+    std::string controller;  ///< lower-case kind: "kustomization"
     const controller::WorkQueue* queue = nullptr;
   };
   const kube::Transport* transport = nullptr;

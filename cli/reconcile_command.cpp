@@ -42,7 +42,8 @@ net::Task<Result<std::string>> Reconcile(Session& session, kube::ObjectRef ref, 
       if (verdict) break;
       const base::Duration left = deadline - session.clock.Now();
       if (left.count() <= 0) {
-        verdict = Result<std::string>(base::MakeError(base::Reason::Timeout, ref.Id().ToString() + " was not done after " + base::FormatGoDuration(timeout)));
+        verdict = Result<std::string>(
+            base::MakeError(base::Reason::Timeout, ref.Id().ToString() + " was not done after " + base::FormatGoDuration(timeout)));
         break;
       }
       net::Task<Result<void>> waiting = changed.Wait(left);
@@ -80,7 +81,9 @@ int RunReconcile(const ClusterFlags& flags) {
     const Result<Value> object = (*session)->runtime.BlockOn((*session)->client->Get(ref));
     if (!object) return PrintError(object.error(), 1);
     const std::string_view ns = object->StringAt({"spec", "sourceRef", "namespace"});
-    const kube::ObjectRef source{.gvk = kGitRepositoryKind, .ns = ns.empty() ? flags.ns : std::string(ns), .name = std::string(object->StringAt({"spec", "sourceRef", "name"}))};
+    const kube::ObjectRef source{.gvk = kGitRepositoryKind,
+                                 .ns = ns.empty() ? flags.ns : std::string(ns),
+                                 .name = std::string(object->StringAt({"spec", "sourceRef", "name"}))};
     if (const int code = ReconcileOne(**session, source, *timeout); code != 0) return code;
   }
   return ReconcileOne(**session, ref, *timeout);

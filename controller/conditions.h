@@ -30,7 +30,7 @@ struct Condition {
   std::string type;
   ConditionStatus status = ConditionStatus::Unknown;
   std::string reason, message;
-  std::string last_transition_time;   ///< RFC 3339, as stored
+  std::string last_transition_time;  ///< RFC 3339, as stored
   std::int64_t observed_generation = 0;
   bool operator==(const Condition&) const = default;
 };

@@ -8,7 +8,8 @@ Key KeyOf(const document::Value& object) { return {std::string(document::Namespa
 
 Triggers TriggersOf(const document::Value& before, const document::Value& after) {
   Triggers out = 0;
-  if (before.StringAt({"metadata", "uid"}) != after.StringAt({"metadata", "uid"}) || GenerationOf(before) != GenerationOf(after)) out |= trigger::kSpec;
+  if (before.StringAt({"metadata", "uid"}) != after.StringAt({"metadata", "uid"}) || GenerationOf(before) != GenerationOf(after))
+    out |= trigger::kSpec;
   const std::string_view requested = document::AnnotationOf(after, kRequestedAt);
   if (!requested.empty() && requested != document::AnnotationOf(before, kRequestedAt)) out |= trigger::kRequested;
   if (IsDeleting(after) && !IsDeleting(before)) out |= trigger::kDeleted;

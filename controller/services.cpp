@@ -22,7 +22,11 @@ kube::Event MakeEvent(const document::Value& object, kube::EventType type, std::
                       std::vector<std::pair<std::string, std::string>> metadata) {
   const std::string group = document::GvkOf(object).group;
   for (auto& [key, value] : metadata) key = group + "/" + key;
-  return {.involved = kube::ReferenceTo(object), .type = type, .reason = std::string(reason), .message = std::string(message), .annotations = std::move(metadata)};
+  return {.involved = kube::ReferenceTo(object),
+          .type = type,
+          .reason = std::string(reason),
+          .message = std::string(message),
+          .annotations = std::move(metadata)};
 }
 
 }  // namespace sluice::controller

@@ -19,7 +19,7 @@ struct Services {
   const base::Clock& clock;
   base::Random& random;
   base::Logger log;
-  double interval_jitter = 0.05;                               ///< share of an interval by which it varies
+  double interval_jitter = 0.05;  ///< share of an interval by which it varies
   base::Duration requeue_dependency = std::chrono::seconds(30);
 };
 

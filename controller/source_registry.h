@@ -19,8 +19,8 @@ struct SourceKey {
 
 /// One revision of a source, ready to build from.
 struct SourceArtifact {
-  std::string revision;          ///< `main@sha1:…`
-  std::string origin_revision;   ///< the artifact's org.opencontainers.image.revision, "" if it has none
+  std::string revision;         ///< `main@sha1:…`
+  std::string origin_revision;  ///< the artifact's org.opencontainers.image.revision, "" if it has none
   std::string digest;
   std::shared_ptr<const base::Files> files;
 };

@@ -23,22 +23,22 @@ using Key = document::NamespacedName;
 /// Why an object is looked at; a run gets all that have gathered.
 using Triggers = std::uint32_t;
 namespace trigger {
-inline constexpr Triggers kSpec = 1;          ///< created, or its generation changed
-inline constexpr Triggers kRequested = 2;     ///< reconcile.fluxcd.io/requestedAt changed
-inline constexpr Triggers kSource = 4;        ///< the source has another revision
-inline constexpr Triggers kDependency = 8;    ///< something it depends on changed
-inline constexpr Triggers kDrift = 16;        ///< an owned object was changed or deleted by somebody else
-inline constexpr Triggers kHealth = 32;       ///< the readiness of an owned object changed
-inline constexpr Triggers kTimer = 64;        ///< interval, retry or a deadline
-inline constexpr Triggers kDeleted = 128;     ///< the object is being, or has been, deleted
+inline constexpr Triggers kSpec = 1;        ///< created, or its generation changed
+inline constexpr Triggers kRequested = 2;   ///< reconcile.fluxcd.io/requestedAt changed
+inline constexpr Triggers kSource = 4;      ///< the source has another revision
+inline constexpr Triggers kDependency = 8;  ///< something it depends on changed
+inline constexpr Triggers kDrift = 16;      ///< an owned object was changed or deleted by somebody else
+inline constexpr Triggers kHealth = 32;     ///< the readiness of an owned object changed
+inline constexpr Triggers kTimer = 64;      ///< interval, retry or a deadline
+inline constexpr Triggers kDeleted = 128;   ///< the object is being, or has been, deleted
 /// These are newer intent: they cancel what is under way.
 inline constexpr Triggers kIntent = kSpec | kRequested | kSource | kDeleted;
 }  // namespace trigger
 
 /// What a run asks of the queue.
 struct Outcome {
-  std::optional<base::Duration> again_in;   ///< look again then (unless something comes first); none: only when something happens
-  bool back_off = false;                    ///< failed: look again after an exponentially growing delay instead
+  std::optional<base::Duration> again_in;  ///< look again then (unless something comes first); none: only when something happens
+  bool back_off = false;                   ///< failed: look again after an exponentially growing delay instead
 };
 
 struct WorkQueueOptions {
@@ -63,7 +63,7 @@ class WorkQueue {
   /// Starts nothing more. What runs goes on (cancel the Scope to end it).
   void Stop();
 
-  std::size_t depth() const;      ///< ready to run, for want of a place
+  std::size_t depth() const;  ///< ready to run, for want of a place
   std::size_t running() const { return running_; }
   std::uint64_t adds() const { return adds_; }
   std::uint64_t retries() const { return retries_; }

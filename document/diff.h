@@ -11,9 +11,9 @@ namespace sluice::document {
 struct Change {
   enum class Type { Added, Removed, Changed };
   Type type = Type::Changed;
-  std::string pointer;             ///< JSON pointer into `to`, of a removed value into `from`
-  const Value* from = nullptr;     ///< nullptr for Added
-  const Value* to = nullptr;       ///< nullptr for Removed
+  std::string pointer;          ///< JSON pointer into `to`, of a removed value into `from`
+  const Value* from = nullptr;  ///< nullptr for Added
+  const Value* to = nullptr;    ///< nullptr for Removed
 };
 
 struct DiffOptions {

@@ -21,8 +21,8 @@ base::Result<Value> ParseJson(std::string_view text, const JsonOptions& options 
 
 struct JsonEmitOptions {
   bool sort_keys = false;
-  bool escape_html = false;   ///< <, >, & and U+2028/9 as \u00xx, as Go's json.Marshal does
-  int indent = 0;             ///< 0: compact
+  bool escape_html = false;  ///< <, >, & and U+2028/9 as \u00xx, as Go's json.Marshal does
+  int indent = 0;            ///< 0: compact
 };
 std::string EmitJson(const Value& value, const JsonEmitOptions& options = {});
 

@@ -130,7 +130,11 @@ class JsonWriter {
   std::size_t WriteSpecial(std::string_view text) {
     const char c = text[0];
     switch (c) {
-      case '"': case '\\': out_ += '\\'; out_ += c; return 1;
+      case '"':
+      case '\\':
+        out_ += '\\';
+        out_ += c;
+        return 1;
       case '\b': out_ += "\\b"; return 1;
       case '\f': out_ += "\\f"; return 1;
       case '\n': out_ += "\\n"; return 1;

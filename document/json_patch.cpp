@@ -141,7 +141,8 @@ class Patcher {
     std::string_view digits = token;
     if (digits.starts_with('+') && digits.size() > 1 && digits[1] != '-') digits.remove_prefix(1);
     const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
-    if (error != std::errc() || rest != digits.data() + digits.size()) return Invalid("\"" + std::string(token) + "\" is no index of a list");
+    if (error != std::errc() || rest != digits.data() + digits.size())
+      return Invalid("\"" + std::string(token) + "\" is no index of a list");
     const auto count = static_cast<std::int64_t>(end + 1);
     if (index < 0) index += count;
     if (index < 0 || index >= count) return NoItem(token, static_cast<std::size_t>(count));
@@ -289,7 +290,8 @@ Result<void> ApplyJsonPatch(Value& target, const std::vector<PatchOperation>& pa
   for (const PatchOperation& operation : patch) {
     ++number;
     if (auto applied = patcher.Apply(operation); !applied) {
-      const std::string place = "operation " + std::to_string(number) + " (" + std::string(NameOf(operation.op)) + " " + operation.path + ")";
+      const std::string place =
+          "operation " + std::to_string(number) + " (" + std::string(NameOf(operation.op)) + " " + operation.path + ")";
       return std::move(applied).error().Wrap(place);
     }
   }

@@ -21,8 +21,8 @@ struct PatchOperation {
   enum class Op { Add, Remove, Replace, Move, Copy, Test };
   Op op = Op::Add;
   std::string path;
-  std::string from = {};                 ///< of Move and Copy
-  std::optional<Value> value = {};       ///< of Add, Replace and Test
+  std::string from = {};            ///< of Move and Copy
+  std::optional<Value> value = {};  ///< of Add, Replace and Test
 };
 
 struct JsonPatchOptions {

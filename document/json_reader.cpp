@@ -29,7 +29,8 @@ constexpr std::size_t kSafeFloatBytes = 300;
 
 class JsonReader {
  public:
-  JsonReader(std::string_view text, const JsonOptions& options) : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), max_depth_(options.max_depth) {}
+  JsonReader(std::string_view text, const JsonOptions& options)
+      : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), max_depth_(options.max_depth) {}
 
   Result<Value> Read() {
     Value root;
@@ -183,7 +184,9 @@ class JsonReader {
     if (at_ == end_) return Fail("unexpected end of a string");
     const char c = *at_++;
     switch (c) {
-      case '"': case '\\': case '/': scratch_ += c; return true;
+      case '"':
+      case '\\':
+      case '/': scratch_ += c; return true;
       case 'b': scratch_ += '\b'; return true;
       case 'f': scratch_ += '\f'; return true;
       case 'n': scratch_ += '\n'; return true;
@@ -307,7 +310,8 @@ class JsonReader {
 
 Result<Value> ParseJson(std::string_view text, const JsonOptions& options) {
   if (text.size() > options.max_bytes) {
-    return base::MakeError(Reason::TooLarge, std::to_string(text.size()) + " bytes of JSON, the limit is " + std::to_string(options.max_bytes));
+    return base::MakeError(Reason::TooLarge,
+                           std::to_string(text.size()) + " bytes of JSON, the limit is " + std::to_string(options.max_bytes));
   }
   return JsonReader(text, options).Read();
 }

@@ -48,7 +48,8 @@ bool LessAt(std::string_view left, std::string_view right, std::size_t i) {
 std::optional<double> NumberOf(const Member& member) {
   switch (member.key_kind) {
     case Kind::Bool: return Value::Scalar(Kind::Bool, member.key).AsBool() == true ? 1 : 0;
-    case Kind::Int: case Kind::Float: return Value::Scalar(member.key_kind, member.key).AsDouble();
+    case Kind::Int:
+    case Kind::Float: return Value::Scalar(member.key_kind, member.key).AsDouble();
     default: return std::nullopt;
   }
 }

@@ -17,7 +17,8 @@ Result<std::string> UnescapeToken(std::string_view token, std::string_view point
       continue;
     }
     ++i;
-    if (i == token.size() || (token[i] != '0' && token[i] != '1')) return Invalid("bad escape in JSON pointer \"" + std::string(pointer) + "\"");
+    if (i == token.size() || (token[i] != '0' && token[i] != '1'))
+      return Invalid("bad escape in JSON pointer \"" + std::string(pointer) + "\"");
     out += token[i] == '0' ? '~' : '/';
   }
   return out;

@@ -11,8 +11,8 @@ namespace sluice::document {
 
 /// A member whose key a member before it has already.
 struct RepeatedKey {
-  std::size_t first;   ///< index of the first member with that key
-  std::size_t again;   ///< index of this one
+  std::size_t first;  ///< index of the first member with that key
+  std::size_t again;  ///< index of this one
 };
 
 /// All of them, in the order of `again`. Small mappings are compared pair by pair, larger ones sorted, so that no choice of keys is slow.

@@ -20,8 +20,8 @@ constexpr bool OneOf(std::string_view text, const std::array<std::string_view, N
 
 constexpr std::array<std::string_view, 5> kNulls = {"", "~", "null", "Null", "NULL"};
 constexpr std::array<std::string_view, 6> kBools = {"true", "True", "TRUE", "false", "False", "FALSE"};
-constexpr std::array<std::string_view, 16> kBools11 = {"y",  "Y",  "yes", "Yes", "YES", "on",  "On",  "ON",
-                                                       "n",  "N",  "no",  "No",  "NO",  "off", "Off", "OFF"};
+constexpr std::array<std::string_view, 16> kBools11 = {"y", "Y", "yes", "Yes", "YES", "on",  "On",  "ON",
+                                                       "n", "N", "no",  "No",  "NO",  "off", "Off", "OFF"};
 
 /// Go's own rule for `_` in numbers, which go-yaml leaves to it for a float that begins with a point; elsewhere `_` is simply dropped.
 bool UnderscoresSeparateDigits(std::string_view text) {
@@ -44,15 +44,34 @@ Kind ResolveNumber(std::string_view text, Resolver resolver) {
 Kind ResolvePlain(std::string_view text, Resolver resolver) {
   if (text.empty()) return Kind::Null;
   switch (text[0]) {
-    case '~': case 'n': case 'N': case 't': case 'T': case 'f': case 'F': case 'y': case 'Y': case 'o': case 'O':
+    case '~':
+    case 'n':
+    case 'N':
+    case 't':
+    case 'T':
+    case 'f':
+    case 'F':
+    case 'y':
+    case 'Y':
+    case 'o':
+    case 'O':
       if (text.size() > 5) return Kind::String;
       if (OneOf(text, kNulls)) return Kind::Null;
       if (OneOf(text, kBools)) return Kind::Bool;
       return resolver == Resolver::Yaml11 && OneOf(text, kBools11) ? Kind::Bool : Kind::String;
     case '.': return UnderscoresSeparateDigits(text) && ParseFloat(text) ? Kind::Float : Kind::String;
-    case '+': case '-':
-    case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
-      return ResolveNumber(text, resolver);
+    case '+':
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': return ResolveNumber(text, resolver);
     default: return Kind::String;
   }
 }

@@ -14,7 +14,7 @@ namespace sluice::document {
 /// A scalar as an event of the parser reports it.
 struct RawScalar {
   std::string_view text;
-  std::string_view tag;          ///< in its long form ("tag:yaml.org,2002:int"), "!" or "!foo"; empty for none
+  std::string_view tag;  ///< in its long form ("tag:yaml.org,2002:int"), "!" or "!foo"; empty for none
   Style style = Style::Plain;
 };
 

@@ -26,9 +26,12 @@ std::string_view WithoutUnderscores(std::string_view text, std::string& scratch)
 int CutBase(std::string_view& digits) {
   if (digits.size() < 2 || digits[0] != '0') return 10;
   switch (digits[1]) {
-    case 'x': case 'X': digits.remove_prefix(2); return 16;
-    case 'o': case 'O': digits.remove_prefix(2); return 8;
-    case 'b': case 'B': digits.remove_prefix(2); return 2;
+    case 'x':
+    case 'X': digits.remove_prefix(2); return 16;
+    case 'o':
+    case 'O': digits.remove_prefix(2); return 8;
+    case 'b':
+    case 'B': digits.remove_prefix(2); return 2;
     default: digits.remove_prefix(1); return 8;
   }
 }
@@ -105,7 +108,9 @@ bool LooksLikeFloat(std::string_view text) {
     while (i < text.size() && IsDigit(text[i])) ++i;
     return i - start;
   };
-  const auto sign = [&] { if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i; };
+  const auto sign = [&] {
+    if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
+  };
   sign();
   const std::size_t whole = digits();
   std::size_t fraction = 0;

@@ -13,7 +13,7 @@ namespace sluice::document {
 /// An integer of up to 64 bits and a sign, as YAML and JSON can hold it.
 struct Integer {
   std::uint64_t magnitude = 0;
-  bool negative = false;                       ///< never set for 0
+  bool negative = false;  ///< never set for 0
   bool operator==(const Integer&) const = default;
   std::optional<std::int64_t> AsInt64() const;
   std::optional<std::uint64_t> AsUint64() const;

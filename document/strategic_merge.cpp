@@ -22,7 +22,8 @@ constexpr std::string_view kElementOrder = "$setElementOrder";
 /// The field that a directive such as `$setElementOrder/containers` is about.
 Result<std::string_view> FieldOf(std::string_view directive, const Path& path) {
   const std::size_t slash = directive.find('/');
-  if (slash == std::string_view::npos || slash + 1 == directive.size()) return path.Invalid("directive " + std::string(directive) + " names no field");
+  if (slash == std::string_view::npos || slash + 1 == directive.size())
+    return path.Invalid("directive " + std::string(directive) + " names no field");
   return directive.substr(slash + 1);
 }
 
@@ -109,7 +110,8 @@ Result<void> DeleteFromList(Value& object, std::string_view directive, const Val
   if (original == nullptr || original->kind() != change.kind()) return {};
   if (!change.IsSequence()) return path.Below(field).Invalid("$deleteFromPrimitiveList must be a list");
   TRY(strategic::CheckElements({original->items(), change.items()}, path.Below(field)));
-  std::erase_if(original->mutable_items(), [&](const Value& item) { return std::ranges::find(change.items(), item) != change.items().end(); });
+  std::erase_if(original->mutable_items(),
+                [&](const Value& item) { return std::ranges::find(change.items(), item) != change.items().end(); });
   return {};
 }
 
@@ -173,7 +175,9 @@ Result<void> ApplyStrategicMerge(Value& target, const Value& patch, const MergeR
 Result<void> ApplyStrategicMerge(Value& object, const Value& patch) {
   const GroupVersionKind gvk = GvkOf(object);
   const auto rules = MergeRules::Of(gvk);
-  if (!rules) return base::MakeError(base::Reason::Unsupported, "strategic merge patches of " + gvk.ApiVersion() + " " + gvk.kind + " are not supported");
+  if (!rules)
+    return base::MakeError(base::Reason::Unsupported,
+                           "strategic merge patches of " + gvk.ApiVersion() + " " + gvk.kind + " are not supported");
   return ApplyStrategicMerge(object, patch, *rules);
 }
 

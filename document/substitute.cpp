@@ -23,7 +23,7 @@ namespace {
 // A text, or a variable with an operator (":-", "/", "" for none) and its arguments.
 struct Node {
   bool variable = false;
-  std::string text;   // of a variable: its name
+  std::string text;  // of a variable: its name
   std::string op;
   std::vector<Node> args;
 };
@@ -84,8 +84,10 @@ class Parser {
     std::string text;
     while (!rest_.empty() && !rest_.starts_with("${")) {
       const bool quoted = quoting && (rest_.starts_with("$$") || rest_.starts_with("\\/") || rest_.starts_with("\\\\"));
-      if (quoted) Next();
-      else if (ends.find(rest_.front()) != ends.npos) break;
+      if (quoted)
+        Next();
+      else if (ends.find(rest_.front()) != ends.npos)
+        break;
       text += Next();
     }
     return text;
@@ -146,7 +148,7 @@ class Parser {
   }
 
   base::Result<Node> DefaultOrSubstring(Node node, std::size_t depth) {
-    if (rest_.size() == 1 || DecodeUtf8(rest_.substr(1)).size > 1) return BadSubstitution();   // the scanner looks ahead by one byte
+    if (rest_.size() == 1 || DecodeUtf8(rest_.substr(1)).size > 1) return BadSubstitution();  // the scanner looks ahead by one byte
     const char second = rest_[1];
     if (second == '=' || second == '-' || second == '?' || second == '+') return Default(std::move(node), 2, depth);
     return Substring(std::move(node), depth);
@@ -168,7 +170,8 @@ class Parser {
     node.args.push_back(std::move(position));
     if (Skip('}')) return node;
     if (Peek() != ':') return BadSubstitution();
-    while (Skip(':')) {}
+    while (Skip(':')) {
+    }
     TRY(Node length, Argument("}", false, depth));
     node.args.push_back(std::move(length));
     return Close(std::move(node));
@@ -197,7 +200,8 @@ class Parser {
     TRY(Node pattern, Argument("/", true, depth));
     node.args.push_back(std::move(pattern));
     if (Peek() != '/') return BadSubstitution();
-    while (Skip('/')) {}
+    while (Skip('/')) {
+    }
     if (Peek() == '}') return Close(std::move(node));
     TRY(Node text, Argument("}", true, depth));
     node.args.push_back(std::move(text));
@@ -232,7 +236,7 @@ base::Result<std::string> Substring(const std::string& value, const std::vector<
   if (!length) return value;
   if (from >= size) return "";
   if (*length >= size - from) return value.substr(static_cast<std::size_t>(from));
-  if (*length < 0) return base::Invalid("bad substitution: negative length " + args[1]);   // the library ends its process here
+  if (*length < 0) return base::Invalid("bad substitution: negative length " + args[1]);  // the library ends its process here
   return value.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(*length));
 }
 
@@ -289,7 +293,8 @@ std::string Join(const std::vector<std::string>& texts) {
   return out;
 }
 
-base::Result<std::string> Call(const std::string& op, const std::string& value, const std::vector<std::string>& args, std::size_t max_bytes) {
+base::Result<std::string> Call(const std::string& op, const std::string& value, const std::vector<std::string>& args,
+                               std::size_t max_bytes) {
   if (op == ",") return FirstCase(value, &ToLower);
   if (op == ",,") return ToLower(value);
   if (op == "^") return FirstCase(value, &ToUpper);
@@ -301,7 +306,7 @@ base::Result<std::string> Call(const std::string& op, const std::string& value, 
   if (op == "/" || op == "//") return Replace(value, args[0], args.size() > 1 ? args[1] : "", op == "//", max_bytes);
   if (op == "/#") return args.size() == 2 && value.starts_with(args[0]) ? Replace(value, args[0], args[1], false, max_bytes) : value;
   if (op == "/%") return args.size() == 2 && value.ends_with(args[0]) ? value.substr(0, value.size() - args[0].size()) + args[1] : value;
-  return value.empty() ? Join(args) : value;   // every kind of default, and none
+  return value.empty() ? Join(args) : value;  // every kind of default, and none
 }
 
 bool HasDefault(const std::string& op) { return op == "=" || op == ":=" || op == ":-" || op == ":?" || op == ":+"; }
@@ -317,7 +322,8 @@ class Evaluator {
       TRY(const std::string value, Value(node));
       out += value;
     }
-    if (out.size() > options_.max_bytes) return base::MakeError(base::Reason::TooLarge, "substituted text is larger than " + std::to_string(options_.max_bytes) + " bytes");
+    if (out.size() > options_.max_bytes)
+      return base::MakeError(base::Reason::TooLarge, "substituted text is larger than " + std::to_string(options_.max_bytes) + " bytes");
     return {};
   }
 

@@ -15,9 +15,9 @@ namespace sluice::document {
 using VariableLookup = std::function<std::optional<std::string>(std::string_view name)>;
 
 struct SubstituteOptions {
-  bool strict = true;                  ///< a variable that is not set and has no default is an error; else it is empty
-  std::size_t max_bytes = 64u << 20;   ///< of the result
-  std::size_t max_depth = 64;          ///< of variables inside of defaults
+  bool strict = true;                 ///< a variable that is not set and has no default is an error; else it is empty
+  std::size_t max_bytes = 64u << 20;  ///< of the result
+  std::size_t max_depth = 64;         ///< of variables inside of defaults
 };
 
 /// `text` with its variables replaced. What is replaced is not looked at again.

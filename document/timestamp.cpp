@@ -11,7 +11,7 @@ namespace {
 
 struct DateTime {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  std::string fraction;      // digits, up to nine, without trailing zeros
+  std::string fraction;  // digits, up to nine, without trailing zeros
   std::string zone = "Z";
 };
 

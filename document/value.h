@@ -43,7 +43,7 @@ class Value {
   Value(const char* value) : Value(std::string_view(value)) {}         // NOLINT
   static Value Sequence(std::vector<Value> items = {});
   static Value Mapping();
-  static Value Mapping(std::vector<Member> members);                   ///< keys must be distinct
+  static Value Mapping(std::vector<Member> members);  ///< keys must be distinct
   /// A scalar as read: its kind (resolved by the reader) and its source text, e.g. Int "0o17".
   static Value Scalar(Kind kind, std::string_view text, Style style = Style::Plain);
 
@@ -73,22 +73,22 @@ class Value {
 
   // Scalars. `text` is the source text for what was read (Int "0x1F" gives "0x1F", null "~", "null" or ""), the canonical text for
   // what a program made ("" for null).
-  std::string_view text() const;                                       ///< "" for collections
-  std::optional<bool> AsBool() const;                                  ///< only for Kind::Bool
-  std::optional<std::int64_t> AsInt() const;                           ///< Kind::Int in range; a Float with no fraction as well
+  std::string_view text() const;              ///< "" for collections
+  std::optional<bool> AsBool() const;         ///< only for Kind::Bool
+  std::optional<std::int64_t> AsInt() const;  ///< Kind::Int in range; a Float with no fraction as well
   std::optional<std::uint64_t> AsUint() const;
-  std::optional<double> AsDouble() const;                              ///< Kind::Int and Kind::Float
-  std::optional<std::string_view> AsString() const;                    ///< only for Kind::String
+  std::optional<double> AsDouble() const;            ///< Kind::Int and Kind::Float
+  std::optional<std::string_view> AsString() const;  ///< only for Kind::String
 
   // Sequences. `items()` of anything else is empty.
   std::span<const Value> items() const;
-  std::vector<Value>& mutable_items();                                 ///< requires IsSequence()
-  void Append(Value value);                                            ///< what is no sequence becomes an empty one first
+  std::vector<Value>& mutable_items();  ///< requires IsSequence()
+  void Append(Value value);             ///< what is no sequence becomes an empty one first
 
   // Mappings. Members keep their order. `members()` of anything else is empty.
   std::span<const Member> members() const;
-  std::vector<Member>& mutable_members();                              ///< requires IsMapping()
-  const Value* Find(std::string_view key) const;                       ///< nullptr if absent or not a mapping
+  std::vector<Member>& mutable_members();         ///< requires IsMapping()
+  const Value* Find(std::string_view key) const;  ///< nullptr if absent or not a mapping
   Value* Find(std::string_view key);
   /// The node at keys one below the other, nullptr if one is absent: At({"metadata", "labels"}).
   const Value* At(std::initializer_list<std::string_view> path) const;
@@ -99,9 +99,9 @@ class Value {
   Value& Set(std::string_view key, Value value);
   /// The value under `key`, created as null if absent; what is no mapping becomes an empty one first.
   Value& operator[](std::string_view key);
-  bool Erase(std::string_view key);                                    ///< whether it was there
+  bool Erase(std::string_view key);  ///< whether it was there
 
-  std::size_t size() const;                                            ///< items, members, or 0
+  std::size_t size() const;  ///< items, members, or 0
   bool empty() const { return size() == 0; }
 
   /// Equal as data: kinds and values, maps without order, 1 == 1.0, marks, styles and source texts ignored.

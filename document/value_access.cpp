@@ -11,9 +11,7 @@ namespace sluice::document {
 
 namespace {
 
-bool SameKey(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && left == right;
-}
+bool SameKey(std::string_view left, std::string_view right) { return left.size() == right.size() && left == right; }
 
 // 2^63 and 2^64 are exact doubles; what lies below fits.
 constexpr double kInt64End = 9223372036854775808.0;

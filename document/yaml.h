@@ -13,8 +13,8 @@
 namespace sluice::document {
 
 enum class Resolver {
-  GoYaml3,   ///< go-yaml v3 into an untyped node: yes/no/on/off are strings, 0o17 and 017 are octal
-  Yaml11,    ///< go-yaml v2 / sigs.k8s.io/yaml: yes/no/on/off/y/n are booleans, also as keys
+  GoYaml3,  ///< go-yaml v3 into an untyped node: yes/no/on/off are strings, 0o17 and 017 are octal
+  Yaml11,   ///< go-yaml v2 / sigs.k8s.io/yaml: yes/no/on/off/y/n are booleans, also as keys
 };
 
 enum class DuplicateKeys { Refuse, LastWins };
@@ -22,11 +22,11 @@ enum class DuplicateKeys { Refuse, LastWins };
 struct YamlOptions {
   Resolver resolver = Resolver::GoYaml3;
   DuplicateKeys duplicate_keys = DuplicateKeys::Refuse;
-  bool merge_keys = true;                    ///< resolve `<<`
-  std::size_t max_bytes = 8u << 20;          ///< of one text
+  bool merge_keys = true;            ///< resolve `<<`
+  std::size_t max_bytes = 8u << 20;  ///< of one text
   std::size_t max_depth = 512;
-  std::size_t max_nodes = 1'000'000;         ///< after aliases are expanded
-  std::string_view file;                     ///< named in messages: `file:line:column: ...`
+  std::size_t max_nodes = 1'000'000;  ///< after aliases are expanded
+  std::string_view file;              ///< named in messages: `file:line:column: ...`
 };
 
 /// All documents of `text`, in order; documents that hold nothing (comments, `---` alone) come as null values.
@@ -41,10 +41,10 @@ base::Result<Value> ParseYaml(std::string_view text, const YamlOptions& options 
 Kind ResolvePlain(std::string_view text, Resolver resolver);
 
 struct EmitOptions {
-  bool sort_keys = true;     ///< go-yaml's natural order (digits by value, letters after others)
-  int indent = 2;            ///< mapping indent; sequences stay at their parent's column unless `indent_sequences`
+  bool sort_keys = true;  ///< go-yaml's natural order (digits by value, letters after others)
+  int indent = 2;         ///< mapping indent; sequences stay at their parent's column unless `indent_sequences`
   bool indent_sequences = false;
-  int width = 80;            ///< fold column for plain and quoted text; <0 never folds
+  int width = 80;  ///< fold column for plain and quoted text; <0 never folds
 };
 
 /// One document as `sigs.k8s.io/yaml` (kustomize, kubectl) prints it: no `---`, a final newline, go-yaml's quoting.

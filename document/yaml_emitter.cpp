@@ -131,7 +131,8 @@ class YamlWriter {
     switch (value.kind()) {
       case Kind::Null: text_.Add("null"); return;
       case Kind::Bool: text_.Add(*value.AsBool() ? "true" : "false"); return;
-      case Kind::Int: case Kind::Float: text_.Add(NumberOf(value)); return;
+      case Kind::Int:
+      case Kind::Float: text_.Add(NumberOf(value)); return;
       case Kind::Timestamp: WriteTimestamp(value, indent); return;
       case Kind::String: WriteString(value.text(), indent, Place::Value); return;
       case Kind::Sequence: text_.Add("[]"); return;
@@ -163,9 +164,7 @@ class YamlWriter {
     return WriteShortKey(member.key);
   }
 
-  bool WriteShortKey(std::string_view key) {
-    return key.size() <= kSimpleKeyBytes && WriteString(key, 0, Place::Key);
-  }
+  bool WriteShortKey(std::string_view key) { return key.size() <= kSimpleKeyBytes && WriteString(key, 0, Place::Key); }
 
   bool WriteString(std::string_view text, int indent, Place place) {
     if (!base::IsUtf8(text)) return WriteString(CleanUtf8(text), indent, place);

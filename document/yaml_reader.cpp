@@ -84,9 +84,9 @@ Style StyleOf(yaml_scalar_style_t style) {
 /// A collection whose end has not been read.
 struct Open {
   bool mapping = false;
-  bool expects_value = false;     ///< of a mapping: the key has been read
+  bool expects_value = false;  ///< of a mapping: the key has been read
   Style style = Style::Block;
-  std::size_t first = 0;          ///< its first item in items_, or member in members_
+  std::size_t first = 0;  ///< its first item in items_, or member in members_
   Mark mark = {};
   std::string tag = {};
   std::string anchor = {};
@@ -97,7 +97,7 @@ struct Open {
 struct Anchor {
   Value value;
   std::size_t nodes = 0;
-  bool open = true;               ///< the anchored collection has not ended
+  bool open = true;  ///< the anchored collection has not ended
 };
 
 class Builder {
@@ -207,7 +207,8 @@ class Builder {
     const auto& scalar = event.data.scalar;
     const Mark mark = MarkOf(event.start_mark);
     if (!CountNodes(mark, 1)) return false;
-    RawScalar raw{.text = {reinterpret_cast<const char*>(scalar.value), scalar.length}, .tag = View(scalar.tag), .style = StyleOf(scalar.style)};
+    RawScalar raw{
+        .text = {reinterpret_cast<const char*>(scalar.value), scalar.length}, .tag = View(scalar.tag), .style = StyleOf(scalar.style)};
     if (input_.patched()) raw.text = restored_ = input_.Restore(raw.text);
     if (raw.style == Style::Plain && !open_.empty() && open_.back().style == Style::Flow && raw.text.find('?') != std::string_view::npos) {
       return Fail(mark, "found unexpected '?' in a plain scalar of a flow collection");  // go-yaml ends the scalar there, libyaml does not
@@ -291,13 +292,15 @@ class Builder {
   bool OpenSequence(const yaml_event_t& event) {
     const auto& start = event.data.sequence_start;
     const bool flow = start.style == YAML_FLOW_SEQUENCE_STYLE;
-    return OpenCollection({.mapping = false, .style = flow ? Style::Flow : Style::Block, .first = items_.size()}, event, View(start.tag), View(start.anchor));
+    return OpenCollection({.mapping = false, .style = flow ? Style::Flow : Style::Block, .first = items_.size()}, event, View(start.tag),
+                          View(start.anchor));
   }
 
   bool OpenMapping(const yaml_event_t& event) {
     const auto& start = event.data.mapping_start;
     const bool flow = start.style == YAML_FLOW_MAPPING_STYLE;
-    return OpenCollection({.mapping = true, .style = flow ? Style::Flow : Style::Block, .first = members_.size()}, event, View(start.tag), View(start.anchor));
+    return OpenCollection({.mapping = true, .style = flow ? Style::Flow : Style::Block, .first = members_.size()}, event, View(start.tag),
+                          View(start.anchor));
   }
 
   bool OpenCollection(Open open, const yaml_event_t& event, std::string_view tag, std::string_view anchor) {

@@ -151,9 +151,18 @@ bool IsBase60(std::string_view text) {
 bool ReadsAsString(std::string_view text) {
   if (text.empty()) return false;
   switch (text[0]) {
-    case '+': case '-':
-    case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
-      return ResolvePlain(text, Resolver::GoYaml3) == Kind::String && !IsBase60(text);
+    case '+':
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': return ResolvePlain(text, Resolver::GoYaml3) == Kind::String && !IsBase60(text);
     default: return ResolvePlain(text, Resolver::Yaml11) == Kind::String;
   }
 }

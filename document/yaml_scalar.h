@@ -10,10 +10,10 @@ namespace sluice::document {
 
 /// What a text allows. `plain` says nothing of what the text would be read as.
 struct TextAnalysis {
-  bool multiline = false;        ///< holds a line break
+  bool multiline = false;  ///< holds a line break
   bool plain = true;
   bool single_quoted = true;
-  bool block = true;             ///< as a literal block
+  bool block = true;  ///< as a literal block
 };
 /// `text` must be UTF-8.
 TextAnalysis AnalyzeText(std::string_view text);

@@ -48,8 +48,10 @@ std::string JoinOriginPath(std::string_view base, std::string_view path) {
       const std::string_view part = rest.substr(0, end);
       rest.remove_prefix(std::min(end + 1, rest.size()));
       if (part.empty() || part == ".") continue;
-      if (part == ".." && !parts.empty() && parts.back() != "..") parts.pop_back();
-      else parts.push_back(part);
+      if (part == ".." && !parts.empty() && parts.back() != "..")
+        parts.pop_back();
+      else
+        parts.push_back(part);
     }
   }
   std::string joined;
@@ -119,7 +121,8 @@ std::optional<Origin> Target::BuiltinOrigin(std::string_view kind) const {
 
 Result<Target> Target::Load(Context& context, Loader::Ptr loader, Origin origin) {
   if (++context.kustomizations > context.options.max_kustomizations)
-    return base::MakeError(base::Reason::TooLarge, "more than " + std::to_string(context.options.max_kustomizations) + " kustomizations in one build");
+    return base::MakeError(base::Reason::TooLarge,
+                           "more than " + std::to_string(context.options.max_kustomizations) + " kustomizations in one build");
   Target target(context, std::move(loader), std::move(origin));
   TRY(target.ReadFile());
   TRY(target.ChooseSchema());
@@ -135,12 +138,15 @@ Result<void> Target::ReadFile() {
       if (content.error().reason != base::Reason::NotFound && !failure) failure = content.error();
       continue;
     }
-    if (!name.empty()) return base::Invalid(loader_->Describe(".") + ": both " + name + " and " + std::string(candidate) + " are there; one kustomization file is needed");
+    if (!name.empty())
+      return base::Invalid(loader_->Describe(".") + ": both " + name + " and " + std::string(candidate) +
+                           " are there; one kustomization file is needed");
     name = candidate;
     text = std::move(*content);
   }
   if (name.empty() && failure) return std::move(*failure).Wrap(loader_->Describe("."));
-  if (name.empty()) return base::NotFound(loader_->Describe(".") + ": no kustomization.yaml, kustomization.yml or Kustomization in this directory");
+  if (name.empty())
+    return base::NotFound(loader_->Describe(".") + ": no kustomization.yaml, kustomization.yml or Kustomization in this directory");
   TRY(kustomization_, ParseKustomization(text, loader_->Describe(name), context_.warnings));
   kustomization_.file_name = name;
   return {};
@@ -153,7 +159,9 @@ Result<void> Target::ChooseSchema() {
   if (path) {
     auto text = loader_->Load(path->text);
     if (!text) return Missing(*path, "openapi.path", std::move(text).error());
-    TRY(document, document::ParseYaml(*text, {.resolver = document::Resolver::Yaml11, .duplicate_keys = document::DuplicateKeys::LastWins, .file = loader_->Describe(path->text)}));
+    TRY(document, document::ParseYaml(*text, {.resolver = document::Resolver::Yaml11,
+                                              .duplicate_keys = document::DuplicateKeys::LastWins,
+                                              .file = loader_->Describe(path->text)}));
   }
   if (context_.schema_chosen) return {};
   if (path && version) return base::Invalid(Place(path->mark, "openapi") + ": path and version cannot both be set");
@@ -163,7 +171,8 @@ Result<void> Target::ChooseSchema() {
     context_.custom_schema = std::move(*schema);
     context_.schema_chosen = true;
   } else if (version && !version->text.empty()) {
-    if (version->text != "v1.21.2") return base::Invalid(Place(version->mark, "openapi.version") + ": " + Shown(version->text) + " is not built in; only v1.21.2 is");
+    if (version->text != "v1.21.2")
+      return base::Invalid(Place(version->mark, "openapi.version") + ": " + Shown(version->text) + " is not built in; only v1.21.2 is");
     context_.schema_chosen = true;
   }
   return {};
@@ -238,7 +247,8 @@ Result<void> Target::AddComponent(const Entry& entry, Accumulator& into) {
   if (!loader) return Missing(entry, "components", std::move(loader).error());
   auto target = Load(context_, std::move(*loader), Below(entry.text));
   if (!target) return At(place, std::move(target).error());
-  if (!target->kustomization_.component) return base::Invalid(place + ": " + target->kustomization_.file + " is no Component; name it under `resources`");
+  if (!target->kustomization_.component)
+    return base::Invalid(place + ": " + target->kustomization_.file + " is no Component; name it under `resources`");
   auto added = target->Accumulate(into);
   if (added) added = Renew(into);
   if (!added) return At(place, std::move(added).error());
@@ -306,15 +316,18 @@ Result<std::vector<Generator>> Target::OwnGenerators() const {
     const bool secret = list == &kustomization_.secrets;
     for (std::size_t i = 0; i < list->size(); ++i) {
       const GeneratorArgs& args = (*list)[i];
-      const std::string what = std::string(secret ? "secretGenerator[" : "configMapGenerator[") + std::to_string(i) + "] \"" + args.name + "\"";
+      const std::string what =
+          std::string(secret ? "secretGenerator[" : "configMapGenerator[") + std::to_string(i) + "] \"" + args.name + "\"";
       generators.push_back(MapGenerator(args, Place(args.mark, what), loader_));
       generators.back().origin = BuiltinOrigin(secret ? "SecretGenerator" : "ConfigMapGenerator");
     }
   }
   if (!kustomization_.helm_charts.empty()) {
     const HelmChart& chart = kustomization_.helm_charts.front();
-    return base::MakeError(base::Reason::Unsupported, Place(chart.mark, "helmCharts \"" + chart.name + "\"") +
-                                                          (context_.options.enable_helm ? ": Helm charts in kustomizations are not supported yet" : ": Helm is off; --enable-helm turns it on"));
+    return base::MakeError(base::Reason::Unsupported,
+                           Place(chart.mark, "helmCharts \"" + chart.name + "\"") +
+                               (context_.options.enable_helm ? ": Helm charts in kustomizations are not supported yet"
+                                                             : ": Helm is off; --enable-helm turns it on"));
   }
   return generators;
 }
@@ -339,8 +352,10 @@ Result<void> Target::Run(const Step& step, ResMap& map) const {
   if (!done) return At(step.place, std::move(done).error());
   if (step.origin) {
     for (const auto& resource : map.list()) {
-      if (resource->origin) resource->transformations.push_back(*step.origin);
-      else resource->origin = step.origin;
+      if (resource->origin)
+        resource->transformations.push_back(*step.origin);
+      else
+        resource->origin = step.origin;
       RewriteAnnotations(*resource);
       UnshareAnnotations(*resource);
     }
@@ -384,7 +399,8 @@ Result<void> Unchanged(const std::vector<Snapshot>& before, const ResMap& map) {
   if (before.size() != after.size()) return base::Invalid("a validator may not add or remove objects");
   for (std::size_t i = 0; i < after.size(); ++i)
     if (before[i].previous != after[i].previous || !(before[i].value == after[i].value))
-      return base::Invalid("a validator may not change objects, but it changed " + map.list()[i]->CurrentId().Describe() + " (" + map.list()[i]->Place() + ")");
+      return base::Invalid("a validator may not change objects, but it changed " + map.list()[i]->CurrentId().Describe() + " (" +
+                           map.list()[i]->Place() + ")");
   return {};
 }
 

@@ -33,7 +33,7 @@ class SharedConfig {
   base::Result<void> MergeWithBuiltin(const TransformerConfig& other);
 
  private:
-  std::shared_ptr<const TransformerConfig> config_;   ///< null: empty, or just the built-in one
+  std::shared_ptr<const TransformerConfig> config_;  ///< null: empty, or just the built-in one
   bool has_builtin_ = false;
 };
 

@@ -101,8 +101,8 @@ Result<Resource*> OnlyMatch(const ResMap& map, const Resource& patch) {
   const auto matches = map.ByAnyId(id);
   if (matches.size() == 1) return matches.front();
   if (matches.empty()) return NoSuchObject(map, id).Wrap(patch.Place());
-  return base::Invalid(patch.Place() + ": several objects are or were " + id.Describe() + ": " + matches[0]->CurrentId().Describe() + " (" + matches[0]->Place() +
-                       ") and " + matches[1]->CurrentId().Describe() + " (" + matches[1]->Place() + ")");
+  return base::Invalid(patch.Place() + ": several objects are or were " + id.Describe() + ": " + matches[0]->CurrentId().Describe() + " (" +
+                       matches[0]->Place() + ") and " + matches[1]->CurrentId().Describe() + " (" + matches[1]->Place() + ")");
 }
 
 Result<void> MergeSelected(ResMap& map, const std::vector<Resource*>& selected, const Resource& patch, const Context& context) {
@@ -113,7 +113,8 @@ Result<void> MergeSelected(ResMap& map, const std::vector<Resource*>& selected, 
   for (Resource* target : selected) {
     if (target->Empty()) continue;
     if (const auto same = map.ByCurrentId(target->CurrentId()); same.size() > 1)
-      return base::Invalid(patch.Place() + ": the patch makes two objects " + target->CurrentId().Describe() + " (" + same[0]->Place() + " and " + same[1]->Place() + ")");
+      return base::Invalid(patch.Place() + ": the patch makes two objects " + target->CurrentId().Describe() + " (" + same[0]->Place() +
+                           " and " + same[1]->Place() + ")");
   }
   map.DropEmpty();
   return {};
@@ -158,9 +159,10 @@ Transform JsonTransform(JsonPatch patch, Selector target, bool push_id) {
 Result<Transform> MergeTransform(Patches list, const PatchEntry& entry, const Source& source, const Context& context) {
   if (list.empty()) return Transform([](ResMap&) -> Result<void> { return {}; });
   if (entry.target && list.size() > 1)
-    return base::Invalid(source.name + ": " + std::to_string(list.size()) + " strategic merges in one entry with a target; make them entries of their own");
+    return base::Invalid(source.name + ": " + std::to_string(list.size()) +
+                         " strategic merges in one entry with a target; make them entries of their own");
   for (auto& patch : list) {
-    if (entry.allow_name_change || entry.allow_kind_change) Rebuild(patch->value["metadata"], "annotations");   // kustomize notes them there
+    if (entry.allow_name_change || entry.allow_kind_change) Rebuild(patch->value["metadata"], "annotations");  // kustomize notes them there
     patch->allow_name_change = patch->allow_name_change || entry.allow_name_change;
     patch->allow_kind_change = patch->allow_kind_change || entry.allow_kind_change;
   }
@@ -189,8 +191,8 @@ Result<Transform> PatchStep(const PatchEntry& entry, const Where& where, const L
   if (objects) return MergeTransform(std::move(*objects), entry, source, context);
   auto operations = ParseJsonPatch(source.text);
   if (!operations)
-    return base::Invalid(source.name + ": neither a strategic merge (" + std::string(Within(source.name, objects.error().message)) + ") nor a JSON patch (" +
-                         std::string(Within(source.name, operations.error().message)) + ")");
+    return base::Invalid(source.name + ": neither a strategic merge (" + std::string(Within(source.name, objects.error().message)) +
+                         ") nor a JSON patch (" + std::string(Within(source.name, operations.error().message)) + ")");
   if (!entry.target) {
     if (operations->operations.empty()) return Transform([](ResMap&) -> Result<void> { return {}; });
     return base::Invalid(source.name + ": a JSON patch needs a target");
@@ -198,7 +200,8 @@ Result<Transform> PatchStep(const PatchEntry& entry, const Where& where, const L
   return JsonTransform(std::move(*operations), *entry.target, true);
 }
 
-Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::string_view more, const Where& where, const Loader& loader, const Context& context) {
+Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::string_view more, const Where& where, const Loader& loader,
+                                     const Context& context) {
   auto patches = std::make_shared<Patches>();
   for (const Entry& item : items) {
     auto objects = ReadInline(item, where);

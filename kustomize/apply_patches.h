@@ -25,7 +25,8 @@ base::Result<Transform> PatchStep(const PatchEntry& entry, const Where& where, c
 
 /// `patchesStrategicMerge`: each item is inline YAML or else a file; then `more`, inline YAML. Errors: as above, and Invalid when there is nothing
 /// in them.
-base::Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::string_view more, const Where& where, const Loader& loader, const Context& context);
+base::Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::string_view more, const Where& where, const Loader& loader,
+                                           const Context& context);
 
 /// One `patchesJson6902` entry. Errors: as above, Invalid (no target name, empty patch).
 base::Result<Transform> Json6902Step(const PatchEntry& entry, const Where& where, const Loader& loader);

@@ -47,7 +47,8 @@ base::Error NoSource(const ResMap& map, const ReplacementSource& source) {
   std::vector<std::string> names;
   for (const auto& resource : map.list())
     if (source.kind.empty() || resource->Kind() == source.kind) names.emplace_back(resource->Name());
-  if (const std::string near = Nearest(source.name, names); !near.empty() && near != source.name) message += "; did you mean \"" + near + "\"?";
+  if (const std::string near = Nearest(source.name, names); !near.empty() && near != source.name)
+    message += "; did you mean \"" + near + "\"?";
   return base::Invalid(std::move(message));
 }
 
@@ -57,8 +58,8 @@ Result<const Resource*> FindSource(const ResMap& map, const ReplacementSource& s
     const auto ids = IdsForReplacement(*resource);
     if (std::none_of(ids.begin(), ids.end(), [&](const ResourceId& id) { return FitsSource(id, source); })) continue;
     if (found != nullptr)
-      return base::Invalid("several objects fit the source " + Describe(source) + ": " + found->CurrentId().Describe() + " (" + found->Place() + ") and " +
-                           resource->CurrentId().Describe() + " (" + resource->Place() + ")");
+      return base::Invalid("several objects fit the source " + Describe(source) + ": " + found->CurrentId().Describe() + " (" +
+                           found->Place() + ") and " + resource->CurrentId().Describe() + " (" + resource->Place() + ")");
     found = resource.get();
   }
   if (found == nullptr) return NoSource(map, source);
@@ -67,8 +68,8 @@ Result<const Resource*> FindSource(const ResMap& map, const ReplacementSource& s
 
 /// Whether a field path may see the annotations, where kustomize's memory of an object is.
 bool SeesAnnotations(std::string_view field_path) {
-  return field_path == "metadata" || field_path.starts_with("metadata.annotations") || field_path.starts_with("metadata.*") || field_path.starts_with("*") ||
-         field_path.starts_with("metadata.[");
+  return field_path == "metadata" || field_path.starts_with("metadata.annotations") || field_path.starts_with("metadata.*") ||
+         field_path.starts_with("*") || field_path.starts_with("metadata.[");
 }
 
 Result<Value> ReadSource(const Resource& source, const ReplacementSource& selector) {
@@ -126,7 +127,8 @@ struct CompiledTarget {
 
   bool Selects(const Resource& resource) const {
     const auto labelled = [&](const CompiledSelector& reject) { return reject.MatchesLabelsAndAnnotations(resource.value); };
-    if (!select.MatchesLabelsAndAnnotations(resource.value) || std::any_of(reject_labels.begin(), reject_labels.end(), labelled)) return false;
+    if (!select.MatchesLabelsAndAnnotations(resource.value) || std::any_of(reject_labels.begin(), reject_labels.end(), labelled))
+      return false;
     const auto ids = IdsForReplacement(resource);
     for (const CompiledSelector& reject : reject_ids)
       if (AnyFits(reject, ids)) return false;
@@ -170,13 +172,16 @@ Result<void> Apply(ResMap& map, const Replacement& replacement) {
 Result<std::vector<Located>> ReadFile(const std::string& path, const Loader& loader) {
   TRY(const std::string text, loader.Load(path));
   const std::string file = loader.Describe(path);
-  TRY(const Value content, document::ParseYaml(text, {.resolver = document::Resolver::Yaml11, .duplicate_keys = document::DuplicateKeys::LastWins, .file = file}));
+  TRY(const Value content,
+      document::ParseYaml(text,
+                          {.resolver = document::Resolver::Yaml11, .duplicate_keys = document::DuplicateKeys::LastWins, .file = file}));
   Decoder decoder(file, Strictness::Lenient);
   std::vector<Located> list;
   if (content.IsMapping()) {
     list.push_back({ReadReplacement(decoder, content, ""), file});
   } else if (content.IsSequence()) {
-    decoder.List(content, "", [&](const Value& item, const std::string& name) { list.push_back({ReadReplacement(decoder, item, name), file}); });
+    decoder.List(content, "",
+                 [&](const Value& item, const std::string& name) { list.push_back({ReadReplacement(decoder, item, name), file}); });
   } else {
     return base::Invalid(PlaceOf(file, content.mark()) + ": one replacement or a list of them is needed");
   }
@@ -193,7 +198,8 @@ Result<Transform> ReplacementStep(const std::vector<ReplacementEntry>& entries, 
       all.push_back({entry.replacement, file});
       continue;
     }
-    if (entry.replacement.source || !entry.replacement.targets.empty()) return base::Invalid("path and an inline replacement cannot both be set");
+    if (entry.replacement.source || !entry.replacement.targets.empty())
+      return base::Invalid("path and an inline replacement cannot both be set");
     TRY(auto list, ReadFile(entry.path, loader));
     std::move(list.begin(), list.end(), std::back_inserter(all));
   }

@@ -33,7 +33,8 @@ std::vector<Resource*> FindObjects(const ResMap& map, const Var& var) {
 Result<void> AddVar(std::vector<DeclaredVar>& known, DeclaredVar declared) {
   for (const DeclaredVar& other : known)
     if (other.var.name == declared.var.name)
-      return base::Invalid(PlaceOf(declared.file, declared.var.mark) + ": var \"" + declared.var.name + "\" is already declared (" + PlaceOf(other.file, other.var.mark) + ")");
+      return base::Invalid(PlaceOf(declared.file, declared.var.mark) + ": var \"" + declared.var.name + "\" is already declared (" +
+                           PlaceOf(other.file, other.var.mark) + ")");
   known.push_back(std::move(declared));
   return {};
 }
@@ -50,7 +51,8 @@ Result<document::Value> ValueOf(const ResMap& map, const DeclaredVar& declared) 
   const Resource* resource = ReadBy(map, var.name);
   if (resource == nullptr) return NoSuchObject(map, {var.gvk, var.object_name, var.object_namespace}).Wrap(place);
   auto value = VarValue(resource->value, var.field_path);
-  if (!value) return base::Invalid(place + ": " + resource->CurrentId().Describe() + " (" + resource->Place() + ") has no field " + var.field_path);
+  if (!value)
+    return base::Invalid(place + ": " + resource->CurrentId().Describe() + " (" + resource->Place() + ") has no field " + var.field_path);
   return value;
 }
 
@@ -65,15 +67,16 @@ Result<void> DeclareVars(const ResMap& map, const std::vector<Var>& vars, const 
   for (const Var& var : vars) {
     const auto found = FindObjects(map, var);
     if (found.size() > 1)
-      return base::Invalid(PlaceOf(file, var.mark) + ": var \"" + var.name + "\" could read " + found[0]->CurrentId().Describe() + " (" + found[0]->Place() + ") or " +
-                           found[1]->CurrentId().Describe() + " (" + found[1]->Place() + ")");
+      return base::Invalid(PlaceOf(file, var.mark) + ": var \"" + var.name + "\" could read " + found[0]->CurrentId().Describe() + " (" +
+                           found[0]->Place() + ") or " + found[1]->CurrentId().Describe() + " (" + found[1]->Place() + ")");
     if (found.size() == 1) found.front()->var_names.push_back(var.name);
   }
   for (const Var& var : vars) TRY(AddVar(known, {var, file}));
   return {};
 }
 
-Result<void> ResolveVars(ResMap& map, const std::vector<DeclaredVar>& vars, const std::vector<FieldSpec>& references, std::vector<std::string>& warnings) {
+Result<void> ResolveVars(ResMap& map, const std::vector<DeclaredVar>& vars, const std::vector<FieldSpec>& references,
+                         std::vector<std::string>& warnings) {
   if (vars.empty()) return {};
   VarValues values;
   for (const DeclaredVar& declared : vars) {

@@ -25,6 +25,7 @@ base::Result<void> JoinVars(std::vector<DeclaredVar>& known, std::vector<Declare
 
 /// Replaces `$(NAME)` in the fields `references`. A var that was never used adds a line to `warnings`.
 /// Errors: Invalid (no such object or field, a field that cannot hold a var).
-base::Result<void> ResolveVars(ResMap& map, const std::vector<DeclaredVar>& vars, const std::vector<FieldSpec>& references, std::vector<std::string>& warnings);
+base::Result<void> ResolveVars(ResMap& map, const std::vector<DeclaredVar>& vars, const std::vector<FieldSpec>& references,
+                               std::vector<std::string>& warnings);
 
 }  // namespace sluice::kustomize

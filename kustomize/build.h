@@ -15,14 +15,14 @@
 namespace sluice::kustomize {
 
 enum class LoadRestrictor {
-  RootOnly,   ///< files must lie in or below the directory of the kustomization that names them
+  RootOnly,  ///< files must lie in or below the directory of the kustomization that names them
   None,
 };
 
 enum class Reorder {
-  Default,    ///< the kustomization's sortOptions, else legacy
+  Default,  ///< the kustomization's sortOptions, else legacy
   Legacy,
-  None,       ///< keep the order of accumulation, unless sortOptions says otherwise (Flux's choice)
+  None,  ///< keep the order of accumulation, unless sortOptions says otherwise (Flux's choice)
 };
 
 /// Serves what lies outside the tree. Implemented above (sources/); without one, remote entries are refused.
@@ -38,18 +38,18 @@ class RemoteResolver {
 struct BuildOptions {
   LoadRestrictor load_restrictor = LoadRestrictor::RootOnly;
   Reorder reorder = Reorder::Default;
-  bool enable_helm = false;                ///< helmCharts is refused either way until the Helm engine serves it
-  bool managed_by_label = false;           ///< adds app.kubernetes.io/managed-by as buildMetadata: [managedByLabel] does
-  std::string absolute_root;               ///< absolute paths in kustomizations below this prefix are read inside the tree ("/" for a whole disk)
+  bool enable_helm = false;       ///< helmCharts is refused either way until the Helm engine serves it
+  bool managed_by_label = false;  ///< adds app.kubernetes.io/managed-by as buildMetadata: [managedByLabel] does
+  std::string absolute_root;      ///< absolute paths in kustomizations below this prefix are read inside the tree ("/" for a whole disk)
   RemoteResolver* remote = nullptr;
-  std::size_t max_depth = 64;              ///< kustomizations nested in each other
-  std::size_t max_kustomizations = 10'000; ///< read in one build; one that is named twice counts twice
-  std::size_t max_objects = 200'000;       ///< of one build
+  std::size_t max_depth = 64;               ///< kustomizations nested in each other
+  std::size_t max_kustomizations = 10'000;  ///< read in one build; one that is named twice counts twice
+  std::size_t max_objects = 200'000;        ///< of one build
 };
 
 struct BuildResult {
   std::vector<document::Value> documents;
-  std::vector<std::string> warnings;       ///< deprecated fields, unused vars: one line each
+  std::vector<std::string> warnings;  ///< deprecated fields, unused vars: one line each
 };
 
 /// Builds the kustomization in directory `path` of `files`.

@@ -48,7 +48,7 @@ class CommentWriter {
   std::uint32_t last_dash_ = 0;
   bool begun_ = false;
   bool after_scalar_ = false;
-  std::vector<ColumnAndIndent> open_;    ///< columns and indentations of the entries around, outermost first, and of the one before
+  std::vector<ColumnAndIndent> open_;  ///< columns and indentations of the entries around, outermost first, and of the one before
 };
 
 }  // namespace sluice::kustomize

@@ -15,9 +15,9 @@ struct Context {
 
   const BuildOptions& options;
   std::vector<std::string> warnings;
-  std::size_t kustomizations = 0, objects = 0;   ///< read so far, for the limits
-  bool track_origins = false;              ///< the root asks for some buildMetadata
-  bool schema_chosen = false;              ///< some kustomization's `openapi` has spoken; later ones are not heard
+  std::size_t kustomizations = 0, objects = 0;  ///< read so far, for the limits
+  bool track_origins = false;                   ///< the root asks for some buildMetadata
+  bool schema_chosen = false;                   ///< some kustomization's `openapi` has spoken; later ones are not heard
   std::optional<Schema> custom_schema;
   mutable bool builtin_schema_seen = false;  ///< the built-in schema was looked at: a custom one chosen later stands beside it
 

@@ -16,7 +16,8 @@ using document::Value;
 namespace {
 
 bool EqualFold(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 const Decoder::Field* FindField(std::span<const Decoder::Field> fields, std::string_view name) {
@@ -49,7 +50,9 @@ std::vector<const Member*> ByKey(const Value& map) {
   return sorted;
 }
 
-std::string Below(std::string_view what, std::string_view field) { return what.empty() ? std::string(field) : std::string(what) + "." + std::string(field); }
+std::string Below(std::string_view what, std::string_view field) {
+  return what.empty() ? std::string(field) : std::string(what) + "." + std::string(field);
+}
 
 std::string ScalarAsText(const Value& value) {
   if (value.IsBool()) return value.AsBool().value_or(false) ? "true" : "false";
@@ -78,7 +81,7 @@ Mark Decoder::ContentMark(const Value& value) const {
     if (at++ == text_.npos) return {};
   }
   const std::size_t indent = text_.find_first_not_of(' ', at);
-  if (indent == text_.npos || text_[indent] == '\n' || text_[indent] == '\r') return {};   // blank lines first: the indent is further down
+  if (indent == text_.npos || text_[indent] == '\n' || text_[indent] == '\r') return {};  // blank lines first: the indent is further down
   return {value.mark().line + 1, static_cast<std::uint32_t>(indent - at + 1)};
 }
 
@@ -189,7 +192,11 @@ void Decoder::FieldSpecs(const Value& value, std::string_view what, std::vector<
   List(value, what, [&](const Value& item, const std::string& name) {
     FieldSpec& spec = to.emplace_back();
     Mapping(item, name,
-            {{"group", &spec.gvk.group}, {"version", &spec.gvk.version}, {"kind", &spec.gvk.kind}, {"path", &spec.path}, {"create", &spec.create}});
+            {{"group", &spec.gvk.group},
+             {"version", &spec.gvk.version},
+             {"kind", &spec.gvk.kind},
+             {"path", &spec.path},
+             {"create", &spec.create}});
   });
 }
 

@@ -19,8 +19,8 @@
 namespace sluice::kustomize {
 
 enum class Strictness {
-  Strict,    ///< the kustomization file: an unknown field is an error, a string must be a string
-  Lenient,   ///< plugin configurations: unknown fields are skipped, numbers and booleans become strings where one is wanted
+  Strict,   ///< the kustomization file: an unknown field is an error, a string must be a string
+  Lenient,  ///< plugin configurations: unknown fields are skipped, numbers and booleans become strings where one is wanted
 };
 
 class Decoder {
@@ -46,7 +46,8 @@ class Decoder {
 
   /// `file` is named in every message.
   /// `text` is the file's, if there is one: ContentMark looks at it. It outlives the decoder.
-  Decoder(std::string_view file, Strictness strictness, std::string_view text = {}) : file_(file), strict_(strictness == Strictness::Strict), text_(text) {}
+  Decoder(std::string_view file, Strictness strictness, std::string_view text = {})
+      : file_(file), strict_(strictness == Strictness::Strict), text_(text) {}
 
   /// Reads `map` (null: nothing). `what` names it in messages, e.g. "patches[2]"; "" for the whole file.
   void Mapping(const document::Value& map, std::string_view what, std::initializer_list<Field> fields);
@@ -57,7 +58,8 @@ class Decoder {
   void Texts(const document::Value& value, std::string_view what, std::vector<std::string>& to);
   void Pairs(const document::Value& value, std::string_view what, std::map<std::string, std::string>& to);
   /// Calls `each` with every item of a list and its name (`what[i]`).
-  void List(const document::Value& value, std::string_view what, const std::function<void(const document::Value&, const std::string&)>& each);
+  void List(const document::Value& value, std::string_view what,
+            const std::function<void(const document::Value&, const std::string&)>& each);
 
   void FieldSpecs(const document::Value& value, std::string_view what, std::vector<FieldSpec>& to);
   void SelectorFields(const document::Value& value, std::string_view what, Selector& to);

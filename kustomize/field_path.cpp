@@ -46,7 +46,8 @@ Result<KeyAndValue> SplitSelector(std::string_view segment) {
   if (inner.ends_with(']')) inner.remove_suffix(1);
   if (inner.starts_with('[')) inner.remove_prefix(1);
   const std::size_t equals = inner.find('=');
-  if (equals == std::string_view::npos) return base::Invalid("'" + std::string(segment) + "' must say which field has which value: [name=web]");
+  if (equals == std::string_view::npos)
+    return base::Invalid("'" + std::string(segment) + "' must say which field has which value: [name=web]");
   return KeyAndValue{std::string(inner.substr(0, equals)), std::string(inner.substr(equals + 1))};
 }
 
@@ -281,7 +282,8 @@ class PathMatcher {
     const bool missing = node.IsSequence() && index == node.size() && creates();
     if (missing) node.Append(NewNode(at));
     if (index >= node.size()) {
-      return base::Invalid("index " + path_[at] + " is beyond the list's " + std::to_string(node.size()) + (node.size() == 1 ? " element" : " elements"));
+      return base::Invalid("index " + path_[at] + " is beyond the list's " + std::to_string(node.size()) +
+                           (node.size() == 1 ? " element" : " elements"));
     }
     return Match(node.mutable_items()[index], at + 1, missing, detached);
   }

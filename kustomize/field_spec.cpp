@@ -29,13 +29,10 @@ std::string Describe(const Value& object, const std::string& path) {
 
 Value NewNode(Creates creates) {
   switch (creates) {
-    case Creates::Mapping:
-      return Value::Mapping();
-    case Creates::Sequence:
-      return Value::Sequence();
+    case Creates::Mapping: return Value::Mapping();
+    case Creates::Sequence: return Value::Sequence();
     case Creates::Scalar:
-    case Creates::Nothing:
-      break;
+    case Creates::Nothing: break;
   }
   return Value::Scalar(document::Kind::String, "", document::Style::Plain);
 }
@@ -101,7 +98,8 @@ Result<void> FieldSpecFilter::Walk(Value& node, const Compiled& compiled, std::s
     return {};
   }
   const Step& step = compiled.steps[depth];
-  if (!node.IsMapping()) return base::Invalid("a mapping or a list is needed to reach '" + step.key + "', not \"" + std::string(node.text()) + "\"");
+  if (!node.IsMapping())
+    return base::Invalid("a mapping or a list is needed to reach '" + step.key + "', not \"" + std::string(node.text()) + "\"");
   if (step.key.empty()) return base::Invalid("a path may not have an empty field name");
   if (IsListSegment(step.key)) return base::Invalid("'" + step.key + "' selects from a list, but a mapping is here");
 

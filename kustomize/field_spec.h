@@ -18,8 +18,8 @@ namespace sluice::kustomize {
 using FieldSpecs = std::vector<FieldSpec>;
 
 struct TransformerConfig {
-  FieldSpecs name_prefix, name_suffix, name_space, common_labels, labels, template_labels, volume_claim_template_labels, common_annotations, var_reference,
-      images, replicas;
+  FieldSpecs name_prefix, name_suffix, name_space, common_labels, labels, template_labels, volume_claim_template_labels, common_annotations,
+      var_reference, images, replicas;
   std::vector<NameReference> name_reference;
 };
 

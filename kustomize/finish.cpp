@@ -44,10 +44,13 @@ constexpr std::array<std::string_view, 19> kInternal = {
     "config.k8s.io/id",
 };
 
-bool Contains(const std::vector<std::string>& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool Contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 bool IsInternal(std::string_view key) {
-  return key == kOriginAnnotation || key == kTransformationsAnnotation || std::find(kInternal.begin(), kInternal.end(), key) != kInternal.end();
+  return key == kOriginAnnotation || key == kTransformationsAnnotation ||
+         std::find(kInternal.begin(), kInternal.end(), key) != kInternal.end();
 }
 
 /// Taking annotations away, kustomize makes the map they would be in.
@@ -63,28 +66,33 @@ void FinishOne(Resource& resource, bool origins, bool transformations) {
   if (Value* annotations = metadata->Find("annotations"); annotations != nullptr && annotations->IsMapping())
     std::erase_if(annotations->mutable_members(), [](const Member& member) { return IsInternal(member.key); });
   if (origins && resource.origin) metadata->operator[]("annotations").Set(kOriginAnnotation, Value(resource.origin->ToYaml()));
-  if (transformations && !resource.transformations.empty()) metadata->operator[]("annotations").Set(kTransformationsAnnotation, Value(ToYaml(resource.transformations)));
+  if (transformations && !resource.transformations.empty())
+    metadata->operator[]("annotations").Set(kTransformationsAnnotation, Value(ToYaml(resource.transformations)));
   RewriteAnnotations(resource);
 }
 
 Result<void> CheckNode(const Value& value, const Resource& resource, std::string_view key) {
   if (value.kind() == document::Kind::Float && !std::isfinite(value.AsDouble().value_or(0)))
-    return base::Invalid(PlaceOf(resource.file ? *resource.file : "", value.mark()) + ": " + std::string(key) + " is " + std::string(value.text()) + ", which JSON cannot say");
+    return base::Invalid(PlaceOf(resource.file ? *resource.file : "", value.mark()) + ": " + std::string(key) + " is " +
+                         std::string(value.text()) + ", which JSON cannot say");
   if (!FitsItsKind(value))
-    return base::Invalid(PlaceOf(resource.file ? *resource.file : "", value.mark()) + ": " + std::string(key) + " of " + resource.CurrentId().Describe() + " cannot become '" +
-                         std::string(value.text()) + "': what a replacement writes keeps the type of what was there; put that in quotes to make it text");
+    return base::Invalid(PlaceOf(resource.file ? *resource.file : "", value.mark()) + ": " + std::string(key) + " of " +
+                         resource.CurrentId().Describe() + " cannot become '" + std::string(value.text()) +
+                         "': what a replacement writes keeps the type of what was there; put that in quotes to make it text");
   for (const Value& item : value.items()) TRY(CheckNode(item, resource, key));
   for (const Member& member : value.members()) {
     if (member.key_kind != document::Kind::String)
-      return base::Invalid((member.key_mark.line != 0 && resource.file ? PlaceOf(*resource.file, member.key_mark) : resource.Place()) + ": key " + member.key + " in " +
-                           resource.CurrentId().Describe() + " is no string; quote it: \"" + member.key + "\"");
+      return base::Invalid((member.key_mark.line != 0 && resource.file ? PlaceOf(*resource.file, member.key_mark) : resource.Place()) +
+                           ": key " + member.key + " in " + resource.CurrentId().Describe() + " is no string; quote it: \"" + member.key +
+                           "\"");
     TRY(CheckNode(member.value, resource, member.key));
   }
   return {};
 }
 
 Result<LegacyOrder> OrderOf(const SortOptions& options) {
-  if (options.order != "legacy" && options.order != "fifo") return base::Invalid("sortOptions.order wants legacy or fifo, not \"" + options.order + "\"");
+  if (options.order != "legacy" && options.order != "fifo")
+    return base::Invalid("sortOptions.order wants legacy or fifo, not \"" + options.order + "\"");
   if (options.order == "fifo" && options.has_legacy) return base::Invalid("sortOptions.legacySortOptions is set, but the order is fifo");
   return options.has_legacy ? LegacyOrder{options.first, options.last} : LegacyOrder::Default();
 }
@@ -92,7 +100,8 @@ Result<LegacyOrder> OrderOf(const SortOptions& options) {
 Result<void> SortLegacy(ResMap& map, const LegacyOrder& order) {
   std::vector<SortKey> keys;
   keys.reserve(map.size());
-  for (const auto& resource : map.list()) keys.push_back({resource->Gvk(), std::string(resource->Namespace()), std::string(resource->Name())});
+  for (const auto& resource : map.list())
+    keys.push_back({resource->Gvk(), std::string(resource->Namespace()), std::string(resource->Name())});
   const std::vector<std::size_t> positions = LegacySort(keys, order);
   ResMap::List old = map.Release();
   for (const std::size_t position : positions) TRY(map.Append(std::move(old[position])));
@@ -105,7 +114,8 @@ Result<void> DropLocal(ResMap& map) {
   for (const auto& resource : map.list()) {
     if (resource->Empty()) continue;
     if (resource->Kind().empty()) return base::Invalid(resource->Place() + ": an object has no kind any more");
-    if (resource->Name().empty() && !resource->Kind().ends_with("List")) return base::Invalid(resource->Place() + ": " + std::string(resource->Kind()) + " has no metadata.name any more");
+    if (resource->Name().empty() && !resource->Kind().ends_with("List"))
+      return base::Invalid(resource->Place() + ": " + std::string(resource->Kind()) + " has no metadata.name any more");
   }
   map.RemoveIf([](const Resource& resource) {
     const Value* annotations = resource.value.At({"metadata", "annotations"});

@@ -57,7 +57,8 @@ Result<void> ReadFiles(const std::vector<std::string>& files, const LoadFile& lo
     if (equals != std::string::npos) {
       key = path.substr(0, equals);
       path = path.substr(equals + 1);
-      if (path.find('=') != std::string_view::npos) return base::Invalid("file '" + file + "': only one '=' may be there, between key and path");
+      if (path.find('=') != std::string_view::npos)
+        return base::Invalid("file '" + file + "': only one '=' may be there, between key and path");
       if (key.empty()) return base::Invalid("file '" + file + "': the key is missing");
       if (path.empty()) return base::Invalid("file '" + file + "': the path is missing");
     }
@@ -69,9 +70,9 @@ Result<void> ReadFiles(const std::vector<std::string>& files, const LoadFile& lo
 
 /// Without the blanks, of Unicode as well, that it begins with.
 std::string_view TrimLeft(std::string_view line) {
-  static constexpr std::string_view kBlanks[] = {"\t", "\n", "\v", "\f", "\r", " ", "\u0085", "\u00A0", "\u1680", "\u2000", "\u2001", "\u2002",
-                                                 "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200A", "\u2028", "\u2029",
-                                                 "\u202F", "\u205F", "\u3000"};
+  static constexpr std::string_view kBlanks[] = {"\t",     "\n",     "\v",     "\f",     "\r",     " ",      "\u0085", "\u00A0", "\u1680",
+                                                 "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
+                                                 "\u2009", "\u200A", "\u2028", "\u2029", "\u202F", "\u205F", "\u3000"};
   for (bool again = true; again;) {
     again = false;
     for (const std::string_view blank : kBlanks) {
@@ -146,7 +147,9 @@ void ApplyOptions(Value& object, const GeneratorOptions& options) {
 
 }  // namespace
 
-Behavior ParseBehavior(std::string_view word) { return word == "merge" ? Behavior::Merge : word == "replace" ? Behavior::Replace : Behavior::Create; }
+Behavior ParseBehavior(std::string_view word) {
+  return word == "merge" ? Behavior::Merge : word == "replace" ? Behavior::Replace : Behavior::Create;
+}
 
 GeneratorOptions MergeOptions(const GeneratorOptions& global, const GeneratorOptions& local) {
   GeneratorOptions out = local;
@@ -271,18 +274,12 @@ Result<void> AddIfMap(Value& to, const Value& object, std::string_view field) {
 
 char Disguise(char digit) {
   switch (digit) {
-    case '0':
-      return 'g';
-    case '1':
-      return 'h';
-    case '3':
-      return 'k';
-    case 'a':
-      return 'm';
-    case 'e':
-      return 't';
-    default:
-      return digit;
+    case '0': return 'g';
+    case '1': return 'h';
+    case '3': return 'k';
+    case 'a': return 'm';
+    case 'e': return 't';
+    default: return digit;
   }
 }
 
@@ -290,7 +287,8 @@ char Disguise(char digit) {
 
 Result<std::string> ContentHash(const Value& object) {
   const std::string_view kind = object.StringAt({"kind"});
-  if (kind != "ConfigMap" && kind != "Secret") return base::Invalid("only a ConfigMap or a Secret can have a hash of its content in its name, not a " + std::string(kind));
+  if (kind != "ConfigMap" && kind != "Secret")
+    return base::Invalid("only a ConfigMap or a Secret can have a hash of its content in its name, not a " + std::string(kind));
   Value content = Value::Mapping();
   TRY(Value data, HashField(object, "data"));
   content.Set("data", std::move(data));

@@ -16,8 +16,8 @@ constexpr std::string_view kFile = "file://", kHttps = "https://", kSsh = "ssh:/
 constexpr std::array<std::string_view, 4> kSchemes = {kSsh, kHttps, "http://", kFile};
 
 bool HasPrefixFold(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() &&
-         std::equal(prefix.begin(), prefix.end(), text.begin(), [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+  return text.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), text.begin(),
+                                                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
 }
 
 std::string_view TakeScheme(std::string_view& rest) {
@@ -113,7 +113,8 @@ std::string Unescape(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     int code = 0;
-    if (text[i] == '%' && i + 2 < text.size() && std::from_chars(text.data() + i + 1, text.data() + i + 3, code, 16).ptr == text.data() + i + 3) {
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(text.data() + i + 1, text.data() + i + 3, code, 16).ptr == text.data() + i + 3) {
       out += static_cast<char>(code);
       i += 2;
     } else {
@@ -133,12 +134,18 @@ std::optional<std::chrono::milliseconds> ParseTimeout(std::string_view text) {
     if (error != std::errc()) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     double unit = 0;
-    if (plain) unit = 1000;
-    else if (text.starts_with("ms")) unit = 1, text.remove_prefix(2);
-    else if (text.starts_with("s")) unit = 1000, text.remove_prefix(1);
-    else if (text.starts_with("m")) unit = 60'000, text.remove_prefix(1);
-    else if (text.starts_with("h")) unit = 3'600'000, text.remove_prefix(1);
-    else return std::nullopt;
+    if (plain)
+      unit = 1000;
+    else if (text.starts_with("ms"))
+      unit = 1, text.remove_prefix(2);
+    else if (text.starts_with("s"))
+      unit = 1000, text.remove_prefix(1);
+    else if (text.starts_with("m"))
+      unit = 60'000, text.remove_prefix(1);
+    else if (text.starts_with("h"))
+      unit = 3'600'000, text.remove_prefix(1);
+    else
+      return std::nullopt;
     total += number * unit;
   }
   constexpr double kLongest = 1e12;
@@ -157,7 +164,8 @@ void ReadQuery(std::string_view query, GitUrl& url) {
     if (key == "ref" && url.ref.empty()) url.ref = value;
     if (key == "version" && version.empty()) version = value;
     if (key == "timeout") url.timeout = ParseTimeout(value).value_or(url.timeout);
-    if (key == "submodules" && (value == "false" || value == "False" || value == "FALSE" || value == "0" || value == "f" || value == "F")) url.submodules = false;
+    if (key == "submodules" && (value == "false" || value == "False" || value == "FALSE" || value == "0" || value == "f" || value == "F"))
+      url.submodules = false;
   }
   if (url.ref.empty()) url.ref = version;
 }

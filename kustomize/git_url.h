@@ -11,11 +11,11 @@ namespace sluice::kustomize {
 
 /// A repository and a directory in it.
 struct GitUrl {
-  std::string raw;                       ///< as written, for cycles and messages
-  std::string host;                      ///< with scheme and user: "https://github.com/", "git@host:"
-  std::string repository;                ///< path of the repository on the host
-  std::string path;                      ///< directory inside it, "" for its root
-  std::string ref;                       ///< branch, tag or commit; "" for HEAD
+  std::string raw;         ///< as written, for cycles and messages
+  std::string host;        ///< with scheme and user: "https://github.com/", "git@host:"
+  std::string repository;  ///< path of the repository on the host
+  std::string path;        ///< directory inside it, "" for its root
+  std::string ref;         ///< branch, tag or commit; "" for HEAD
   std::chrono::milliseconds timeout{27'000};
   bool submodules = true;
   std::string CloneUrl() const { return host + repository; }

@@ -37,7 +37,10 @@ bool IsNearlyLiteral(std::string_view name) {
 
 struct ImageTransformer::Impl {
   Impl(Image entry, const FieldSpecs& specs)
-      : image(std::move(entry)), filter(specs), literal(IsNearlyLiteral(image.name)), regex("^" + image.name + std::string(kTagAndDigest), Quiet()) {}
+      : image(std::move(entry)),
+        filter(specs),
+        literal(IsNearlyLiteral(image.name)),
+        regex("^" + image.name + std::string(kTagAndDigest), Quiet()) {}
 
   bool Matches(std::string_view reference) const {
     if (literal && !MayBegin(reference)) return false;

@@ -136,7 +136,8 @@ Result<JsonPatch> ParseJsonPatch(std::string_view text) {
   if (!parsed.IsSequence()) return base::Invalid("a JSON patch is a list of operations");
   for (const Value& one : parsed.items()) {
     if (!one.IsMapping() && !one.IsNull()) return base::Invalid("an operation of a JSON patch is a mapping with op and path");
-    JsonPatchOperation operation{.op = TextOf(one, "op").value_or("unknown"), .path = TextOf(one, "path"), .from = TextOf(one, "from"), .value = {}, .spelled = {}};
+    JsonPatchOperation operation{
+        .op = TextOf(one, "op").value_or("unknown"), .path = TextOf(one, "path"), .from = TextOf(one, "from"), .value = {}, .spelled = {}};
     if (const Value* value = one.Find("value"); value != nullptr) operation.value = *value;
     out.operations.push_back(std::move(operation));
   }
@@ -187,7 +188,8 @@ Result<std::size_t> Position(const Value& list, const std::string& key, bool beh
   if (!index) return base::Invalid("'" + key + "' is no index of a list");
   const long size = static_cast<long>(list.size()) + (behind ? 1 : 0);
   if (*index >= size || *index < -size) {
-    return base::Invalid("index " + key + " is out of range: the list has " + std::to_string(list.size()) + (list.size() == 1 ? " element" : " elements"));
+    return base::Invalid("index " + key + " is out of range: the list has " + std::to_string(list.size()) +
+                         (list.size() == 1 ? " element" : " elements"));
   }
   return static_cast<std::size_t>(*index < 0 ? *index + size : *index);
 }
@@ -266,7 +268,8 @@ class Applier {
   Result<void> Replace(const JsonPatchOperation& operation) {
     if (operation.path && operation.path->empty()) {
       if (!operation.value) return base::Invalid("value is missing");
-      if (!operation.value->IsMapping()) return base::Invalid(std::string("an object cannot become a ") + (operation.value->IsSequence() ? "list" : "scalar"));
+      if (!operation.value->IsMapping())
+        return base::Invalid(std::string("an object cannot become a ") + (operation.value->IsSequence() ? "list" : "scalar"));
       document_ = *operation.value;
       return {};
     }
@@ -309,7 +312,8 @@ class Applier {
     if (Same(have, operation)) return {};
     const std::string shown = document::EmitJson(have);
     const std::string wanted = document::EmitJson(*operation.value);
-    if (shown == wanted) return base::Invalid("the value there is " + shown + ", which this JSON spells in another way; a patch in YAML has no such trouble");
+    if (shown == wanted)
+      return base::Invalid("the value there is " + shown + ", which this JSON spells in another way; a patch in YAML has no such trouble");
     return base::Invalid("the value there is " + (node == nullptr ? "absent" : shown) + ", not " + wanted);
   }
 
@@ -329,7 +333,9 @@ class Applier {
   }
 
   /// The library compares the object's JSON, in Go's spelling, with that of the patch, byte by byte.
-  static bool SameSpelling(const Value& left, const Value& spelled) { return document::EmitJson(left, {.escape_html = true}) == spelled.text(); }
+  static bool SameSpelling(const Value& left, const Value& spelled) {
+    return document::EmitJson(left, {.escape_html = true}) == spelled.text();
+  }
 
   static bool SameTree(const Value& left, const Value& right, bool (*same_scalar)(const Value&, const Value&)) {
     if (left.IsScalar() || right.IsScalar()) return left.IsScalar() && right.IsScalar() && same_scalar(left, right);

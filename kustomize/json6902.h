@@ -13,10 +13,10 @@
 namespace sluice::kustomize {
 
 struct JsonPatchOperation {
-  std::string op;                           ///< "unknown" for none, or one that is no string
-  std::optional<std::string> path, from;    ///< absent also when it is no string
-  std::optional<document::Value> value;     ///< as JSON has it
-  std::optional<document::Value> spelled;   ///< of a `test` in JSON text: the same tree with each scalar as the text spells it
+  std::string op;                          ///< "unknown" for none, or one that is no string
+  std::optional<std::string> path, from;   ///< absent also when it is no string
+  std::optional<document::Value> value;    ///< as JSON has it
+  std::optional<document::Value> spelled;  ///< of a `test` in JSON text: the same tree with each scalar as the text spells it
 };
 
 struct JsonPatch {

@@ -25,23 +25,21 @@ std::string Place(document::Mark mark) {
 }
 
 Result<Value> ScalarToJson(const Value& value) {
-  if (!FitsItsKind(value)) return base::Invalid(Place(value.mark()) + "'" + std::string(value.text()) + "' stands where another kind of value is; quote that one");
+  if (!FitsItsKind(value))
+    return base::Invalid(Place(value.mark()) + "'" + std::string(value.text()) + "' stands where another kind of value is; quote that one");
   switch (value.kind()) {
     case Kind::Float:
-      if (!std::isfinite(value.AsDouble().value_or(NAN))) return base::Invalid(Place(value.mark()) + "JSON has no number " + std::string(value.text()));
+      if (!std::isfinite(value.AsDouble().value_or(NAN)))
+        return base::Invalid(Place(value.mark()) + "JSON has no number " + std::string(value.text()));
       [[fallthrough]];
     case Kind::Int: {
       const std::string text = document::EmitJson(value);
       return Value::Scalar(document::ResolvePlain(text, document::Resolver::GoYaml3), text);
     }
-    case Kind::Timestamp:
-      return Value(document::CanonicalTimestamp(value.text()).value_or(std::string(value.text())));
-    case Kind::Null:
-      return Value();
-    case Kind::Bool:
-      return Value(*value.AsBool());
-    default:
-      break;
+    case Kind::Timestamp: return Value(document::CanonicalTimestamp(value.text()).value_or(std::string(value.text())));
+    case Kind::Null: return Value();
+    case Kind::Bool: return Value(*value.AsBool());
+    default: break;
   }
   if (value.tag() == "!!binary") return Value(base::Base64Decode(value.text()).value_or(std::string(value.text())));
   return Value(value.text());
@@ -89,7 +87,10 @@ Value FromJson(const Value& value) {
   }
   if (value.IsString()) {
     const bool block = value.text().find('\n') != std::string_view::npos;
-    return Value::Scalar(Kind::String, value.text(), block ? Style::Literal : document::ReadsAsString(value.text()) ? Style::Plain : Style::DoubleQuoted);
+    return Value::Scalar(Kind::String, value.text(),
+                         block                                   ? Style::Literal
+                         : document::ReadsAsString(value.text()) ? Style::Plain
+                                                                 : Style::DoubleQuoted);
   }
   return Value::Scalar(value.kind(), value.IsNull() ? "null" : value.text());
 }

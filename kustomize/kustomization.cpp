@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "document/object.h"
 #include "base/files.h"
+#include "document/object.h"
 #include "document/yaml.h"
 #include "kustomize/decode.h"
 #include "kustomize/generator.h"
@@ -46,7 +46,7 @@ struct Raw {
   bool has_globals = false;
   std::map<std::string, std::string> openapi;
   Mark openapi_mark;
-  bool anything = false;   ///< some field besides apiVersion and kind is set
+  bool anything = false;  ///< some field besides apiVersion and kind is set
 };
 
 Decoder::Read Into(Decoder& decoder, std::string_view what, std::vector<Entry>& to) {
@@ -93,12 +93,12 @@ void ReadMetadata(Decoder& decoder, const Value& value) {
 SortOptions ReadSortOptions(Decoder& decoder, const Value& value) {
   SortOptions options;
   options.mark = value.mark();
-  decoder.Mapping(value, "sortOptions",
-                  {{"order", &options.order}, {"legacySortOptions", [&](const Value& legacy) {
-                                                 options.has_legacy = true;
-                                                 decoder.Mapping(legacy, "sortOptions.legacySortOptions",
-                                                                 {{"orderFirst", &options.first}, {"orderLast", &options.last}});
-                                               }}});
+  decoder.Mapping(value, "sortOptions", {{"order", &options.order}, {"legacySortOptions", [&](const Value& legacy) {
+                                                                       options.has_legacy = true;
+                                                                       decoder.Mapping(
+                                                                           legacy, "sortOptions.legacySortOptions",
+                                                                           {{"orderFirst", &options.first}, {"orderLast", &options.last}});
+                                                                     }}});
   return options;
 }
 
@@ -112,16 +112,28 @@ std::vector<Decoder::Field> OperandFields(Decoder& decoder, Kustomization& k, Ra
       {"generators", Into(decoder, "generators", k.generators)},
       {"transformers", Into(decoder, "transformers", k.transformers)},
       {"validators", Into(decoder, "validators", k.validators)},
-      {"openapi", [&](const Value& value) { raw.openapi_mark = value.mark(); decoder.Pairs(value, "openapi", raw.openapi); }},
-      {"configMapGenerator", IntoList(decoder, "configMapGenerator", k.config_maps,
-                                      [](Decoder& d, const Value& item, const std::string& name) { return ReadGenerator(d, item, name, false); })},
-      {"secretGenerator", IntoList(decoder, "secretGenerator", k.secrets,
-                                   [](Decoder& d, const Value& item, const std::string& name) { return ReadGenerator(d, item, name, true); })},
+      {"openapi",
+       [&](const Value& value) {
+         raw.openapi_mark = value.mark();
+         decoder.Pairs(value, "openapi", raw.openapi);
+       }},
+      {"configMapGenerator",
+       IntoList(decoder, "configMapGenerator", k.config_maps,
+                [](Decoder& d, const Value& item, const std::string& name) { return ReadGenerator(d, item, name, false); })},
+      {"secretGenerator",
+       IntoList(decoder, "secretGenerator", k.secrets,
+                [](Decoder& d, const Value& item, const std::string& name) { return ReadGenerator(d, item, name, true); })},
       {"generatorOptions", [&](const Value& value) { raw.generator_options = ReadGeneratorOptions(decoder, value, "generatorOptions"); }},
       {"helmCharts", IntoList(decoder, "helmCharts", k.helm_charts, ReadHelmChart)},
-      {"helmGlobals", [&](const Value& value) { raw.has_globals = true; k.helm_globals = ReadHelmGlobals(decoder, value); }},
+      {"helmGlobals",
+       [&](const Value& value) {
+         raw.has_globals = true;
+         k.helm_globals = ReadHelmGlobals(decoder, value);
+       }},
       {"helmChartInflationGenerator", IntoList(decoder, "helmChartInflationGenerator", raw.old_charts,
-                                               [&raw](Decoder& d, const Value& item, const std::string& name) { return ReadOldHelmChart(d, item, name, raw.old_globals); })},
+                                               [&raw](Decoder& d, const Value& item, const std::string& name) {
+                                                 return ReadOldHelmChart(d, item, name, raw.old_globals);
+                                               })},
   };
 }
 
@@ -148,8 +160,16 @@ std::vector<Decoder::Field> OperatorFields(Decoder& decoder, Kustomization& k, R
 
 void ReadAll(Decoder& decoder, const Value& root, Kustomization& k, Raw& raw) {
   std::vector<Decoder::Field> fields = {
-      {"kind", [&](const Value& value) { raw.kind_mark = value.mark(); decoder.Text(value, "kind", raw.kind); }},
-      {"apiVersion", [&](const Value& value) { raw.version_mark = value.mark(); decoder.Text(value, "apiVersion", raw.api_version); }},
+      {"kind",
+       [&](const Value& value) {
+         raw.kind_mark = value.mark();
+         decoder.Text(value, "kind", raw.kind);
+       }},
+      {"apiVersion",
+       [&](const Value& value) {
+         raw.version_mark = value.mark();
+         decoder.Text(value, "apiVersion", raw.api_version);
+       }},
       {"metadata", [&](const Value& value) { ReadMetadata(decoder, value); }},
   };
   for (auto& field : OperandFields(decoder, k, raw)) fields.push_back(std::move(field));
@@ -171,8 +191,9 @@ void Warn(const Value& root, std::vector<std::string>& warnings) {
   for (const Deprecated& deprecated : kDeprecated) {
     const Value* value = root.Find(deprecated.field);
     if (value == nullptr || value->IsNull()) continue;
-    warnings.push_back("# Warning: '" + std::string(deprecated.field) + "' is deprecated. Please use '" + std::string(deprecated.instead) + "' instead. " +
-                       (deprecated.experimental ? "[EXPERIMENTAL] " : "") + "Run 'kustomize edit fix' to update your Kustomization automatically.");
+    warnings.push_back("# Warning: '" + std::string(deprecated.field) + "' is deprecated. Please use '" + std::string(deprecated.instead) +
+                       "' instead. " + (deprecated.experimental ? "[EXPERIMENTAL] " : "") +
+                       "Run 'kustomize edit fix' to update your Kustomization automatically.");
   }
 }
 
@@ -184,7 +205,8 @@ void Fold(Kustomization& k, Raw& raw) {
   for (auto* list : {&k.config_maps, &k.secrets})
     for (GeneratorArgs& args : *list) args.options = MergeOptions(raw.generator_options, args.options);
   if (auto path = raw.openapi.find("path"); path != raw.openapi.end()) k.openapi_path = Entry{path->second, raw.openapi_mark};
-  if (auto version = raw.openapi.find("version"); version != raw.openapi.end()) k.openapi_version = Entry{version->second, raw.openapi_mark};
+  if (auto version = raw.openapi.find("version"); version != raw.openapi.end())
+    k.openapi_version = Entry{version->second, raw.openapi_mark};
 }
 
 void CheckKind(Decoder& decoder, const Raw& raw) {
@@ -192,7 +214,8 @@ void CheckKind(Decoder& decoder, const Raw& raw) {
     decoder.Fail(raw.kind_mark, "kind should be Kustomization or Component, not \"" + raw.kind + "\"");
   const std::string_view wanted = raw.kind == "Component" ? kComponentVersion : kVersion;
   if (!raw.api_version.empty() && raw.api_version != wanted)
-    decoder.Fail(raw.version_mark, "apiVersion for " + (raw.kind.empty() ? "Kustomization" : raw.kind) + " should be " + std::string(wanted) + ", not \"" + raw.api_version + "\"");
+    decoder.Fail(raw.version_mark, "apiVersion for " + (raw.kind.empty() ? "Kustomization" : raw.kind) + " should be " +
+                                       std::string(wanted) + ", not \"" + raw.api_version + "\"");
 }
 
 }  // namespace
@@ -211,7 +234,8 @@ base::Result<Kustomization> ParseKustomization(std::string_view text, std::strin
   ReadAll(decoder, root, k, raw);
   TRY(decoder.Finish());
   Warn(root, warnings);
-  if (!HasContent(root)) return base::Invalid(std::string(file) + ": the kustomization is empty; name its resources, e.g. `resources: [deployment.yaml]`");
+  if (!HasContent(root))
+    return base::Invalid(std::string(file) + ": the kustomization is empty; name its resources, e.g. `resources: [deployment.yaml]`");
   CheckKind(decoder, raw);
   TRY(decoder.Finish());
   k.component = raw.kind == "Component";

@@ -20,7 +20,7 @@ namespace sluice::kustomize {
 struct Entry {
   std::string text;
   document::Mark mark;
-  document::Mark content = {};     ///< where an inline text begins, if its lines are the file's
+  document::Mark content = {};  ///< where an inline text begins, if its lines are the file's
 };
 
 /// `patches:` and `patchesJson6902:` entry.
@@ -29,7 +29,7 @@ struct PatchEntry {
   std::optional<Selector> target;
   bool allow_name_change = false, allow_kind_change = false;
   document::Mark mark;
-  document::Mark content;          ///< where the text of `patch` begins, if its lines are the file's
+  document::Mark content;  ///< where the text of `patch` begins, if its lines are the file's
 };
 
 /// `replacements:` entry: inline, or the file that holds one or a list of them.
@@ -43,7 +43,7 @@ struct Var {
   std::string name;
   document::GroupVersionKind gvk;
   std::string object_name, object_namespace;
-  std::string field_path;          ///< default metadata.name
+  std::string field_path;  ///< default metadata.name
   document::Mark mark;
 };
 
@@ -69,8 +69,8 @@ struct HelmGlobals {
 
 struct Kustomization {
   bool component = false;
-  std::string file;                ///< as named in messages
-  std::string file_name;           ///< base name: kustomization.yaml, …
+  std::string file;       ///< as named in messages
+  std::string file_name;  ///< base name: kustomization.yaml, …
 
   std::vector<Entry> resources, components, crds, configurations, generators, transformers, validators;
   std::optional<Entry> openapi_path, openapi_version;
@@ -84,8 +84,8 @@ struct Kustomization {
   std::vector<ReplacementEntry> replacements;
   std::vector<Var> vars;
   std::optional<SortOptions> sort_options;
-  std::vector<GeneratorArgs> config_maps, secrets;   ///< with generatorOptions merged in
-  std::vector<HelmChart> helm_charts;                ///< helmChartInflationGenerator folded in
+  std::vector<GeneratorArgs> config_maps, secrets;  ///< with generatorOptions merged in
+  std::vector<HelmChart> helm_charts;               ///< helmChartInflationGenerator folded in
   HelmGlobals helm_globals;
   std::vector<std::string> build_metadata;
 };

@@ -22,8 +22,13 @@ GeneratorArgs ReadGenerator(Decoder& decoder, const Value& value, const std::str
   args.mark = value.mark();
   std::string env;
   std::vector<Decoder::Field> fields = {
-      {"name", &args.name},         {"namespace", &args.ns}, {"behavior", &args.behavior}, {"literals", &args.literals}, {"files", &args.files},
-      {"envs", &args.envs},         {"env", &env},
+      {"name", &args.name},
+      {"namespace", &args.ns},
+      {"behavior", &args.behavior},
+      {"literals", &args.literals},
+      {"files", &args.files},
+      {"envs", &args.envs},
+      {"env", &env},
       {"options", [&](const Value& options) { args.options = ReadGeneratorOptions(decoder, options, what + ".options"); }}};
   if (secret) fields.push_back({"type", &args.type});
   decoder.Mapping(value, what, fields);
@@ -34,7 +39,11 @@ GeneratorArgs ReadGenerator(Decoder& decoder, const Value& value, const std::str
 Image ReadImage(Decoder& decoder, const Value& value, const std::string& what) {
   Image image;
   decoder.Mapping(value, what,
-                  {{"name", &image.name}, {"newName", &image.new_name}, {"newTag", &image.new_tag}, {"digest", &image.digest}, {"tagSuffix", &image.tag_suffix}});
+                  {{"name", &image.name},
+                   {"newName", &image.new_name},
+                   {"newTag", &image.new_tag},
+                   {"digest", &image.digest},
+                   {"tagSuffix", &image.tag_suffix}});
   return image;
 }
 
@@ -77,42 +86,45 @@ namespace {
 
 ReplacementOptions ReadReplacementOptions(Decoder& decoder, const Value& value, const std::string& what) {
   ReplacementOptions options;
-  decoder.Mapping(value, what,
-                  {{"delimiter", &options.delimiter}, {"index", &options.index}, {"encoding", &options.encoding}, {"create", &options.create}});
+  decoder.Mapping(
+      value, what,
+      {{"delimiter", &options.delimiter}, {"index", &options.index}, {"encoding", &options.encoding}, {"create", &options.create}});
   return options;
 }
 
 ReplacementSource ReadSource(Decoder& decoder, const Value& value, const std::string& what) {
   ReplacementSource source;
   source.mark = value.mark();
-  decoder.Mapping(value, what,
-                  {{"group", &source.group},
-                   {"version", &source.version},
-                   {"kind", &source.kind},
-                   {"name", &source.name},
-                   {"namespace", &source.ns},
-                   {"fieldPath", &source.field_path},
-                   {"options", [&](const Value& options) { source.options = ReadReplacementOptions(decoder, options, what + ".options"); }}});
+  decoder.Mapping(
+      value, what,
+      {{"group", &source.group},
+       {"version", &source.version},
+       {"kind", &source.kind},
+       {"name", &source.name},
+       {"namespace", &source.ns},
+       {"fieldPath", &source.field_path},
+       {"options", [&](const Value& options) { source.options = ReadReplacementOptions(decoder, options, what + ".options"); }}});
   return source;
 }
 
 ReplacementTarget ReadTarget(Decoder& decoder, const Value& value, const std::string& what) {
   ReplacementTarget target;
   target.mark = value.mark();
-  decoder.Mapping(value, what,
-                  {{"select",
-                    [&](const Value& select) {
-                      target.has_select = true;
-                      decoder.SelectorFields(select, what + ".select", target.select);
-                    }},
-                   {"reject",
-                    [&](const Value& reject) {
-                      decoder.List(reject, what + ".reject", [&](const Value& item, const std::string& name) {
-                        decoder.SelectorFields(item, name, target.reject.emplace_back());
-                      });
-                    }},
-                   {"fieldPaths", &target.field_paths},
-                   {"options", [&](const Value& options) { target.options = ReadReplacementOptions(decoder, options, what + ".options"); }}});
+  decoder.Mapping(
+      value, what,
+      {{"select",
+        [&](const Value& select) {
+          target.has_select = true;
+          decoder.SelectorFields(select, what + ".select", target.select);
+        }},
+       {"reject",
+        [&](const Value& reject) {
+          decoder.List(reject, what + ".reject", [&](const Value& item, const std::string& name) {
+            decoder.SelectorFields(item, name, target.reject.emplace_back());
+          });
+        }},
+       {"fieldPaths", &target.field_paths},
+       {"options", [&](const Value& options) { target.options = ReadReplacementOptions(decoder, options, what + ".options"); }}});
   return target;
 }
 
@@ -159,9 +171,7 @@ Var ReadVar(Decoder& decoder, const Value& value, const std::string& what) {
                      {"name", &var.object_name},
                      {"namespace", &var.object_namespace}});
   };
-  const auto read_field = [&](const Value& field) {
-    decoder.Mapping(field, what + ".fieldref", {{"fieldPath", &var.field_path}});
-  };
+  const auto read_field = [&](const Value& field) { decoder.Mapping(field, what + ".fieldref", {{"fieldPath", &var.field_path}}); };
   decoder.Mapping(value, what, {{"name", &var.name}, {"objref", read_object}, {"fieldref", read_field}});
   if (!api_version.empty()) std::tie(var.gvk.group, var.gvk.version) = document::SplitApiVersion(api_version);
   if (var.field_path.empty()) var.field_path = "metadata.name";

@@ -129,7 +129,10 @@ class LabelSelectorParser {
     const std::string op(literal_);
     if (token_ == Token::Word && op != "in" && op != "notin") return Unexpected("'=', '==', '!=', '<', '>', 'in' or 'notin'");
     if (token_ == Token::Symbol && (op == "(" || op == ")" || op == "!")) return Unexpected("'=', '==', '!=', '<', '>', 'in' or 'notin'");
-    out.op = op == "in" || op == "=" || op == "==" ? Operator::In : op == ">" ? Operator::GreaterThan : op == "<" ? Operator::LessThan : Operator::NotIn;
+    out.op = op == "in" || op == "=" || op == "==" ? Operator::In
+             : op == ">"                           ? Operator::GreaterThan
+             : op == "<"                           ? Operator::LessThan
+                                                   : Operator::NotIn;
     Next();
     if (op == "in" || op == "notin") return ParseSet(out);
     if (token_ == Token::Symbol && !Is(",")) return Unexpected("a value");
@@ -165,19 +168,16 @@ Result<LabelSelector> LabelSelector::Parse(std::string_view text) { return Label
 bool LabelSelector::Matches(const Value* labels) const {
   return std::all_of(requirements_.begin(), requirements_.end(), [&](const Requirement& requirement) {
     const Value* label = labels == nullptr ? nullptr : labels->Find(requirement.key);
-    const auto listed = [&] { return std::find(requirement.values.begin(), requirement.values.end(), label->text()) != requirement.values.end(); };
+    const auto listed = [&] {
+      return std::find(requirement.values.begin(), requirement.values.end(), label->text()) != requirement.values.end();
+    };
     switch (requirement.op) {
-      case Operator::Exists:
-        return label != nullptr;
-      case Operator::DoesNotExist:
-        return label == nullptr;
-      case Operator::In:
-        return label != nullptr && listed();
-      case Operator::NotIn:
-        return label == nullptr || !listed();
+      case Operator::Exists: return label != nullptr;
+      case Operator::DoesNotExist: return label == nullptr;
+      case Operator::In: return label != nullptr && listed();
+      case Operator::NotIn: return label == nullptr || !listed();
       case Operator::GreaterThan:
-      case Operator::LessThan:
-        break;
+      case Operator::LessThan: break;
     }
     const std::optional<std::int64_t> value = label == nullptr ? std::nullopt : ParseInteger(label->text());
     const std::int64_t bound = *ParseInteger(requirement.values.front());

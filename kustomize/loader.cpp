@@ -31,7 +31,8 @@ std::string Quote(std::string_view text) { return "\"" + std::string(text) + "\"
 Result<std::string> Loader::ConfirmDirectory(const base::Files& files, std::string_view path) {
   TRY(std::string resolved, files.Resolve(path));
   TRY(const base::FileInfo info, files.Stat(resolved.empty() ? "." : resolved));
-  if (info.type != base::FileType::Directory) return base::Invalid(files.Describe(path) + " is a file; a directory with a kustomization is needed");
+  if (info.type != base::FileType::Directory)
+    return base::Invalid(files.Describe(path) + " is a file; a directory with a kustomization is needed");
   return resolved.empty() ? "." : resolved;
 }
 
@@ -77,7 +78,8 @@ Result<std::string> Loader::Load(std::string_view path) const {
   TRY(const base::FileInfo info, files_->Stat(resolved));
   if (info.type == base::FileType::Directory) return base::Invalid(Quote(path) + " is a directory; a file is needed");
   if (!InOrBelow(base::DirName(resolved), root_))
-    return base::MakeError(base::Reason::Forbidden, "security; file " + Quote(path) + " is not in or below " + Quote(files_->Describe(root_)) +
+    return base::MakeError(base::Reason::Forbidden, "security; file " + Quote(path) + " is not in or below " +
+                                                        Quote(files_->Describe(root_)) +
                                                         " (`--load-restrictor LoadRestrictionsNone` lifts this)");
   return files_->Read(resolved);
 }
@@ -118,7 +120,8 @@ Result<void> Loader::RefuseCycle(const std::string& candidate) const {
 
 Result<Loader::Ptr> Loader::Child(const base::Files& files, std::string root) const {
   if (depth_ + 1 > options_->max_depth)
-    return base::MakeError(base::Reason::TooLarge, "more than " + std::to_string(options_->max_depth) + " kustomizations nested in each other");
+    return base::MakeError(base::Reason::TooLarge,
+                           "more than " + std::to_string(options_->max_depth) + " kustomizations nested in each other");
   std::shared_ptr<Loader> child(new Loader(files, *options_));
   child->root_ = std::move(root);
   child->depth_ = depth_ + 1;
@@ -130,7 +133,8 @@ Result<Loader::Ptr> Loader::Child(const base::Files& files, std::string root) co
 Result<Loader::Ptr> Loader::Clone(const GitUrl& url) const {
   if (options_->remote == nullptr) return base::MakeError(base::Reason::Unsupported, "remote bases are not allowed in this build");
   for (const Loader* loader = this; loader != nullptr; loader = loader->referrer_.get())
-    if (loader->repository_.starts_with(url.raw)) return base::Invalid("cycle: " + Quote(url.raw) + " is referenced by " + Quote(loader->repository_));
+    if (loader->repository_.starts_with(url.raw))
+      return base::Invalid("cycle: " + Quote(url.raw) + " is referenced by " + Quote(loader->repository_));
   TRY(std::shared_ptr<const base::Files> files, options_->remote->FetchTree(url));
   TRY(std::string root, ConfirmDirectory(*files, url.path.empty() ? "." : url.path));
   std::shared_ptr<Loader> loader(new Loader(*files, *options_));
@@ -148,7 +152,8 @@ Result<Loader::Ptr> Loader::Directory(std::string_view path) const {
   if (path.empty()) return base::Invalid("the path is empty");
   if (auto url = ParseGitUrl(path)) return Clone(*url);
   if (path.starts_with('/')) return base::Invalid("directory " + Quote(path) + " is absolute; a relative path is needed");
-  if (HasAmbiguousSegment(path)) return base::Invalid("path " + Quote(path) + " is ambiguous: a segment holds \"..\" among other characters; check the indentation");
+  if (HasAmbiguousSegment(path))
+    return base::Invalid("path " + Quote(path) + " is ambiguous: a segment holds \"..\" among other characters; check the indentation");
   TRY(const std::string place, Locate(path));
   TRY(std::string resolved, ConfirmDirectory(*files_, place));
   TRY(RefuseCycle(resolved));

@@ -48,12 +48,12 @@ class Loader : public std::enable_shared_from_this<Loader> {
   base::Result<Ptr> Child(const base::Files& files, std::string root) const;
   static base::Result<std::string> ConfirmDirectory(const base::Files& files, std::string_view path);
 
-  std::shared_ptr<const base::Files> owned_;   ///< of a cloned repository
+  std::shared_ptr<const base::Files> owned_;  ///< of a cloned repository
   const base::Files* files_;
   const BuildOptions* options_;
   std::string root_ = ".";
-  std::string repository_;                     ///< raw URL when this is the top of a clone
-  bool cloned_ = false;                        ///< inside a clone: restricted to its tree
+  std::string repository_;  ///< raw URL when this is the top of a clone
+  bool cloned_ = false;     ///< inside a clone: restricted to its tree
   std::size_t depth_ = 0;
   Ptr referrer_;
 };

@@ -33,14 +33,10 @@ Shape ShapeOf(const Value* value) {
 
 std::string_view ShapeName(Shape shape) {
   switch (shape) {
-    case Shape::Map:
-      return "a mapping";
-    case Shape::List:
-      return "a list";
-    case Shape::Scalar:
-      return "a scalar";
-    case Shape::None:
-      break;
+    case Shape::Map: return "a mapping";
+    case Shape::List: return "a list";
+    case Shape::Scalar: return "a scalar";
+    case Shape::None: break;
   }
   return "nothing";
 }
@@ -114,13 +110,10 @@ Result<Outcome> Walker::Walk(Pair pair, SchemaNode schema) {
     return Fail(std::string(ShapeName(patch)) + " in the patch, but " + std::string(ShapeName(dest)) + " in the object");
   }
   switch (dest != Shape::None ? dest : patch) {
-    case Shape::List:
-      return WalkList(pair, schema);
-    case Shape::Scalar:
-      return Outcome{.node = pair.patch != nullptr ? pair.patch : pair.dest};
+    case Shape::List: return WalkList(pair, schema);
+    case Shape::Scalar: return Outcome{.node = pair.patch != nullptr ? pair.patch : pair.dest};
     case Shape::Map:
-    case Shape::None:
-      break;
+    case Shape::None: break;
   }
   return WalkMap(pair, schema);
 }

@@ -252,7 +252,8 @@ Result<Outcome> Walker::WalkList(Pair pair, SchemaNode schema) {
     if (done) return Outcome{.node = pair.dest};
   }
   if (pair.dest->size() + (pair.patch == nullptr ? 0 : pair.patch->size()) > kMaxSearched) {
-    base::Error error = Fail("a list of more than " + std::to_string(kMaxSearched) + " elements, whose merge keys are not distinct, is not merged");
+    base::Error error =
+        Fail("a list of more than " + std::to_string(kMaxSearched) + " elements, whose merge keys are not distinct, is not merged");
     error.reason = base::Reason::TooLarge;
     return error;
   }
@@ -272,7 +273,8 @@ Result<bool> Walker::MergeDistinct(Pair pair, const std::string& key, SchemaNode
   Elements result;
   const auto merge = [&](Value* my, Value* their) -> Result<void> {
     TRY(const Outcome outcome, Walk({my, their}, element));
-    if (!Vanishes(outcome.node)) result.push_back(my != nullptr ? my : outcome.node);  // the object's element wins over one that replaces it
+    if (!Vanishes(outcome.node))
+      result.push_back(my != nullptr ? my : outcome.node);  // the object's element wins over one that replaces it
     return {};
   };
   for (Value* their : theirs) {

@@ -51,7 +51,7 @@ class Walker {
 
   const Schema& schema_;
   std::vector<std::unique_ptr<Schema>> in_comments_;  // schemas that lists brought along
-  std::vector<std::string_view> path_;  // of field names, for messages
+  std::vector<std::string_view> path_;                // of field names, for messages
 };
 
 /// The directive of a mapping (its `$patch` key) or of a list (an element that is nothing but `$patch`), which is removed from it.

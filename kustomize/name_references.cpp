@@ -30,7 +30,7 @@ struct Candidate {
   const Resource* resource = nullptr;
   std::size_t position = 0;
   GroupVersionKind gvk;
-  std::string original_ns, ns;      ///< effective
+  std::string original_ns, ns;  ///< effective
   bool cluster = false;
   std::string raw_ns, name;
 };
@@ -50,9 +50,8 @@ bool AffixesFit(const Resource& a, const Resource& b, bool allow_empty) {
 
 /// Whether the object ever was of a kind that `filter` selects.
 bool WasSelected(const Candidate& candidate, const GvkFilter& filter) {
-  return std::any_of(candidate.resource->previous.begin(), candidate.resource->previous.end(), [&](const PreviousId& id) {
-    return filter.Selects({candidate.gvk.group, candidate.gvk.version, id.kind});
-  });
+  return std::any_of(candidate.resource->previous.begin(), candidate.resource->previous.end(),
+                     [&](const PreviousId& id) { return filter.Selects({candidate.gvk.group, candidate.gvk.version, id.kind}); });
 }
 
 using Candidates = std::vector<const Candidate*>;
@@ -100,7 +99,7 @@ class Index {
 /// One rule as it applies to one kind of referrer.
 struct Rule {
   GvkFilter target;
-  bool role_ref = false;            ///< the field is `…roleRef/name`
+  bool role_ref = false;  ///< the field is `…roleRef/name`
   std::string path;
   FieldSpecFilter filter;
 };
@@ -122,7 +121,7 @@ class Rules {
 
  private:
   static Rule Make(const GvkFilter& target, const FieldSpec& spec) {
-    FieldSpec any_kind = spec;      // the object may have changed its kind since
+    FieldSpec any_kind = spec;  // the object may have changed its kind since
     any_kind.gvk = {};
     return {target, spec.path.ends_with("roleRef/name"), spec.path, FieldSpecFilter({any_kind})};
   }
@@ -154,7 +153,8 @@ class Referrer {
   Result<const Candidate*> Select(std::string_view old_name, const Rule& rule, bool map, const std::optional<std::string>& ns) const {
     Candidates found;
     for (const Candidate* candidate : index_.HadName(old_name))
-      if (Reachable(*candidate) && WasSelected(*candidate, rule.target) && FitsRoleRef(*candidate, rule) && SameNamespace(*candidate)) found.push_back(candidate);
+      if (Reachable(*candidate) && WasSelected(*candidate, rule.target) && FitsRoleRef(*candidate, rule) && SameNamespace(*candidate))
+        found.push_back(candidate);
     if (ns) KeepNamespace(found, *ns);
     if (found.size() == 1) return found.front();
     Keep(found, true);
@@ -185,7 +185,8 @@ class Referrer {
   void KeepNamespace(Candidates& found, const std::string& ns) const {
     const auto& there = index_.OriginallyIn(ns);
     const bool original = std::any_of(there.begin(), there.end(), [&](const Candidate* candidate) { return Reachable(*candidate); });
-    std::erase_if(found, [&](const Candidate* candidate) { return candidate->cluster || (original ? candidate->original_ns : candidate->ns) != ns; });
+    std::erase_if(
+        found, [&](const Candidate* candidate) { return candidate->cluster || (original ? candidate->original_ns : candidate->ns) != ns; });
   }
 
   void Keep(Candidates& found, bool allow_empty) const {
@@ -201,7 +202,10 @@ class Referrer {
   static base::Error Ambiguous(std::string_view old_name, const Candidates& found) {
     std::string message = "\"" + std::string(old_name) + "\" could mean ";
     for (std::size_t i = 0; i < found.size(); ++i)
-      message += (i == 0 ? "" : i + 1 == found.size() ? " or " : ", ") + found[i]->resource->CurrentId().Describe() + " (" + found[i]->resource->Place() + ")";
+      message += (i == 0                  ? ""
+                  : i + 1 == found.size() ? " or "
+                                          : ", ") +
+                 found[i]->resource->CurrentId().Describe() + " (" + found[i]->resource->Place() + ")";
     return base::Invalid(std::move(message));
   }
 

@@ -96,15 +96,18 @@ bool SkipsPrefixAndSuffix(const GroupVersionKind& original) {
 }
 
 Result<void> AddPrefix(Value& object, std::string_view prefix, const FieldSpecFilter& filter) {
-  return filter.Apply(object, Creates::Scalar, [&](Value& leaf) { return SetUntagged(leaf, std::string(prefix) + std::string(leaf.text())); });
+  return filter.Apply(object, Creates::Scalar,
+                      [&](Value& leaf) { return SetUntagged(leaf, std::string(prefix) + std::string(leaf.text())); });
 }
 
 Result<void> AddSuffix(Value& object, std::string_view suffix, const FieldSpecFilter& filter) {
-  return filter.Apply(object, Creates::Scalar, [&](Value& leaf) { return SetUntagged(leaf, std::string(leaf.text()) + std::string(suffix)); });
+  return filter.Apply(object, Creates::Scalar,
+                      [&](Value& leaf) { return SetUntagged(leaf, std::string(leaf.text()) + std::string(suffix)); });
 }
 
 Result<void> SetReplicas(Value& object, std::int64_t count, const FieldSpecFilter& filter) {
-  return filter.Apply(object, Creates::Scalar, [&](Value& leaf) { return SetScalar(leaf, Value::Scalar(document::Kind::Int, std::to_string(count))); });
+  return filter.Apply(object, Creates::Scalar,
+                      [&](Value& leaf) { return SetScalar(leaf, Value::Scalar(document::Kind::Int, std::to_string(count))); });
 }
 
 }  // namespace sluice::kustomize

@@ -41,7 +41,8 @@ std::string Nearest(std::string_view word, std::span<const std::string> candidat
   for (const std::string& candidate : candidates) {
     if (candidate.empty() || candidate.size() > kLongest) continue;
     std::size_t edits = Edits(word, candidate);
-    if (word.size() >= 3 && candidate.size() >= 3 && (Contains(candidate, word) || Contains(word, candidate))) edits = std::min<std::size_t>(edits, 1 + word.size() / 3);
+    if (word.size() >= 3 && candidate.size() >= 3 && (Contains(candidate, word) || Contains(word, candidate)))
+      edits = std::min<std::size_t>(edits, 1 + word.size() / 3);
     if (edits < best_edits) {
       best_edits = edits;
       best = candidate;

@@ -50,6 +50,8 @@ std::string_view ScalarText(const document::Value& value);
 /// nullptr, null.
 inline bool MissingOrNull(const document::Value* value) { return value == nullptr || value->IsNull(); }
 /// Absent, null, {} or [].
-inline bool NilOrEmpty(const document::Value* value) { return value == nullptr || value->IsNull() || (!value->IsScalar() && value->empty()); }
+inline bool NilOrEmpty(const document::Value* value) {
+  return value == nullptr || value->IsNull() || (!value->IsScalar() && value->empty());
+}
 
 }  // namespace sluice::kustomize

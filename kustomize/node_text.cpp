@@ -20,18 +20,12 @@ constexpr int kIndent = 2;
 
 std::string_view TagOf(Kind kind) {
   switch (kind) {
-    case Kind::Null:
-      return "!!null";
-    case Kind::Bool:
-      return "!!bool";
-    case Kind::Int:
-      return "!!int";
-    case Kind::Float:
-      return "!!float";
-    case Kind::Timestamp:
-      return "!!timestamp";
-    default:
-      return "!!str";
+    case Kind::Null: return "!!null";
+    case Kind::Bool: return "!!bool";
+    case Kind::Int: return "!!int";
+    case Kind::Float: return "!!float";
+    case Kind::Timestamp: return "!!timestamp";
+    default: return "!!str";
   }
 }
 

@@ -54,9 +54,12 @@ Result<void> Target::PatchSteps(std::vector<Step>& steps) const {
 
 Result<void> Target::NameSteps(const TransformerConfig& config, std::vector<Step>& steps) const {
   const Kustomization& k = kustomization_;
-  if (!k.ns.text.empty()) steps.push_back(MakeStep(NamespaceStep(k.ns.text, config.name_space), k.ns.mark, "namespace", "NamespaceTransformer"));
-  if (!k.name_prefix.text.empty()) steps.push_back(MakeStep(PrefixStep(k.name_prefix.text, config.name_prefix), k.name_prefix.mark, "namePrefix", "PrefixTransformer"));
-  if (!k.name_suffix.text.empty()) steps.push_back(MakeStep(SuffixStep(k.name_suffix.text, config.name_suffix), k.name_suffix.mark, "nameSuffix", "SuffixTransformer"));
+  if (!k.ns.text.empty())
+    steps.push_back(MakeStep(NamespaceStep(k.ns.text, config.name_space), k.ns.mark, "namespace", "NamespaceTransformer"));
+  if (!k.name_prefix.text.empty())
+    steps.push_back(MakeStep(PrefixStep(k.name_prefix.text, config.name_prefix), k.name_prefix.mark, "namePrefix", "PrefixTransformer"));
+  if (!k.name_suffix.text.empty())
+    steps.push_back(MakeStep(SuffixStep(k.name_suffix.text, config.name_suffix), k.name_suffix.mark, "nameSuffix", "SuffixTransformer"));
   return {};
 }
 
@@ -69,9 +72,11 @@ Result<void> Target::LabelSteps(const TransformerConfig& config, std::vector<Ste
     if (!specs) return At(Place(mark, Indexed("labels", i)), std::move(specs).error());
     steps.push_back(MakeStep(PairsStep(entry.pairs, *specs), mark, Indexed("labels", i), "LabelTransformer"));
   }
-  if (!k.labels.empty() || !k.common_labels.empty()) steps.push_back(MakeStep(PairsStep(k.common_labels, config.common_labels), {}, "commonLabels", "LabelTransformer"));
+  if (!k.labels.empty() || !k.common_labels.empty())
+    steps.push_back(MakeStep(PairsStep(k.common_labels, config.common_labels), {}, "commonLabels", "LabelTransformer"));
   if (!k.common_annotations.empty())
-    steps.push_back(MakeStep(PairsStep(k.common_annotations, config.common_annotations), {}, "commonAnnotations", "AnnotationsTransformer"));
+    steps.push_back(
+        MakeStep(PairsStep(k.common_annotations, config.common_annotations), {}, "commonAnnotations", "AnnotationsTransformer"));
   return {};
 }
 
@@ -85,7 +90,8 @@ Result<void> Target::ValueSteps(const TransformerConfig& config, std::vector<Ste
     steps.push_back(MakeStep(std::move(*run), entry.mark, what, "PatchJson6902Transformer"));
   }
   for (std::size_t i = 0; i < k.replicas.size(); ++i)
-    steps.push_back(MakeStep(ReplicaStep(k.replicas[i].first, config.replicas), k.replicas[i].second, Indexed("replicas", i), "ReplicaCountTransformer"));
+    steps.push_back(MakeStep(ReplicaStep(k.replicas[i].first, config.replicas), k.replicas[i].second, Indexed("replicas", i),
+                             "ReplicaCountTransformer"));
   for (std::size_t i = 0; i < k.images.size(); ++i)
     steps.push_back(MakeStep(ImageStep(k.images[i].first, config.images), k.images[i].second, Indexed("images", i), "ImageTagTransformer"));
   if (k.replacements.empty()) return {};

@@ -28,7 +28,7 @@ struct Plugin {
   Loader::Ptr loader;
   const Context& context;
   std::string file;
-  std::string place;     ///< `labels.yaml:1:1: LabelTransformer "x"`
+  std::string place;  ///< `labels.yaml:1:1: LabelTransformer "x"`
 
   Decoder decoder() const { return Decoder(file, Strictness::Lenient); }
 };
@@ -66,8 +66,9 @@ Result<Steps> Namespace(const Plugin& plugin) {
   NamespaceOptions options;
   Specs specs;
   const auto metadata = [&](const Value& value) { decoder.Mapping(value, "metadata", {{"namespace", &ns}}); };
-  decoder.Mapping(plugin.config.value, "",
-                  {{"metadata", metadata}, {"unsetOnly", &options.unset_only}, {"setRoleBindingSubjects", &subjects}, specs.Field(decoder)});
+  decoder.Mapping(
+      plugin.config.value, "",
+      {{"metadata", metadata}, {"unsetOnly", &options.unset_only}, {"setRoleBindingSubjects", &subjects}, specs.Field(decoder)});
   TRY(decoder.Finish());
   TRY(options.subjects, ParseRoleBindingSubjects(subjects));
   return Steps{NamespaceStep(std::move(ns), specs.list, options)};
@@ -156,7 +157,8 @@ Result<Steps> Replacements(const Plugin& plugin) {
   Decoder decoder = plugin.decoder();
   std::vector<ReplacementEntry> entries;
   const auto read = [&](const Value& list) {
-    decoder.List(list, "replacements", [&](const Value& item, const std::string& name) { entries.push_back(ReadReplacementEntry(decoder, item, name)); });
+    decoder.List(list, "replacements",
+                 [&](const Value& item, const std::string& name) { entries.push_back(ReadReplacementEntry(decoder, item, name)); });
   };
   decoder.Mapping(plugin.config.value, "", {{"replacements", read}});
   TRY(decoder.Finish());
@@ -174,7 +176,8 @@ void ReadValueTargets(Decoder& decoder, const Value& list, std::vector<ValueTarg
   decoder.List(list, "targets", [&](const Value& item, const std::string& name) {
     ValueTarget& target = targets.emplace_back();
     const auto selector = [&](const Value& value) { decoder.SelectorFields(value, name + ".selector", target.selector.emplace()); };
-    decoder.Mapping(item, name, {{"selector", selector}, {"fieldPath", &target.field_path}, {"filePathPosition", &target.file_path_position}});
+    decoder.Mapping(item, name,
+                    {{"selector", selector}, {"fieldPath", &target.field_path}, {"filePathPosition", &target.file_path_position}});
     if (target.field_path.empty()) decoder.Fail(item.mark(), name + ".fieldPath is needed");
     if (target.file_path_position < 0) decoder.Fail(item.mark(), name + ".filePathPosition cannot be negative");
   });
@@ -184,7 +187,9 @@ Result<void> ReadTargetFile(const Plugin& plugin, const std::string& path, std::
   if (path.empty()) return {};
   TRY(const std::string text, plugin.loader->Load(path));
   const std::string file = plugin.loader->Describe(path);
-  TRY(const Value content, document::ParseYaml(text, {.resolver = document::Resolver::Yaml11, .duplicate_keys = document::DuplicateKeys::LastWins, .file = file}));
+  TRY(const Value content,
+      document::ParseYaml(text,
+                          {.resolver = document::Resolver::Yaml11, .duplicate_keys = document::DuplicateKeys::LastWins, .file = file}));
   Decoder decoder(file, Strictness::Lenient);
   decoder.Mapping(content, "", {{"targets", [&](const Value& list) { ReadValueTargets(decoder, list, targets); }}});
   return decoder.Finish();
@@ -200,7 +205,8 @@ Result<void> AddValueTo(ResMap& map, const std::string& value, const ValueTarget
   const NamespaceTransformer set_namespace(value, {});
   const int position = static_cast<int>(std::min<std::int64_t>(target.file_path_position, 1 << 20));
   for (Resource* resource : selected) {
-    auto done = target.field_path == "metadata/namespace" ? set_namespace.Apply(resource->value) : AddValue(resource->value, value, target.field_path, position);
+    auto done = target.field_path == "metadata/namespace" ? set_namespace.Apply(resource->value)
+                                                          : AddValue(resource->value, value, target.field_path, position);
     if (!done) return std::move(done).error().Wrap(resource->Place());
     SyncShared(*resource);
     map.Touch(*resource);
@@ -218,8 +224,10 @@ Result<Steps> ValueAdd(const Plugin& plugin) {
   Decoder decoder = plugin.decoder();
   std::string value, target_file;
   std::vector<ValueTarget> targets;
-  decoder.Mapping(plugin.config.value, "",
-                  {{"value", &value}, {"targetFilePath", &target_file}, {"targets", [&](const Value& list) { ReadValueTargets(decoder, list, targets); }}});
+  decoder.Mapping(plugin.config.value, "", {{"value", &value}, {"targetFilePath", &target_file}, {"targets", [&](const Value& list) {
+                                                                                                    ReadValueTargets(decoder, list,
+                                                                                                                     targets);
+                                                                                                  }}});
   TRY(decoder.Finish());
   value = std::string(TrimSpace(value));
   if (value.empty()) value = base::BaseName(plugin.loader->Describe("."));
@@ -254,7 +262,7 @@ constexpr std::pair<std::string_view, TransformerReader> kTransformers[] = {
 Result<Generator> ReadMapGenerator(const Plugin& plugin, bool secret) {
   Decoder decoder = plugin.decoder();
   Value config = plugin.config.value;
-  config.Erase("env");                         // folded into envs in a kustomization only
+  config.Erase("env");  // folded into envs in a kustomization only
   GeneratorArgs args = ReadGenerator(decoder, config, "", secret);
   TRY(decoder.Finish());
   if (args.name.empty()) args.name = plugin.config.Name();
@@ -284,7 +292,9 @@ Result<Generator> IamPolicy(const Plugin& plugin) {
                    {}};
 }
 
-Result<Generator> Helm(const Plugin&) { return base::MakeError(base::Reason::Unsupported, "Helm charts in kustomizations are not supported"); }
+Result<Generator> Helm(const Plugin&) {
+  return base::MakeError(base::Reason::Unsupported, "Helm charts in kustomizations are not supported");
+}
 
 using GeneratorReader = Result<Generator> (*)(const Plugin&);
 constexpr std::pair<std::string_view, GeneratorReader> kGenerators[] = {
@@ -305,8 +315,10 @@ auto Find(const Table& table, std::string_view kind) -> decltype(std::begin(tabl
 base::Error NotLoadable(const Resource& config, std::string_view wanted) {
   const std::string kind(config.Kind());
   if (config.ApiVersion() != "builtin")
-    return base::MakeError(base::Reason::Unsupported, "external plugins are not run (" + std::string(config.ApiVersion()) + " " + kind + "); only `apiVersion: builtin` is");
-  if (Find(kTransformers, kind) != nullptr || Find(kGenerators, kind) != nullptr) return base::Invalid(kind + " is no " + std::string(wanted));
+    return base::MakeError(base::Reason::Unsupported, "external plugins are not run (" + std::string(config.ApiVersion()) + " " + kind +
+                                                          "); only `apiVersion: builtin` is");
+  if (Find(kTransformers, kind) != nullptr || Find(kGenerators, kind) != nullptr)
+    return base::Invalid(kind + " is no " + std::string(wanted));
   std::vector<std::string> known;
   for (const auto& [name, reader] : kTransformers) known.emplace_back(name);
   for (const auto& [name, reader] : kGenerators) known.emplace_back(name);
@@ -328,7 +340,8 @@ std::optional<Origin> PluginOrigin(const Resource& config) {
 }
 
 Plugin MakePlugin(const Resource& config, const Loader::Ptr& loader, const Context& context) {
-  return {config, loader, context, config.file ? *config.file : "", config.Place() + ": " + std::string(config.Kind()) + " \"" + std::string(config.Name()) + "\""};
+  return {config, loader, context, config.file ? *config.file : "",
+          config.Place() + ": " + std::string(config.Kind()) + " \"" + std::string(config.Name()) + "\""};
 }
 
 }  // namespace

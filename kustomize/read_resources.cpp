@@ -19,7 +19,7 @@ namespace {
 /// A piece of a text between separators.
 struct Piece {
   std::string_view text;
-  std::uint32_t line = 1;   ///< of its first character in the text
+  std::uint32_t line = 1;  ///< of its first character in the text
 };
 
 /// Turns places in a piece into places in the file.
@@ -57,14 +57,16 @@ Result<std::vector<Piece>> SplitDocuments(std::string_view text, const TextPlace
   for (std::size_t at = 0; (at = text.find("\n---", at)) != text.npos;) {
     const std::size_t end = text.find('\n', at + 1);
     if (end == text.npos) break;
-    const auto lines = static_cast<std::uint32_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(at + 1), '\n'));
+    const auto lines = static_cast<std::uint32_t>(
+        std::count(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(at + 1), '\n'));
     const std::string_view rest = text.substr(at + 4, end - at - 4);
     const std::size_t word = rest.find_first_not_of(" \t\r\v\f");
     if (word != rest.npos && rest[word] != '#')
-      return base::Invalid(PlaceOf(place.file, Shift(place, line + lines)({1, 1})) + ": invalid document separator: " + std::string(text.substr(at + 1, end - at - 1)));
+      return base::Invalid(PlaceOf(place.file, Shift(place, line + lines)({1, 1})) +
+                           ": invalid document separator: " + std::string(text.substr(at + 1, end - at - 1)));
     pieces.push_back({text.substr(begin, at + 1 - begin), line});
     line += lines + 1;
-    begin = at = end + 1;                   // this line feed is spent: a separator on the very next line belongs to the next piece
+    begin = at = end + 1;  // this line feed is spent: a separator on the very next line belongs to the next piece
   }
   pieces.push_back({text.substr(begin), line});
   return pieces;
@@ -109,7 +111,9 @@ bool NilOrEmpty(const Value& value) { return value.IsNull() || (value.IsScalar()
 /// kind, and metadata.name unless it is a list.
 Result<void> CheckObject(const Value& object, std::string_view file) {
   const std::string place = PlaceOf(file, object.mark()) + ": ";
-  if (!object.IsMapping()) return base::Invalid(place + "a Kubernetes object is a map with apiVersion, kind and metadata, not " + (object.IsSequence() ? "a list" : "a scalar"));
+  if (!object.IsMapping())
+    return base::Invalid(place + "a Kubernetes object is a map with apiVersion, kind and metadata, not " +
+                         (object.IsSequence() ? "a list" : "a scalar"));
   const std::string_view kind = ScalarText(object.Find("kind"));
   if (kind.empty()) return base::Invalid(place + "an object has no kind");
   if (kind.ends_with("List")) return {};
@@ -148,7 +152,8 @@ Result<void> RoundTripThroughJson(Value& value, std::string_view file) {
     for (Value& item : value.mutable_items()) TRY(RoundTripThroughJson(item, file));
   } else if (value.IsMapping()) {
     for (document::Member& member : value.mutable_members()) {
-      if (member.key_kind != document::Kind::String) return base::Invalid(PlaceOf(file, member.key_mark) + ": key " + member.key + " is no string; quote it");
+      if (member.key_kind != document::Kind::String)
+        return base::Invalid(PlaceOf(file, member.key_mark) + ": key " + member.key + " is no string; quote it");
       member.key_style = document::Style::DoubleQuoted;
       TRY(RoundTripThroughJson(member.value, file));
     }

@@ -15,8 +15,9 @@ namespace sluice::kustomize {
 
 /// How messages name places in a text.
 struct TextPlace {
-  std::string_view file;             ///< "" for none
-  document::Mark first = {1, 1};     ///< of the text's first character in the file; line 0: its lines are not the file's, `file` is all that is known
+  std::string_view file;  ///< "" for none
+  document::Mark first = {
+      1, 1};  ///< of the text's first character in the file; line 0: its lines are not the file's, `file` is all that is known
 };
 
 /// Objects of `text` in order; items of lists come after the rest.

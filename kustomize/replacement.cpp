@@ -67,7 +67,8 @@ Result<Value> ReplacementValue(const Value& object, const ReplacementSource& sou
   TRY(const Value* const field, GetField(object, SplitDottedPath(path)));
   if (NilOrEmpty(field)) return base::Invalid("fieldPath '" + path + "' of the source is missing or empty");
   if (!HasDelimiter(source.options)) return *field;
-  if (!field->IsScalar()) return base::Invalid("a delimiter needs a scalar, but '" + path + "' is a " + (field->IsMapping() ? "mapping" : "list"));
+  if (!field->IsScalar())
+    return base::Invalid("a delimiter needs a scalar, but '" + path + "' is a " + (field->IsMapping() ? "mapping" : "list"));
   const std::vector<std::string> parts = Split(field->text(), source.options->delimiter);
   const std::int64_t index = source.options->index;
   if (index < 0 || index >= static_cast<std::int64_t>(parts.size())) {
@@ -115,7 +116,8 @@ class Writer {
   /// What a scalar target is to say; nullopt where the value is copied whole. Errors: a delimiter, but no scalar.
   Result<std::optional<std::string>> NewText(const Value& target) const {
     if (!HasDelimiter(options_)) return target.IsScalar() ? std::optional(std::string(value_.text())) : std::nullopt;
-    if (!target.IsScalar()) return base::Invalid(std::string("a delimiter needs a scalar, but the target is a ") + (target.IsMapping() ? "mapping" : "list"));
+    if (!target.IsScalar())
+      return base::Invalid(std::string("a delimiter needs a scalar, but the target is a ") + (target.IsMapping() ? "mapping" : "list"));
     std::vector<std::string> parts = Split(target.text(), options_->delimiter);
     std::string text(ScalarText(value_));
     if (options_->index < 0) {
@@ -157,7 +159,8 @@ class Writer {
     for (length = 1; length < path.size(); ++length) {
       const Result<const Value*> found = GetField(object_, {path.begin(), path.begin() + static_cast<std::ptrdiff_t>(length)});
       if (!found || *found == nullptr || !(*found)->IsScalar()) continue;
-      if (document::ParseYaml((*found)->text(), {.merge_keys = false, .file = {}})) return const_cast<Value*>(*found);  // NOLINT: a node of object_
+      if (document::ParseYaml((*found)->text(), {.merge_keys = false, .file = {}}))
+        return const_cast<Value*>(*found);  // NOLINT: a node of object_
     }
     return nullptr;
   }

@@ -7,16 +7,15 @@ namespace sluice::kustomize {
 
 namespace {
 
-std::size_t Mix(std::size_t seed, std::string_view text) {
-  return (seed ^ std::hash<std::string_view>{}(text)) * 0x9E3779B97F4A7C15ull;
-}
+std::size_t Mix(std::size_t seed, std::string_view text) { return (seed ^ std::hash<std::string_view>{}(text)) * 0x9E3779B97F4A7C15ull; }
 
 std::size_t HashOf(const ResourceId& id) { return Mix(Mix(Mix(Mix(Mix(0, id.gvk.group), id.gvk.version), id.gvk.kind), id.ns), id.name); }
 std::size_t HashOf(const Resource& resource) { return HashOf(resource.CurrentId()); }
 std::size_t HashOf(std::string_view name) { return Mix(1, name); }
 
 bool HasName(const Resource& resource, std::string_view name) {
-  return resource.Name() == name || std::any_of(resource.previous.begin(), resource.previous.end(), [&](const PreviousId& id) { return id.name == name; });
+  return resource.Name() == name ||
+         std::any_of(resource.previous.begin(), resource.previous.end(), [&](const PreviousId& id) { return id.name == name; });
 }
 
 void EraseOne(std::unordered_multimap<std::size_t, std::uint32_t>& index, std::size_t hash, std::uint32_t position) {
@@ -118,12 +117,13 @@ base::Result<void> ResMap::Absorb(std::unique_ptr<Resource> generated) {
     return base::Invalid(id.Describe() + " is not there; a generator can only merge into or replace what is");
   }
   if (matches.size() > 1)
-    return base::Invalid("several objects could take the generated " + id.Describe() + ": " + matches[0]->CurrentId().Describe() + " (" + matches[0]->Place() +
-                         ") and " + matches[1]->CurrentId().Describe() + " (" + matches[1]->Place() + ")");
+    return base::Invalid("several objects could take the generated " + id.Describe() + ": " + matches[0]->CurrentId().Describe() + " (" +
+                         matches[0]->Place() + ") and " + matches[1]->CurrentId().Describe() + " (" + matches[1]->Place() + ")");
   if (generated->behavior == Behavior::Create)
-    return base::Invalid(id.Describe() + " is already there (" + matches[0]->Place() + "); to change it, set `behavior: merge` or `behavior: replace`");
+    return base::Invalid(id.Describe() + " is already there (" + matches[0]->Place() +
+                         "); to change it, set `behavior: merge` or `behavior: replace`");
   Resource& old = *matches[0];
-  if (old.Kind() != id.gvk.kind)   // it had another kind once
+  if (old.Kind() != id.gvk.kind)  // it had another kind once
     return base::Invalid(id.Describe() + " cannot take the place of " + old.CurrentId().Describe() + " (" + old.Place() + ")");
   old.value = AbsorbGenerated(old.value, generated->value, generated->behavior);
   old.needs_hash = old.needs_hash && generated->needs_hash;

@@ -64,9 +64,9 @@ class ResMap {
 
   List list_;
   mutable bool indexed_ = false;
-  mutable std::vector<Slot> slots_;                                          ///< by position
-  mutable std::unordered_multimap<std::size_t, std::uint32_t> by_id_;        ///< hash of the current id -> position
-  mutable std::unordered_multimap<std::size_t, std::uint32_t> by_name_;      ///< hash of any name -> position
+  mutable std::vector<Slot> slots_;                                      ///< by position
+  mutable std::unordered_multimap<std::size_t, std::uint32_t> by_id_;    ///< hash of the current id -> position
+  mutable std::unordered_multimap<std::size_t, std::uint32_t> by_name_;  ///< hash of any name -> position
   mutable std::unordered_map<const Resource*, std::uint32_t> position_;
 };
 

@@ -18,7 +18,9 @@ Value* Metadata(Value& object) {
 }
 
 /// A scalar without a tag: in the place of another it keeps the other's quotes, else YAML decides what it is.
-void SetUntagged(Value& map, std::string_view key, std::string_view text) { SetField(map, key, UntaggedScalar(text, document::Style::Plain)); }
+void SetUntagged(Value& map, std::string_view key, std::string_view text) {
+  SetField(map, key, UntaggedScalar(text, document::Style::Plain));
+}
 
 }  // namespace
 
@@ -67,7 +69,8 @@ std::vector<ResourceId> Resource::AllIds() const {
   std::vector<ResourceId> ids;
   ids.reserve(previous.size() + 1);
   const GroupVersionKind gvk = Gvk();
-  for (const PreviousId& id : previous) ids.push_back({{gvk.group, gvk.version, id.kind}, id.name, kustomize::EffectiveNamespace({gvk.group, gvk.version, id.kind}, id.ns)});
+  for (const PreviousId& id : previous)
+    ids.push_back({{gvk.group, gvk.version, id.kind}, id.name, kustomize::EffectiveNamespace({gvk.group, gvk.version, id.kind}, id.ns)});
   ids.push_back(CurrentId());
   return ids;
 }

@@ -60,25 +60,25 @@ class Resource {
  public:
   explicit Resource(document::Value object) : value(std::move(object)) {}
 
-  document::Value value;                       ///< null: deleted by a patch, dropped after the transformer
-  std::shared_ptr<const std::string> file;     ///< named in messages; null for generated objects
-  std::vector<PreviousId> previous;            ///< oldest first
-  std::vector<std::string> prefixes, suffixes; ///< in the order they were applied
+  document::Value value;                        ///< null: deleted by a patch, dropped after the transformer
+  std::shared_ptr<const std::string> file;      ///< named in messages; null for generated objects
+  std::vector<PreviousId> previous;             ///< oldest first
+  std::vector<std::string> prefixes, suffixes;  ///< in the order they were applied
   Behavior behavior = Behavior::Create;
-  std::string_view behavior_word;              ///< as kustomize notes it ("unspecified", "create", "merge", "replace"); "" unless generated
+  std::string_view behavior_word;  ///< as kustomize notes it ("unspecified", "create", "merge", "replace"); "" unless generated
   bool needs_hash = false;
   bool allow_name_change = false, allow_kind_change = false;  ///< of a patch
   bool helm_generated = false;
-  std::vector<SharedNode> shared;              ///< labels and annotations that are one node in several places
-  std::vector<std::string> var_names;          ///< vars whose value is read from here
+  std::vector<SharedNode> shared;      ///< labels and annotations that are one node in several places
+  std::vector<std::string> var_names;  ///< vars whose value is read from here
   std::optional<Origin> origin;
   std::vector<Origin> transformations;
 
   document::GroupVersionKind Gvk() const;
   std::string_view ApiVersion() const;
   std::string_view Kind() const;
-  std::string_view Name() const;               ///< text of metadata.name whatever its type, "" if absent or empty
-  std::string_view Namespace() const;          ///< as written, "" if absent
+  std::string_view Name() const;       ///< text of metadata.name whatever its type, "" if absent or empty
+  std::string_view Namespace() const;  ///< as written, "" if absent
   ResourceId CurrentId() const;
   std::string EffectiveNamespace() const;
   /// The first previous id, else the current one.

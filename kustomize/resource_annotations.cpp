@@ -54,10 +54,12 @@ std::vector<std::string> TakeList(Value& annotations, std::string_view name) {
 }
 
 base::Result<std::vector<PreviousId>> TakePrevious(Value& annotations) {
-  const auto names = Take(annotations, "previousNames"), namespaces = Take(annotations, "previousNamespaces"), kinds = Take(annotations, "previousKinds");
+  const auto names = Take(annotations, "previousNames"), namespaces = Take(annotations, "previousNamespaces"),
+             kinds = Take(annotations, "previousKinds");
   std::vector<PreviousId> previous;
   if (!names) return previous;
-  const auto name_list = SplitCommas(*names), namespace_list = SplitCommas(namespaces.value_or("")), kind_list = SplitCommas(kinds.value_or(""));
+  const auto name_list = SplitCommas(*names), namespace_list = SplitCommas(namespaces.value_or("")),
+             kind_list = SplitCommas(kinds.value_or(""));
   if (name_list.size() != namespace_list.size() || name_list.size() != kind_list.size())
     return base::Invalid("annotations previousNames, previousNamespaces and previousKinds are lists of different length");
   for (std::size_t i = 0; i < name_list.size(); ++i) previous.push_back({name_list[i], namespace_list[i], kind_list[i]});
@@ -65,8 +67,8 @@ base::Result<std::vector<PreviousId>> TakePrevious(Value& annotations) {
 }
 
 bool Remembered(const Resource& resource) {
-  return !resource.previous.empty() || !resource.prefixes.empty() || !resource.suffixes.empty() || !resource.behavior_word.empty() || resource.needs_hash ||
-         resource.allow_name_change || resource.allow_kind_change || resource.helm_generated || resource.origin;
+  return !resource.previous.empty() || !resource.prefixes.empty() || !resource.suffixes.empty() || !resource.behavior_word.empty() ||
+         resource.needs_hash || resource.allow_name_change || resource.allow_kind_change || resource.helm_generated || resource.origin;
 }
 
 Value* Annotations(Resource& resource) {

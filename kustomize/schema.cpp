@@ -15,8 +15,8 @@ namespace {
 
 using document::Value;
 
-constexpr std::uint32_t kNowhere = 0;   // the place of what no schema describes
-constexpr std::uint32_t kOpaque = 1;    // described, but nothing inside it matters to a merge
+constexpr std::uint32_t kNowhere = 0;  // the place of what no schema describes
+constexpr std::uint32_t kOpaque = 1;   // described, but nothing inside it matters to a merge
 constexpr std::string_view kDefinitions = "#/definitions/";
 constexpr std::string_view kKustomization = "kustomize.config.k8s.io/v1beta1 Kustomization";
 
@@ -167,7 +167,8 @@ std::uint32_t Schema::Impl::FindBuiltin(std::string_view definition) const {
   const auto find = [&](std::string_view name) -> std::uint32_t {
     const auto begin = tables::kSchemaTypes.begin();
     const auto end = tables::kSchemaTypes.end();
-    const auto found = std::lower_bound(begin, end, name, [](const tables::RawType& type, std::string_view wanted) { return type.name < wanted; });
+    const auto found =
+        std::lower_bound(begin, end, name, [](const tables::RawType& type, std::string_view wanted) { return type.name < wanted; });
     return found == end || found->name != name ? kNowhere : builtin_types + static_cast<std::uint32_t>(found - begin);
   };
   std::size_t dot = definition.rfind('.');
@@ -211,7 +212,8 @@ SchemaNode Schema::Root(const document::GroupVersionKind& gvk) const {
 SchemaNode SchemaNode::Field(std::string_view key) const {
   if (schema_ == nullptr) return {};
   const Place& place = schema_->impl_->places[index_];
-  const auto found = std::lower_bound(place.fields.begin(), place.fields.end(), key, [](const auto& field, std::string_view name) { return field.first < name; });
+  const auto found = std::lower_bound(place.fields.begin(), place.fields.end(), key,
+                                      [](const auto& field, std::string_view name) { return field.first < name; });
   const std::uint32_t next = found != place.fields.end() && found->first == key ? found->second : place.others;
   return next == kNowhere ? SchemaNode() : SchemaNode(schema_, next);
 }

@@ -27,7 +27,8 @@ std::string JsonOf(std::string_view comment) {
 
 /// The comment on the line above `line`, if it is the only line of it.
 std::string_view Above(const YamlComments& comments, std::uint32_t line) {
-  const auto at = std::lower_bound(comments.own.begin(), comments.own.end(), line, [](const OwnLineComment& one, std::uint32_t wanted) { return one.line + 1 < wanted; });
+  const auto at = std::lower_bound(comments.own.begin(), comments.own.end(), line,
+                                   [](const OwnLineComment& one, std::uint32_t wanted) { return one.line + 1 < wanted; });
   if (at == comments.own.end() || at->line + 1 != line) return {};
   return at != comments.own.begin() && (at - 1)->line + 1 == at->line ? std::string_view() : std::string_view(at->text);
 }

@@ -10,15 +10,14 @@ namespace sluice::kustomize {
 namespace {
 
 /// No character that a regular expression gives a meaning: the name can be looked up.
-bool IsLiteral(std::string_view pattern) {
-  return !pattern.empty() && pattern.find_first_of(R"(.^$*+?()[]{}|\)") == pattern.npos;
-}
+bool IsLiteral(std::string_view pattern) { return !pattern.empty() && pattern.find_first_of(R"(.^$*+?()[]{}|\)") == pattern.npos; }
 
 bool Matches(const Resource& resource, const CompiledSelector& selector) {
   if (!selector.MatchesGvk(resource.Gvk())) return false;
   const bool moved = !resource.previous.empty();
   if (!selector.MatchesName(resource.Name()) && !(moved && selector.MatchesName(resource.previous.front().name))) return false;
-  if (!selector.MatchesNamespace(resource.EffectiveNamespace()) && !(moved && selector.MatchesNamespace(resource.OriginalId().ns))) return false;
+  if (!selector.MatchesNamespace(resource.EffectiveNamespace()) && !(moved && selector.MatchesNamespace(resource.OriginalId().ns)))
+    return false;
   return selector.MatchesLabelsAndAnnotations(resource.value);
 }
 
@@ -43,7 +42,8 @@ const Resource* MeantInstead(const ResMap& map, const ResourceId& wanted) {
 std::string Difference(const Resource& found, const ResourceId& wanted) {
   const ResourceId id = found.CurrentId();
   if (id.name != wanted.name) return "";
-  if (id.gvk.ApiVersion() != wanted.gvk.ApiVersion()) return ", whose apiVersion is " + id.gvk.ApiVersion() + ", not " + wanted.gvk.ApiVersion();
+  if (id.gvk.ApiVersion() != wanted.gvk.ApiVersion())
+    return ", whose apiVersion is " + id.gvk.ApiVersion() + ", not " + wanted.gvk.ApiVersion();
   return "";
 }
 
@@ -64,7 +64,8 @@ base::Result<std::vector<Resource*>> Select(const ResMap& map, const Selector& s
 
 base::Error NoSuchObject(const ResMap& map, const ResourceId& wanted) {
   std::string message = "no " + wanted.Describe();
-  if (const Resource* meant = MeantInstead(map, wanted)) message += "; did you mean " + WithPlace(*meant) + Difference(*meant, wanted) + "?";
+  if (const Resource* meant = MeantInstead(map, wanted))
+    message += "; did you mean " + WithPlace(*meant) + Difference(*meant, wanted) + "?";
   return base::Invalid(std::move(message));
 }
 

@@ -56,7 +56,8 @@ void SyncShared(Resource& resource) {
 
 void UnshareAnnotations(Resource& resource) {
   for (SharedNode& node : resource.shared)
-    std::erase_if(node.members, [&](const SharedNode::Member& member) { return (*node.places)[member.place].spec.path == "metadata/annotations"; });
+    std::erase_if(node.members,
+                  [&](const SharedNode::Member& member) { return (*node.places)[member.place].spec.path == "metadata/annotations"; });
   std::erase_if(resource.shared, [](const SharedNode& node) { return node.members.size() < 2; });
 }
 

@@ -21,21 +21,21 @@ class Resource;
 struct PairPlace {
   explicit PairPlace(const FieldSpec& spec);
   FieldSpec spec;
-  FieldSpecFilter filter;      ///< for objects of the spec's kind
-  FieldSpecFilter any_kind;    ///< the same path in any object
+  FieldSpecFilter filter;    ///< for objects of the spec's kind
+  FieldSpecFilter any_kind;  ///< the same path in any object
 };
 using PairPlaces = std::vector<PairPlace>;
 
 /// One node of an object and the places that hold it.
 struct SharedNode {
   struct Member {
-    std::uint32_t place = 0;     ///< index into `places`
-    std::uint32_t ordinal = 0;   ///< of the maps that the place's path leads to
+    std::uint32_t place = 0;    ///< index into `places`
+    std::uint32_t ordinal = 0;  ///< of the maps that the place's path leads to
   };
   std::shared_ptr<const PairPlaces> places;
-  std::vector<Member> members;   ///< in the order in which a strategic merge walks the object: the last one written counts
+  std::vector<Member> members;  ///< in the order in which a strategic merge walks the object: the last one written counts
   std::string key;
-  document::Value value;         ///< as last seen
+  document::Value value;  ///< as last seen
 };
 
 /// What one holder of a shared node was given since the last call, the others get; a holder that lost it no longer counts.

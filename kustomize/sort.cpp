@@ -27,7 +27,9 @@ std::unordered_map<std::string, int> KindRanks(const LegacyOrder& order) {
 
 std::string Or(const std::string& text, const char* none) { return text.empty() ? std::string(none) : text; }
 
-std::string GvkText(const document::GroupVersionKind& gvk) { return Or(gvk.group, "~G") + "_" + Or(gvk.version, "~V") + "_" + Or(gvk.kind, "~K"); }
+std::string GvkText(const document::GroupVersionKind& gvk) {
+  return Or(gvk.group, "~G") + "_" + Or(gvk.version, "~V") + "_" + Or(gvk.kind, "~K");
+}
 
 }  // namespace
 

@@ -87,7 +87,8 @@ Result<void> MergeOne(FieldSpecs& into, const FieldSpec& incoming) {
     into.push_back(incoming);
   } else if (found->create != incoming.create) {
     return base::Invalid("conflicting fieldspecs: '" + incoming.path + "' is there already" +
-                         (found->gvk.kind.empty() ? "" : " for kind " + found->gvk.kind) + " with create: " + (found->create ? "true" : "false"));
+                         (found->gvk.kind.empty() ? "" : " for kind " + found->gvk.kind) +
+                         " with create: " + (found->create ? "true" : "false"));
   }
   return {};
 }
@@ -137,7 +138,9 @@ namespace {
 FieldSpecs FromTable(std::span<const tables::RawSpec> raw) {
   FieldSpecs out;
   for (const tables::RawSpec& spec : raw) {
-    out.push_back({.gvk = {std::string(spec.group), std::string(spec.version), std::string(spec.kind)}, .path = std::string(spec.path), .create = spec.create});
+    out.push_back({.gvk = {std::string(spec.group), std::string(spec.version), std::string(spec.kind)},
+                   .path = std::string(spec.path),
+                   .create = spec.create});
   }
   return out;
 }
@@ -176,7 +179,8 @@ Result<TransformerConfig> ParseConfiguration(const Value& content, std::string_v
   Decoder decoder(file, Strictness::Strict);
   std::vector<Decoder::Field> fields;
   for (const Named& named : kLists) {
-    fields.emplace_back(named.name, [&, list = &(out.*named.list), name = named.name](const Value& value) { decoder.FieldSpecs(value, name, *list); });
+    fields.emplace_back(named.name,
+                        [&, list = &(out.*named.list), name = named.name](const Value& value) { decoder.FieldSpecs(value, name, *list); });
   }
   fields.emplace_back("nameReference", [&](const Value& value) {
     decoder.List(value, "nameReference", [&](const Value& item, const std::string& what) {
@@ -233,7 +237,8 @@ class CrdReader {
     if (Has(property, "x-kubernetes-label-selector")) TRY(MergeFieldSpecs(out_.common_labels, Spec(path)));
     if (Has(property, "x-kubernetes-identity")) TRY(MergeFieldSpecs(out_.name_prefix, Spec(path)));
     if (!Has(property, "x-kubernetes-object-ref-api-version") || !Has(property, "x-kubernetes-object-ref-kind")) return {};
-    const std::string_view key = Has(property, "x-kubernetes-object-ref-name-key") ? property.StringAt({"x-kubernetes-object-ref-name-key"}) : "name";
+    const std::string_view key =
+        Has(property, "x-kubernetes-object-ref-name-key") ? property.StringAt({"x-kubernetes-object-ref-name-key"}) : "name";
     const GvkFilter target{.group = {},
                            .version = std::string(property.StringAt({"x-kubernetes-object-ref-api-version"})),
                            .kind = std::string(property.StringAt({"x-kubernetes-object-ref-kind"}))};
@@ -247,7 +252,8 @@ class CrdReader {
 
 bool LooksLikeObject(const Value& api) {
   const Value* properties = api.At({"Schema", "properties"});
-  return properties != nullptr && properties->Find("kind") != nullptr && properties->Find("apiVersion") != nullptr && properties->Find("metadata") != nullptr;
+  return properties != nullptr && properties->Find("kind") != nullptr && properties->Find("apiVersion") != nullptr &&
+         properties->Find("metadata") != nullptr;
 }
 
 }  // namespace

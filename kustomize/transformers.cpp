@@ -42,7 +42,6 @@ class IdCounts {
   std::unordered_map<std::string, std::size_t> counts_;
 };
 
-
 base::Error CollisionOf(const ResMap& map, const Resource& resource) {
   const ResourceId id = resource.CurrentId();
   for (const auto& other : map.list())
@@ -128,8 +127,8 @@ Result<void> SetPair(Resource& resource, const GroupVersionKind& gvk, const std:
   return {};
 }
 
-Result<void> SetPairs(Resource& resource, const GroupVersionKind& gvk, const StringMap& pairs, const std::shared_ptr<const PairPlaces>& places,
-                      const std::vector<std::uint32_t>& fitting) {
+Result<void> SetPairs(Resource& resource, const GroupVersionKind& gvk, const StringMap& pairs,
+                      const std::shared_ptr<const PairPlaces>& places, const std::vector<std::uint32_t>& fitting) {
   for (const auto& [key, text] : pairs) TRY(SetPair(resource, gvk, key, text, places, fitting));
   SyncShared(resource);
   return {};

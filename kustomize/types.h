@@ -27,7 +27,7 @@ struct GvkFilter {
 struct FieldSpec {
   GvkFilter gvk;
   std::string path;
-  bool create = false;   ///< make what is missing on the way
+  bool create = false;  ///< make what is missing on the way
   bool operator==(const FieldSpec&) const = default;
 };
 
@@ -65,10 +65,10 @@ struct GeneratorOptions {
 struct GeneratorArgs {
   bool secret = false;
   std::string name, ns, behavior;
-  std::string type;                       ///< secrets only; empty: Opaque
+  std::string type;  ///< secrets only; empty: Opaque
   std::vector<std::string> literals, files, envs;
-  GeneratorOptions options;               ///< global ones merged in
-  document::Mark mark;                    ///< where the entry starts
+  GeneratorOptions options;  ///< global ones merged in
+  document::Mark mark;       ///< where the entry starts
 };
 
 /// Splits (and joins again) a scalar: the `index`-th part between delimiters; `create` makes missing fields.
@@ -80,8 +80,8 @@ struct ReplacementOptions {
 };
 
 struct ReplacementSource {
-  std::string group, version, kind, name, ns;   ///< exact, empty: any
-  std::string field_path;                       ///< empty: metadata.name
+  std::string group, version, kind, name, ns;  ///< exact, empty: any
+  std::string field_path;                      ///< empty: metadata.name
   std::optional<ReplacementOptions> options;
   document::Mark mark;
 };
@@ -90,7 +90,7 @@ struct ReplacementTarget {
   bool has_select = false;
   Selector select;
   std::vector<Selector> reject;
-  std::vector<std::string> field_paths;         ///< empty: metadata.name
+  std::vector<std::string> field_paths;  ///< empty: metadata.name
   std::optional<ReplacementOptions> options;
   document::Mark mark;
 };
@@ -99,7 +99,7 @@ struct Replacement {
   std::optional<ReplacementSource> source;
   std::optional<std::string> source_value;
   std::vector<ReplacementTarget> targets;
-  bool has_targets = false;                     ///< `targets` was there, be it empty
+  bool has_targets = false;  ///< `targets` was there, be it empty
   document::Mark mark;
 };
 

@@ -60,7 +60,8 @@ Result<void> AddValue(Value& object, std::string_view value, std::string_view fi
   if (field_path.empty()) return base::Invalid("fieldPath may not be empty");
   TRY(Value* const leaf, GetOrCreateField(object, SplitFieldPath(field_path)));
   if (leaf == nullptr) return {};
-  if (!leaf->IsScalar()) return base::Invalid("a scalar is needed at '" + std::string(field_path) + "', not a " + (leaf->IsMapping() ? "mapping" : "list"));
+  if (!leaf->IsScalar())
+    return base::Invalid("a scalar is needed at '" + std::string(field_path) + "', not a " + (leaf->IsMapping() ? "mapping" : "list"));
   const std::string text = file_path_position > 0 ? InsertPathPart(leaf->text(), file_path_position - 1, value) : std::string(value);
   if (!text.empty()) OverwriteScalar(*leaf, text);
   return {};

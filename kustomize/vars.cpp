@@ -51,7 +51,8 @@ Result<Value> Primitive(const Value& value, std::string_view path) {
   if (IsQuoted(value.style()) || value.style() == Style::Any) return Value(value.text());
   if (value.IsInt()) {
     const std::optional<std::int64_t> number = DecimalOf(value.text());
-    if (!number) return base::NotFound("field '" + std::string(path) + "' holds '" + std::string(value.text()) + "', which is no decimal integer");
+    if (!number)
+      return base::NotFound("field '" + std::string(path) + "' holds '" + std::string(value.text()) + "', which is no decimal integer");
     return Value(*number);
   }
   if (value.kind() == Kind::Float) return Value(value.AsDouble().value_or(NAN));

@@ -40,7 +40,8 @@ std::size_t CommentStart(std::string_view line) {
     const bool blank = c == ' ' || c == '\t';
     if (c == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t')) return i;
     if ((c == '"' || c == '\'') && token_may_begin) quote = c;
-    token_may_begin = blank ? token_may_begin || (i > 0 && std::string_view(":-,?").find(line[i - 1]) != std::string_view::npos) : std::string_view("[{,").find(c) != std::string_view::npos;
+    token_may_begin = blank ? token_may_begin || (i > 0 && std::string_view(":-,?").find(line[i - 1]) != std::string_view::npos)
+                            : std::string_view("[{,").find(c) != std::string_view::npos;
   }
   return std::string_view::npos;
 }

@@ -23,9 +23,9 @@ struct OwnLineComment {
 };
 
 struct YamlComments {
-  std::vector<OwnLineComment> own;                   ///< in the order of lines
-  std::map<std::uint32_t, std::string> trailing;     ///< by line: behind something
-  std::map<std::uint32_t, std::string> after_dash;   ///< by line: behind nothing but `-`
+  std::vector<OwnLineComment> own;                  ///< in the order of lines
+  std::map<std::uint32_t, std::string> trailing;    ///< by line: behind something
+  std::map<std::uint32_t, std::string> after_dash;  ///< by line: behind nothing but `-`
   bool empty() const { return own.empty() && trailing.empty() && after_dash.empty(); }
 };
 

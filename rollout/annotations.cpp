@@ -19,8 +19,12 @@ struct Row {
   Selector selector;
 };
 constexpr Row kRows[] = {
-    {"reconcile", "disabled", Selector::ReconcileDisabled}, {"ssa", "Ignore", Selector::SsaIgnore},   {"ssa", "IfNotPresent", Selector::SsaIfNotPresent},
-    {"ssa", "Merge", Selector::SsaMerge},                   {"force", "enabled", Selector::Force},    {"prune", "disabled", Selector::PruneDisabled},
+    {"reconcile", "disabled", Selector::ReconcileDisabled},
+    {"ssa", "Ignore", Selector::SsaIgnore},
+    {"ssa", "IfNotPresent", Selector::SsaIfNotPresent},
+    {"ssa", "Merge", Selector::SsaMerge},
+    {"force", "enabled", Selector::Force},
+    {"prune", "disabled", Selector::PruneDisabled},
 };
 
 // The rows that `value` under `key` (prefix and slash taken away) stands for.

@@ -10,12 +10,12 @@
 namespace sluice::rollout {
 
 enum class Selector : std::uint8_t {
-  ReconcileDisabled = 1,   ///< <prefix>/reconcile: disabled      never applied, never pruned, kept in the inventory
-  SsaIgnore = 2,           ///< <prefix>/ssa: Ignore              the same
-  SsaIfNotPresent = 4,     ///< <prefix>/ssa: IfNotPresent        created if missing, otherwise untouched
-  SsaMerge = 8,            ///< <prefix>/ssa: Merge               applied, but fields of other managers are left alone
-  Force = 16,              ///< <prefix>/force: enabled           recreated when an immutable field changes
-  PruneDisabled = 32,      ///< <prefix>/prune: disabled          not deleted by pruning
+  ReconcileDisabled = 1,  ///< <prefix>/reconcile: disabled      never applied, never pruned, kept in the inventory
+  SsaIgnore = 2,          ///< <prefix>/ssa: Ignore              the same
+  SsaIfNotPresent = 4,    ///< <prefix>/ssa: IfNotPresent        created if missing, otherwise untouched
+  SsaMerge = 8,           ///< <prefix>/ssa: Merge               applied, but fields of other managers are left alone
+  Force = 16,             ///< <prefix>/force: enabled           recreated when an immutable field changes
+  PruneDisabled = 32,     ///< <prefix>/prune: disabled          not deleted by pruning
 };
 
 /// Some selectors, one bit each.
@@ -23,7 +23,7 @@ struct Selectors {
   std::uint8_t bits = 0;
   bool Has(Selector selector) const { return (bits & static_cast<std::uint8_t>(selector)) != 0; }
   void Add(Selector selector) { bits = static_cast<std::uint8_t>(bits | static_cast<std::uint8_t>(selector)); }
-  bool Excluded() const { return Has(Selector::ReconcileDisabled) || Has(Selector::SsaIgnore); }   ///< neither applied nor pruned
+  bool Excluded() const { return Has(Selector::ReconcileDisabled) || Has(Selector::SsaIgnore); }  ///< neither applied nor pruned
   Selectors operator|(Selectors other) const { return {static_cast<std::uint8_t>(bits | other.bits)}; }
   bool operator==(const Selectors&) const = default;
 };

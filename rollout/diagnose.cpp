@@ -32,8 +32,10 @@ std::string OneLine(std::string_view text) {
   std::string line;
   for (const char c : text) {
     const bool space = c == '\n' || c == '\r' || c == '\t' || c == ' ';
-    if (!space) line += c;
-    else if (!line.empty() && line.back() != ' ') line += ' ';
+    if (!space)
+      line += c;
+    else if (!line.empty() && line.back() != ' ')
+      line += ' ';
   }
   while (!line.empty() && line.back() == ' ') line.pop_back();
   if (line.size() <= kMax) return line;
@@ -42,7 +44,8 @@ std::string OneLine(std::string_view text) {
   return line.substr(0, end) + "...";
 }
 
-Ranked Make(int rank, const Value& object, std::string_view container, std::string_view reason, std::string_view evidence, std::string_view remedy) {
+Ranked Make(int rank, const Value& object, std::string_view container, std::string_view reason, std::string_view evidence,
+            std::string_view remedy) {
   return {.cause = {.reason = std::string(reason),
                     .object = document::IdOf(object),
                     .container = std::string(container),
@@ -116,7 +119,7 @@ std::optional<Ranked> WaitingContainer(const Value& pod, const Value& status, co
     return Make(kCrash, pod, name, reason, waiting.StringAt({"message"}), CrashRemedy(-1));
   }
   const auto row = std::find_if(std::begin(kWaiting), std::end(kWaiting), [&](const WaitingRow& r) { return r.reason == reason; });
-  if (row == std::end(kWaiting)) return std::nullopt;   // ContainerCreating, PodInitializing: nothing is wrong yet
+  if (row == std::end(kWaiting)) return std::nullopt;  // ContainerCreating, PodInitializing: nothing is wrong yet
   const std::string_view message = waiting.StringAt({"message"});
   const std::string image = "image \"" + std::string(status.StringAt({"image"})) + "\"";
   return Make(row->rank, pod, name, reason, message.empty() ? image : message, row->remedy);
@@ -128,7 +131,7 @@ std::optional<Ranked> Container(const Value& pod, const Value& status) {
   const std::int64_t restarts = IntAt(status, {"restartCount"}, 0);
   if (const Value* ended = status.At({"state", "terminated"})) {
     if (IntAt(*ended, {"exitCode"}, 0) == 0) return std::nullopt;
-    const std::string_view reason = restarts > 0 ? "CrashLoopBackOff" : ended->StringAt({"reason"});   // the kubelet will say so in a moment
+    const std::string_view reason = restarts > 0 ? "CrashLoopBackOff" : ended->StringAt({"reason"});  // the kubelet will say so in a moment
     return EndedContainer(pod, name, reason.empty() ? "Error" : reason, *ended, restarts);
   }
   const Value* last = status.At({"lastState", "terminated"});
@@ -155,7 +158,8 @@ std::optional<Ranked> Scheduling(const Value& pod) {
     return Make(kScheduling, pod, "", "SchedulingGated", scheduled.message, "Something must lift the pod's schedulingGates.");
   }
   if (scheduled.reason != "Unschedulable") return std::nullopt;
-  return Make(kScheduling, pod, "", "Unschedulable", scheduled.message, "Give the cluster a node that fits, or ask for less (requests, node selectors, taints, volumes).");
+  return Make(kScheduling, pod, "", "Unschedulable", scheduled.message,
+              "Give the cluster a node that fits, or ask for less (requests, node selectors, taints, volumes).");
 }
 
 // The whole pod ended: evicted, preempted, past its deadline, refused by the kubelet.
@@ -167,8 +171,8 @@ std::optional<Ranked> FailedPod(const Value& pod) {
 }
 
 base::TimePoint TimeOf(const Value& event) {
-  const std::string_view texts[] = {event.StringAt({"series", "lastObservedTime"}), event.StringAt({"lastTimestamp"}), event.StringAt({"eventTime"}),
-                                    event.StringAt({"firstTimestamp"})};
+  const std::string_view texts[] = {event.StringAt({"series", "lastObservedTime"}), event.StringAt({"lastTimestamp"}),
+                                    event.StringAt({"eventTime"}), event.StringAt({"firstTimestamp"})};
   for (const std::string_view text : texts) {
     if (const auto time = base::ParseRfc3339(text)) return *time;
   }
@@ -179,7 +183,8 @@ bool IsAbout(const Value& event, const Value& object) {
   const std::string_view uid = event.StringAt({"involvedObject", "uid"}), own = object.StringAt({"metadata", "uid"});
   if (!uid.empty() && !own.empty()) return uid == own;
   return event.StringAt({"involvedObject", "kind"}) == object.StringAt({"kind"}) &&
-         event.StringAt({"involvedObject", "name"}) == document::NameOf(object) && event.StringAt({"involvedObject", "namespace"}) == document::NamespaceOf(object);
+         event.StringAt({"involvedObject", "name"}) == document::NameOf(object) &&
+         event.StringAt({"involvedObject", "namespace"}) == document::NamespaceOf(object);
 }
 
 struct EventRow {
@@ -205,7 +210,8 @@ std::optional<Ranked> FromEvents(const EventRow (&rows)[N], const Value& object,
   std::optional<Ranked> best;
   base::TimePoint newest = now - kFresh;
   for (const Value& event : events) {
-    const auto row = std::find_if(std::begin(rows), std::end(rows), [&](const EventRow& r) { return r.reason == event.StringAt({"reason"}); });
+    const auto row =
+        std::find_if(std::begin(rows), std::end(rows), [&](const EventRow& r) { return r.reason == event.StringAt({"reason"}); });
     if (row == std::end(rows) || event.StringAt({"type"}) == "Normal" || TimeOf(event) < newest || !IsAbout(event, object)) continue;
     newest = TimeOf(event);
     Take(best, Make(row->rank, object, "", row->reason, event.StringAt({"message"}), row->remedy));
@@ -214,7 +220,7 @@ std::optional<Ranked> FromEvents(const EventRow (&rows)[N], const Value& object,
 }
 
 std::optional<Ranked> NotReady(const Value& pod, base::TimePoint now) {
-  constexpr auto kPatience = std::chrono::seconds(30);   // a program may take so long before its silence is a cause
+  constexpr auto kPatience = std::chrono::seconds(30);  // a program may take so long before its silence is a cause
   if (pod.StringAt({"status", "phase"}) != "Running") return std::nullopt;
   const ConditionView ready = ConditionOf(pod, "Ready");
   const auto started = base::ParseRfc3339(pod.StringAt({"status", "startTime"}));
@@ -222,7 +228,8 @@ std::optional<Ranked> NotReady(const Value& pod, base::TimePoint now) {
   for (const Value& condition : ItemsAt(pod, {"spec", "readinessGates"})) {
     const std::string_view gate = condition.StringAt({"conditionType"});
     if (!ConditionOf(pod, gate).IsTrue()) {
-      return Make(kNotReady, pod, "", "ReadinessGate", "condition " + std::string(gate) + " is not True", "Something outside of the pod must set this condition.");
+      return Make(kNotReady, pod, "", "ReadinessGate", "condition " + std::string(gate) + " is not True",
+                  "Something outside of the pod must set this condition.");
     }
   }
   if (ready.reason != "ContainersNotReady") return std::nullopt;
@@ -274,8 +281,8 @@ std::optional<Cause> DiagnosePod(const Value& pod, std::span<const Value> events
   return std::move(best->cause);
 }
 
-std::optional<Cause> Diagnose(const Value& workload, std::span<const Value* const> pods, std::span<const Value> replica_sets, std::span<const Value> events,
-                              base::TimePoint now) {
+std::optional<Cause> Diagnose(const Value& workload, std::span<const Value* const> pods, std::span<const Value> replica_sets,
+                              std::span<const Value> events, base::TimePoint now) {
   std::vector<const Value*> sorted(pods.begin(), pods.end());
   std::sort(sorted.begin(), sorted.end(), [](const Value* a, const Value* b) { return document::NameOf(*a) < document::NameOf(*b); });
   std::optional<Ranked> best;

@@ -14,11 +14,11 @@
 namespace sluice::rollout {
 
 struct Cause {
-  std::string reason;          ///< in the kubelet's or scheduler's words: ImagePullBackOff, CrashLoopBackOff, OOMKilled, Unschedulable ...
-  document::ObjectId object;   ///< whose trouble it is: a Pod, mostly
-  std::string container;       ///< "" if it is not one container's
-  std::string evidence;        ///< `Back-off pulling image "shop/web:2": not found`; one line, at most 1,024 bytes
-  std::string remedy;          ///< `Check that the image exists and that the node may pull it.`; one sentence
+  std::string reason;         ///< in the kubelet's or scheduler's words: ImagePullBackOff, CrashLoopBackOff, OOMKilled, Unschedulable ...
+  document::ObjectId object;  ///< whose trouble it is: a Pod, mostly
+  std::string container;      ///< "" if it is not one container's
+  std::string evidence;       ///< `Back-off pulling image "shop/web:2": not found`; one line, at most 1,024 bytes
+  std::string remedy;         ///< `Check that the image exists and that the node may pull it.`; one sentence
   bool operator==(const Cause&) const = default;
 
   /// `Pod shop/web-7d4-abc: container app: ImagePullBackOff: Back-off pulling image "shop/web:2"`

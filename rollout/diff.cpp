@@ -64,26 +64,31 @@ struct Common {
 
 Common LongestCommon(const std::vector<std::string>& left, const std::vector<std::string>& right) {
   Common common{std::vector<bool>(left.size()), std::vector<bool>(right.size())};
-  constexpr std::size_t kMaxCells = 4'000'000;   // beyond that, everything counts as changed
+  constexpr std::size_t kMaxCells = 4'000'000;  // beyond that, everything counts as changed
   if (left.size() * right.size() > kMaxCells) return common;
   const std::size_t width = right.size() + 1;
   std::vector<std::uint32_t> length((left.size() + 1) * width);
   for (std::size_t i = left.size(); i-- > 0;) {
     for (std::size_t k = right.size(); k-- > 0;) {
-      length[i * width + k] = left[i] == right[k] ? length[(i + 1) * width + k + 1] + 1 : std::max(length[(i + 1) * width + k], length[i * width + k + 1]);
+      length[i * width + k] =
+          left[i] == right[k] ? length[(i + 1) * width + k + 1] + 1 : std::max(length[(i + 1) * width + k], length[i * width + k + 1]);
     }
   }
   for (std::size_t i = 0, k = 0; i < left.size() && k < right.size();) {
-    if (left[i] == right[k]) common.left[i++] = common.right[k++] = true;
-    else if (length[(i + 1) * width + k] >= length[i * width + k + 1]) ++i;
-    else ++k;
+    if (left[i] == right[k])
+      common.left[i++] = common.right[k++] = true;
+    else if (length[(i + 1) * width + k] >= length[i * width + k + 1])
+      ++i;
+    else
+      ++k;
   }
   return common;
 }
 
 // The key by which all items of both lists can be told apart.
 std::optional<std::string_view> ItemKey(const Value& before, const Value& after) {
-  constexpr std::string_view kKeys[] = {"name", "key", "mountPath", "containerPort", "port", "ip", "id", "uid", "topologyKey", "type", "path", "host"};
+  constexpr std::string_view kKeys[] = {"name", "key", "mountPath",   "containerPort", "port", "ip",
+                                        "id",   "uid", "topologyKey", "type",          "path", "host"};
   const auto distinct = [](const Value& list, std::string_view key) {
     std::set<std::string_view> seen;
     return std::all_of(list.items().begin(), list.items().end(), [&](const Value& item) {
@@ -98,7 +103,8 @@ std::optional<std::string_view> ItemKey(const Value& before, const Value& after)
 }
 
 const Value* FindItem(const Value& list, std::string_view key, std::string_view text) {
-  const auto found = std::find_if(list.items().begin(), list.items().end(), [&](const Value& item) { return item.Find(key)->text() == text; });
+  const auto found =
+      std::find_if(list.items().begin(), list.items().end(), [&](const Value& item) { return item.Find(key)->text() == text; });
   return found == list.items().end() ? nullptr : &*found;
 }
 
@@ -118,7 +124,9 @@ class Differ {
  private:
   bool IsMasked(const std::string& path) const {
     if (!secret_) return false;
-    const auto below = [&](std::string_view map) { return path.starts_with(map) && path.size() > map.size() && (path[map.size()] == '.' || path[map.size()] == '['); };
+    const auto below = [&](std::string_view map) {
+      return path.starts_with(map) && path.size() > map.size() && (path[map.size()] == '.' || path[map.size()] == '[');
+    };
     return below("data") || below("stringData") || path == "metadata.annotations[" + std::string(kLastApplied) + "]";
   }
 
@@ -133,8 +141,10 @@ class Differ {
   void CompareMember(const std::string& path, const Value* before, const Value* after) {
     if (before != nullptr && before->IsNull()) before = nullptr;
     if (after != nullptr && after->IsNull()) after = nullptr;
-    if (before != nullptr && after != nullptr) Compare(path, *before, *after);
-    else if (before != after) Change(path, before, after);
+    if (before != nullptr && after != nullptr)
+      Compare(path, *before, *after);
+    else if (before != after)
+      Change(path, before, after);
   }
 
   void CompareLists(const std::string& path, const Value& before, const Value& after) {
@@ -155,8 +165,10 @@ class Differ {
     }
     for (const Value& item : after.items()) {
       const std::string_view text = item.Find(key)->text();
-      if (FindItem(before, key, text) != nullptr) order_after.Append(Value(text));
-      else CompareMember(Item(path, key, text), nullptr, &item);
+      if (FindItem(before, key, text) != nullptr)
+        order_after.Append(Value(text));
+      else
+        CompareMember(Item(path, key, text), nullptr, &item);
     }
     if (order_before != order_after) Change(path + " (order)", &order_before, &order_after);
   }
@@ -194,8 +206,10 @@ class Differ {
     std::size_t printed = 0, cut = 0;
     for (std::size_t i = 0; i < lines.size(); ++i) {
       if (common[i]) continue;
-      if (printed++ < options_.max_value_lines) lines_.push_back({sign, lines[i]});
-      else ++cut;
+      if (printed++ < options_.max_value_lines)
+        lines_.push_back({sign, lines[i]});
+      else
+        ++cut;
     }
     if (cut > 0) lines_.push_back({sign, "(" + std::to_string(cut) + " more lines)"});
   }

@@ -11,13 +11,13 @@
 namespace sluice::rollout {
 
 struct DiffLine {
-  char sign = ' ';      ///< '-' before, '+' after, ' ' where (the field's path)
-  std::string text;     ///< without the sign and the line break
+  char sign = ' ';   ///< '-' before, '+' after, ' ' where (the field's path)
+  std::string text;  ///< without the sign and the line break
   bool operator==(const DiffLine&) const = default;
 };
 
 struct DiffOptions {
-  std::size_t max_value_lines = 40;   ///< longer values are cut, and the cut says how much
+  std::size_t max_value_lines = 40;  ///< longer values are cut, and the cut says how much
 };
 
 /// The lines that tell `before` (nullptr: the object is created) from `after` (nullptr: it is deleted); none if they are the same to us. A changed field is

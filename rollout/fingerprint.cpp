@@ -32,7 +32,7 @@ using document::Value;
 using Hash = std::uint64_t;
 
 enum Seed : Hash { kNull = 1, kFalse, kTrue, kInteger, kFloat, kText, kList, kMapping, kQuantity };
-constexpr Hash kEmpty = 0x9ae16a3b2f90404f;   // a field that is there and says nothing
+constexpr Hash kEmpty = 0x9ae16a3b2f90404f;  // a field that is there and says nothing
 
 Hash HashBytes(std::string_view bytes, Hash seed) { return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed); }
 
@@ -42,7 +42,8 @@ Hash HashWords(const std::array<Hash, N>& words, Hash seed) {
 }
 
 bool IsIdentity(std::string_view key) {
-  constexpr std::string_view kKeys[] = {"name", "namespace", "creationTimestamp", "uid", "resourceVersion", "generation", "managedFields", "selfLink", "deletionTimestamp"};
+  constexpr std::string_view kKeys[] = {"name",          "namespace", "creationTimestamp", "uid", "resourceVersion", "generation",
+                                        "managedFields", "selfLink",  "deletionTimestamp"};
   return std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys);
 }
 
@@ -117,15 +118,17 @@ class Hasher {
       if (child.key.starts_with("k:") || child.key.starts_with("v:")) return OwnedItems(children, *live, place);
       if (child.key.starts_with("i:")) return Whole(*live, place);
     }
-    return kEmpty;   // only "."
+    return kEmpty;  // only "."
   }
 
   // Object and metadata level: what names the object, and its status, are no part of it.
   void AddTopLevel(const Value& object, MappingHash& sum) const {
     for (const Member& member : object.members()) {
       if (member.key == "apiVersion" || member.key == "kind" || member.key == "status") continue;
-      if (member.key == "metadata") AddMetadata(member.value, sum);
-      else if (const Place place{"", member.key}; !Skips(place, member.value)) sum.Add(member.key, Whole(member.value, place));
+      if (member.key == "metadata")
+        AddMetadata(member.value, sum);
+      else if (const Place place{"", member.key}; !Skips(place, member.value))
+        sum.Add(member.key, Whole(member.value, place));
     }
   }
 
@@ -134,8 +137,10 @@ class Hasher {
       if (!child.key.starts_with("f:")) continue;
       const std::string_view key = std::string_view(child.key).substr(2);
       const Value* value = object.Find(key);
-      if (key == "metadata" && value != nullptr) AddOwnedMetadata(child.value, *value, sum);
-      else if (const auto hash = Owned(child.value, value, {"", key}); hash && key != "status") sum.Add(key, *hash);
+      if (key == "metadata" && value != nullptr)
+        AddOwnedMetadata(child.value, *value, sum);
+      else if (const auto hash = Owned(child.value, value, {"", key}); hash && key != "status")
+        sum.Add(key, *hash);
     }
   }
 
@@ -155,7 +160,9 @@ class Hasher {
     }
     switch (value.kind()) {
       case Kind::Null: return kNull;
-      case Kind::Bool: return value.AsBool().value_or(false) ? HashWords(std::array<Hash, 1>{1}, kTrue) : ZeroOr(HashWords(std::array<Hash, 1>{0}, kFalse));
+      case Kind::Bool:
+        return value.AsBool().value_or(false) ? HashWords(std::array<Hash, 1>{1}, kTrue)
+                                              : ZeroOr(HashWords(std::array<Hash, 1>{0}, kFalse));
       case Kind::Int:
       case Kind::Float: return Number(value);
       default: return value.text().empty() ? ZeroOr(HashBytes("", kText)) : HashBytes(value.text(), kText);
@@ -233,8 +240,8 @@ class Hasher {
   }
 
   std::string_view kind_;
-  bool typed_ = false;       // passes through Go structs
-  bool has_rules_ = false;   // has rows in fingerprint_rules.cpp
+  bool typed_ = false;      // passes through Go structs
+  bool has_rules_ = false;  // has rows in fingerprint_rules.cpp
 };
 
 // --- Lists whose items are owned one by one.
@@ -329,7 +336,8 @@ const Value* ApplyEntry(const Value& live, std::string_view manager) {
   if (entries == nullptr) return nullptr;
   const Value* found = nullptr;
   for (const Value& entry : entries->items()) {
-    if (entry.StringAt({"manager"}) != manager || entry.StringAt({"operation"}) != "Apply" || !entry.StringAt({"subresource"}).empty()) continue;
+    if (entry.StringAt({"manager"}) != manager || entry.StringAt({"operation"}) != "Apply" || !entry.StringAt({"subresource"}).empty())
+      continue;
     const Value* fields = entry.Find("fieldsV1");
     if (fields == nullptr) continue;
     if (entry.StringAt({"apiVersion"}) == live.StringAt({"apiVersion"})) return fields;

@@ -12,11 +12,12 @@ __extension__ using Wide = unsigned __int128;
 
 struct Suffix {
   std::string_view text;
-  int ten;   // 10^ten
-  int two;   // 2^two
+  int ten;  // 10^ten
+  int two;  // 2^two
 };
-constexpr Suffix kSuffixes[] = {{"", 0, 0},    {"n", -9, 0},  {"u", -6, 0},  {"m", -3, 0},  {"k", 3, 0},   {"M", 6, 0},   {"G", 9, 0},  {"T", 12, 0},
-                                {"P", 15, 0},  {"E", 18, 0},  {"Ki", 0, 10}, {"Mi", 0, 20}, {"Gi", 0, 30}, {"Ti", 0, 40}, {"Pi", 0, 50}, {"Ei", 0, 60}};
+constexpr Suffix kSuffixes[] = {{"", 0, 0},    {"n", -9, 0},  {"u", -6, 0},  {"m", -3, 0}, {"k", 3, 0},   {"M", 6, 0},
+                                {"G", 9, 0},   {"T", 12, 0},  {"P", 15, 0},  {"E", 18, 0}, {"Ki", 0, 10}, {"Mi", 0, 20},
+                                {"Gi", 0, 30}, {"Ti", 0, 40}, {"Pi", 0, 50}, {"Ei", 0, 60}};
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -41,7 +42,7 @@ std::optional<Suffix> ParseSuffix(std::string_view text) {
 }
 
 struct DefaultRow {
-  std::string_view kind, parent, key, value;   // kind "" is any
+  std::string_view kind, parent, key, value;  // kind "" is any
 };
 // Fields that are atomic to server-side apply and yet filled with defaults inside.
 constexpr DefaultRow kDefaults[] = {
@@ -95,9 +96,10 @@ std::optional<Quantity> ParseQuantity(std::string_view text) {
   int digits = 0;
   bool point = false;
   while (!text.empty() && (IsDigit(text[0]) || (text[0] == '.' && !point))) {
-    if (text[0] == '.') point = true;
+    if (text[0] == '.')
+      point = true;
     else {
-      if (mantissa > Wide{10'000'000'000'000'000'000u}) return std::nullopt;   // 20 digits, times 2^60, fit
+      if (mantissa > Wide{10'000'000'000'000'000'000u}) return std::nullopt;  // 20 digits, times 2^60, fit
       mantissa = mantissa * 10 + static_cast<unsigned>(text[0] - '0');
       quantity.exponent -= point ? 1 : 0;
       ++digits;
@@ -119,7 +121,9 @@ bool IsQuantity(std::string_view kind, Place place) {
   constexpr std::string_view kMaps[] = {"limits", "requests", "capacity", "hard", "overhead"};
   constexpr std::string_view kLimitRangeMaps[] = {"default", "defaultRequest", "max", "min", "maxLimitRequestRatio"};
   constexpr std::string_view kFields[] = {"sizeLimit", "divisor", "averageValue"};
-  const auto has = [](const auto& names, std::string_view name) { return std::find(std::begin(names), std::end(names), name) != std::end(names); };
+  const auto has = [](const auto& names, std::string_view name) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
+  };
   if (has(kMaps, place.parent) || has(kFields, place.key)) return true;
   if (kind == "LimitRange") return has(kLimitRangeMaps, place.parent);
   return kind == "HorizontalPodAutoscaler" && place.parent == "target" && place.key == "value";
@@ -137,9 +141,24 @@ bool HasServerDefaults(std::string_view group) {
 }
 
 bool IsAssociativeList(std::string_view key) {
-  constexpr std::string_view kLists[] = {"containers", "initContainers", "ephemeralContainers", "ports", "env", "volumes", "volumeMounts", "volumeDevices",
-                                         "imagePullSecrets", "hostAliases", "topologySpreadConstraints", "finalizers", "ownerReferences", "secrets",
-                                         "resourceClaims", "claims", "schedulingGates", "webhooks"};
+  constexpr std::string_view kLists[] = {"containers",
+                                         "initContainers",
+                                         "ephemeralContainers",
+                                         "ports",
+                                         "env",
+                                         "volumes",
+                                         "volumeMounts",
+                                         "volumeDevices",
+                                         "imagePullSecrets",
+                                         "hostAliases",
+                                         "topologySpreadConstraints",
+                                         "finalizers",
+                                         "ownerReferences",
+                                         "secrets",
+                                         "resourceClaims",
+                                         "claims",
+                                         "schedulingGates",
+                                         "webhooks"};
   return std::find(std::begin(kLists), std::end(kLists), key) != std::end(kLists);
 }
 

@@ -18,7 +18,7 @@ struct Place {
 
 /// A quantity as one number: mantissa * 10^exponent, the mantissa without trailing zeros.
 struct Quantity {
-  std::uint64_t high = 0, low = 0;   ///< of the 128-bit mantissa
+  std::uint64_t high = 0, low = 0;  ///< of the 128-bit mantissa
   int exponent = 0;
   bool negative = false;
   bool IsZero() const { return high == 0 && low == 0; }

@@ -22,7 +22,9 @@ base::Error Unreadable(std::string_view text) { return base::Invalid("unable to 
 
 }  // namespace
 
-std::string EncodeInventoryId(const document::ObjectId& id) { return id.ns + "_" + ReplaceAll(id.name, ":", "__") + "_" + id.group + "_" + id.kind; }
+std::string EncodeInventoryId(const document::ObjectId& id) {
+  return id.ns + "_" + ReplaceAll(id.name, ":", "__") + "_" + id.group + "_" + id.kind;
+}
 
 base::Result<document::ObjectId> DecodeInventoryId(std::string_view text) {
   const std::size_t first = text.find('_'), last = text.rfind('_');
@@ -68,15 +70,18 @@ bool Inventory::Contains(const document::ObjectId& id) const {
 
 void Inventory::Add(const InventoryEntry& entry) {
   const auto known = std::find_if(entries_.begin(), entries_.end(), [&](const InventoryEntry& e) { return e.id == entry.id; });
-  if (known == entries_.end()) entries_.push_back(entry);
-  else known->version = entry.version;
+  if (known == entries_.end())
+    entries_.push_back(entry);
+  else
+    known->version = entry.version;
 }
 
 std::vector<InventoryEntry> Inventory::Without(const Inventory& other) const {
   std::set<document::ObjectId> ids;
   for (const InventoryEntry& entry : other.entries_) ids.insert(entry.id);
   std::vector<InventoryEntry> left;
-  std::copy_if(entries_.begin(), entries_.end(), std::back_inserter(left), [&](const InventoryEntry& entry) { return !ids.contains(entry.id); });
+  std::copy_if(entries_.begin(), entries_.end(), std::back_inserter(left),
+               [&](const InventoryEntry& entry) { return !ids.contains(entry.id); });
   return left;
 }
 

@@ -13,7 +13,7 @@ namespace sluice::rollout {
 
 struct InventoryEntry {
   document::ObjectId id;
-  std::string version;   ///< of the API, without group: "v1"
+  std::string version;  ///< of the API, without group: "v1"
   bool operator==(const InventoryEntry&) const = default;
   document::GroupVersionKind Gvk() const { return {id.group, version, id.kind}; }
 };
@@ -26,7 +26,7 @@ base::Result<document::ObjectId> DecodeInventoryId(std::string_view text);
 class Inventory {
  public:
   Inventory() = default;
-  explicit Inventory(std::vector<InventoryEntry> entries) : entries_(std::move(entries)) {}   ///< in apply order
+  explicit Inventory(std::vector<InventoryEntry> entries) : entries_(std::move(entries)) {}  ///< in apply order
   /// From `.status.inventory` (null: empty). Invalid: an entry that cannot be read, which must not be forgotten.
   static base::Result<Inventory> FromValue(const document::Value& value);
   /// `entries: [{id, v}]`, in order.

@@ -12,11 +12,28 @@ using document::Member;
 using document::Value;
 
 // The groups of client-go's scheme (kubernetes/scheme). apiextensions.k8s.io and apiregistration.k8s.io are not among them.
-constexpr std::string_view kBuiltInGroups[] = {
-    "", "admissionregistration.k8s.io", "apps", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch", "certificates.k8s.io",
-    "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io", "extensions", "flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io",
-    "networking.k8s.io", "node.k8s.io", "policy", "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io",
-    "storagemigration.k8s.io"};
+constexpr std::string_view kBuiltInGroups[] = {"",
+                                               "admissionregistration.k8s.io",
+                                               "apps",
+                                               "authentication.k8s.io",
+                                               "authorization.k8s.io",
+                                               "autoscaling",
+                                               "batch",
+                                               "certificates.k8s.io",
+                                               "coordination.k8s.io",
+                                               "discovery.k8s.io",
+                                               "events.k8s.io",
+                                               "extensions",
+                                               "flowcontrol.apiserver.k8s.io",
+                                               "internal.apiserver.k8s.io",
+                                               "networking.k8s.io",
+                                               "node.k8s.io",
+                                               "policy",
+                                               "rbac.authorization.k8s.io",
+                                               "resource.k8s.io",
+                                               "scheduling.k8s.io",
+                                               "storage.k8s.io",
+                                               "storagemigration.k8s.io"};
 
 void DropNulls(Value& value) {
   if (value.IsSequence()) {
@@ -97,7 +114,8 @@ void SetMetadataMap(Value& object, std::string_view map, const StringPairs& pair
 
 void SetOwner(Value& object, const NormalizeOptions& options) {
   if (options.owner.name.empty()) return;
-  SetMetadataMap(object, "labels", {{options.label_group + "/name", options.owner.name}, {options.label_group + "/namespace", options.owner.ns}});
+  SetMetadataMap(object, "labels",
+                 {{options.label_group + "/name", options.owner.name}, {options.label_group + "/namespace", options.owner.ns}});
 }
 
 bool IsList(const Value& object) {
@@ -130,7 +148,9 @@ base::Result<void> RequireIdentity(const Value& object) {
 
 }  // namespace
 
-bool IsBuiltInGroup(std::string_view group) { return std::find(std::begin(kBuiltInGroups), std::end(kBuiltInGroups), group) != std::end(kBuiltInGroups); }
+bool IsBuiltInGroup(std::string_view group) {
+  return std::find(std::begin(kBuiltInGroups), std::end(kBuiltInGroups), group) != std::end(kBuiltInGroups);
+}
 
 base::Result<void> NormalizeObject(Value& object) {
   const document::GroupVersionKind gvk = document::GvkOf(object);

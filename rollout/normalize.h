@@ -19,7 +19,7 @@ struct NormalizeOptions {
   /// Who owns the objects: sets the labels <label_group>/name and /namespace. No name: no labels.
   document::NamespacedName owner;
   std::string label_group = "kustomize.toolkit.fluxcd.io";
-  StringPairs common_labels;        ///< commonMetadata; they overwrite, also the owner's
+  StringPairs common_labels;  ///< commonMetadata; they overwrite, also the owner's
   StringPairs common_annotations;
 };
 

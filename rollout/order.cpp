@@ -9,10 +9,29 @@ namespace sluice::rollout {
 
 namespace {
 
-constexpr std::string_view kFirst[] = {
-    "CustomResourceDefinition", "Namespace", "ClusterRole", "ClusterClass", "RuntimeClass", "PriorityClass", "StorageClass", "VolumeSnapshotClass",
-    "IngressClass", "GatewayClass", "ClusterRoleBinding", "ResourceQuota", "ServiceAccount", "Role", "RoleBinding", "ConfigMap", "Secret", "Service",
-    "LimitRange", "Deployment", "StatefulSet", "CronJob", "PodDisruptionBudget"};
+constexpr std::string_view kFirst[] = {"CustomResourceDefinition",
+                                       "Namespace",
+                                       "ClusterRole",
+                                       "ClusterClass",
+                                       "RuntimeClass",
+                                       "PriorityClass",
+                                       "StorageClass",
+                                       "VolumeSnapshotClass",
+                                       "IngressClass",
+                                       "GatewayClass",
+                                       "ClusterRoleBinding",
+                                       "ResourceQuota",
+                                       "ServiceAccount",
+                                       "Role",
+                                       "RoleBinding",
+                                       "ConfigMap",
+                                       "Secret",
+                                       "Service",
+                                       "LimitRange",
+                                       "Deployment",
+                                       "StatefulSet",
+                                       "CronJob",
+                                       "PodDisruptionBudget"};
 constexpr std::string_view kLast[] = {"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"};
 
 // Before all others negative, after all others positive.
@@ -57,8 +76,10 @@ Stage StageOf(const document::Value& object, const CustomStageKinds& custom) {
 bool IsWaitedFor(Stage stage) { return stage == Stage::Definitions || stage == Stage::Classes; }
 
 bool AppliedBefore(const document::ObjectId& left, const document::ObjectId& right) {
-  const auto key = [](const document::ObjectId& id) { return std::tuple(Rank(id.kind), std::string_view(id.group), std::string_view(id.kind),
-                                                                        std::string_view(id.ns), std::string_view(id.name)); };
+  const auto key = [](const document::ObjectId& id) {
+    return std::tuple(Rank(id.kind), std::string_view(id.group), std::string_view(id.kind), std::string_view(id.ns),
+                      std::string_view(id.name));
+  };
   return key(left) < key(right);
 }
 

@@ -11,13 +11,13 @@
 namespace sluice::rollout {
 
 enum class Stage {
-  Definitions,   ///< CustomResourceDefinition, Namespace, ClusterRole; waited for
-  Classes,       ///< kinds whose name ends in `Class`; waited for
-  Custom,        ///< kinds of --custom-apply-stage-kinds
+  Definitions,  ///< CustomResourceDefinition, Namespace, ClusterRole; waited for
+  Classes,      ///< kinds whose name ends in `Class`; waited for
+  Custom,       ///< kinds of --custom-apply-stage-kinds
   Rest,
 };
 inline constexpr Stage kStages[] = {Stage::Definitions, Stage::Classes, Stage::Custom, Stage::Rest};
-std::string_view ToString(Stage stage);   ///< "definitions", "classes", "custom kinds", "resources"
+std::string_view ToString(Stage stage);  ///< "definitions", "classes", "custom kinds", "resources"
 
 using CustomStageKinds = std::set<document::GroupKind>;
 

@@ -45,7 +45,8 @@ std::array<std::vector<PlannedObject>, std::size(kStages)> IntoStages(const std:
       if (AppliedBefore(a.id, b.id)) return true;
       return !AppliedBefore(b.id, a.id) && a.desired > b.desired;
     });
-    stage.erase(std::unique(stage.begin(), stage.end(), [](const PlannedObject& a, const PlannedObject& b) { return a.id == b.id; }), stage.end());
+    stage.erase(std::unique(stage.begin(), stage.end(), [](const PlannedObject& a, const PlannedObject& b) { return a.id == b.id; }),
+                stage.end());
   }
   return stages;
 }
@@ -86,9 +87,11 @@ std::string WhyHeld(const Plan& plan, const Inventory& last, const PlanOptions& 
   }));
   if (deletions == 0) return "";
   if (!options.prune) return "prune is off";
-  if (options.hold_empty && plan.inventory.empty() && !last.empty()) return "the build is empty, and " + std::to_string(deletions) + " objects would be deleted";
+  if (options.hold_empty && plan.inventory.empty() && !last.empty())
+    return "the build is empty, and " + std::to_string(deletions) + " objects would be deleted";
   if (deletions > options.max_deletions) {
-    return std::to_string(deletions) + " objects would be deleted, more than the " + std::to_string(options.max_deletions) + " allowed at once";
+    return std::to_string(deletions) + " objects would be deleted, more than the " + std::to_string(options.max_deletions) +
+           " allowed at once";
   }
   return "";
 }
@@ -127,8 +130,8 @@ bool PlannedStage::HasChanges() const { return std::any_of(objects.begin(), obje
 
 bool Plan::HasChanges() const {
   const bool deletes = held.empty() && std::any_of(prune.begin(), prune.end(), [](const PlannedPrune& p) {
-    return p.action == PruneAction::Delete || p.action == PruneAction::Check;
-  });
+                         return p.action == PruneAction::Delete || p.action == PruneAction::Check;
+                       });
   return deletes || std::any_of(stages.begin(), stages.end(), [](const PlannedStage& stage) { return stage.HasChanges(); });
 }
 

@@ -28,49 +28,49 @@ struct Settled {
 /// What is known of one live object without asking the server.
 struct LiveFacts {
   enum class Presence {
-    Unknown,   ///< nobody looked (its kind is not watched)
-    Absent,    ///< no object with our owner labels; one without them may exist
-    Present,   ///< it exists and carries the labels of this owner
-    Foreign,   ///< it exists and carries the labels of another owner
+    Unknown,  ///< nobody looked (its kind is not watched)
+    Absent,   ///< no object with our owner labels; one without them may exist
+    Present,  ///< it exists and carries the labels of this owner
+    Foreign,  ///< it exists and carries the labels of another owner
   };
   Presence presence = Presence::Unknown;
-  std::uint64_t fingerprint = 0;      ///< FingerprintLive; 0: no field is ours
-  Selectors selectors;                ///< of the live object
+  std::uint64_t fingerprint = 0;  ///< FingerprintLive; 0: no field is ours
+  Selectors selectors;            ///< of the live object
   bool deleting = false;
-  std::optional<Settled> settled;     ///< the last pair remembered for it
+  std::optional<Settled> settled;  ///< the last pair remembered for it
 };
 /// Asked once an object, by its id and API version.
 using LiveLookup = std::function<LiveFacts(const document::ObjectId& id, std::string_view version)>;
 
 enum class Action {
-  Create,      ///< not there yet, as far as we know
-  Configure,   ///< differs, or cannot be told without asking
-  Unchanged,   ///< nothing to send
-  Skip,        ///< a label or annotation says to leave it alone
+  Create,     ///< not there yet, as far as we know
+  Configure,  ///< differs, or cannot be told without asking
+  Unchanged,  ///< nothing to send
+  Skip,       ///< a label or annotation says to leave it alone
 };
-std::string_view ToString(Action action);   ///< "created", "configured", "unchanged", "skipped": Flux's words once it is done
+std::string_view ToString(Action action);  ///< "created", "configured", "unchanged", "skipped": Flux's words once it is done
 
 struct PlannedObject {
   document::ObjectId id;
-  std::size_t desired = 0;            ///< index into the desired objects
+  std::size_t desired = 0;  ///< index into the desired objects
   Action action = Action::Unchanged;
-  std::uint64_t fingerprint = 0;      ///< FingerprintDesired
-  Selectors selectors;                ///< of desired and live together
-  std::string why;                    ///< for people: `fields differ from the live object`
+  std::uint64_t fingerprint = 0;  ///< FingerprintDesired
+  Selectors selectors;            ///< of desired and live together
+  std::string why;                ///< for people: `fields differ from the live object`
 };
 
 struct PlannedStage {
   Stage stage = Stage::Rest;
-  std::vector<PlannedObject> objects; ///< in apply order
-  bool waited = false;                ///< the next stage begins when all of these are Current
+  std::vector<PlannedObject> objects;  ///< in apply order
+  bool waited = false;                 ///< the next stage begins when all of these are Current
   bool HasChanges() const;
 };
 
 enum class PruneAction {
-  Delete,   ///< known to be ours and not excluded
-  Check,    ///< the server must be asked whether it exists and carries our labels
-  Keep,     ///< excluded by a selector: leaves the inventory, stays in the cluster
-  Gone,     ///< no object with our labels: nothing to delete
+  Delete,  ///< known to be ours and not excluded
+  Check,   ///< the server must be asked whether it exists and carries our labels
+  Keep,    ///< excluded by a selector: leaves the inventory, stays in the cluster
+  Gone,    ///< no object with our labels: nothing to delete
 };
 
 struct PlannedPrune {
@@ -89,18 +89,20 @@ struct PlanOptions {
 };
 
 struct Plan {
-  std::vector<PlannedStage> stages;   ///< those with objects, in order
-  std::vector<PlannedPrune> prune;    ///< reverse apply order
-  Inventory inventory;                ///< after success: every desired object (skipped ones too) in apply order; while the guard holds, the last one's as well
-  std::string held;                   ///< why nothing is pruned, "" if it is
-  bool HasChanges() const;            ///< something would be written
+  std::vector<PlannedStage> stages;  ///< those with objects, in order
+  std::vector<PlannedPrune> prune;   ///< reverse apply order
+  Inventory
+      inventory;  ///< after success: every desired object (skipped ones too) in apply order; while the guard holds, the last one's as well
+  std::string held;         ///< why nothing is pruned, "" if it is
+  bool HasChanges() const;  ///< something would be written
   /// One line an object that is not unchanged: `Deployment/shop/web configured (fields differ from the live object)`, then the prunes.
   std::string ToString() const;
 };
 
 /// `desired` as NormalizeDesired left it; `last` is the inventory of the last apply. Cannot fail. Objects that the plan calls Create or Configure
 /// must still be dry-run: the answer of the server may carry selectors of a live object that we did not know.
-Plan MakePlan(const Inventory& last, const std::vector<document::Value>& desired, const LiveLookup& lookup, const PlanOptions& options = {});
+Plan MakePlan(const Inventory& last, const std::vector<document::Value>& desired, const LiveLookup& lookup,
+              const PlanOptions& options = {});
 
 /// The same decision for one object, e.g. after a drift notice.
 PlannedObject PlanObject(const document::Value& desired, const LiveFacts& live);

@@ -20,7 +20,8 @@ namespace {
 using document::Value;
 using Decision = base::Result<std::optional<Status>>;
 
-base::Result<std::optional<std::int64_t>> OptionalInt(const Value& object, std::initializer_list<std::string_view> path, std::string_view name) {
+base::Result<std::optional<std::int64_t>> OptionalInt(const Value& object, std::initializer_list<std::string_view> path,
+                                                      std::string_view name) {
   const Value* value = object.At(path);
   if (value == nullptr || value->IsNull()) return std::optional<std::int64_t>();
   if (!value->IsInt()) return base::Invalid(std::string(name) + " is not an integer");
@@ -31,8 +32,9 @@ Decision CheckGeneration(const Value& object) {
   TRY(const auto generation, OptionalInt(object, {"metadata", "generation"}, "metadata.generation"));
   TRY(const auto observed, OptionalInt(object, {"status", "observedGeneration"}, "status.observedGeneration"));
   if (!generation || !observed || *generation == *observed) return std::optional<Status>();
-  return std::optional(InProgress("LatestGenerationNotObserved", std::string(object.StringAt({"kind"})) + " generation is " + std::to_string(*generation) +
-                                                                     ", but latest observed generation is " + std::to_string(*observed)));
+  return std::optional(InProgress("LatestGenerationNotObserved", std::string(object.StringAt({"kind"})) + " generation is " +
+                                                                     std::to_string(*generation) + ", but latest observed generation is " +
+                                                                     std::to_string(*observed)));
 }
 
 Decision CheckGeneric(const Value& object) {
@@ -52,7 +54,8 @@ Decision CheckGeneric(const Value& object) {
 
 Status ServiceStatus(const Value& object) {
   const bool load_balancer = object.StringAt({"spec", "type"}) == "LoadBalancer";
-  if (load_balancer && object.StringAt({"spec", "clusterIP"}).empty()) return InProgress("NoIPAssigned", "ClusterIP not set. Service type: LoadBalancer");
+  if (load_balancer && object.StringAt({"spec", "clusterIP"}).empty())
+    return InProgress("NoIPAssigned", "ClusterIP not set. Service type: LoadBalancer");
   return Current("Service is ready");
 }
 
@@ -131,7 +134,8 @@ Status ComputeStatus(const Value& object, std::span<const Value> pods, base::Tim
   const document::GroupVersionKind gvk = document::GvkOf(object);
   const bool judged_by_pods = gvk.group == "apps" && (gvk.kind == "StatefulSet" || gvk.kind == "ReplicaSet");
   if (!judged_by_pods || status.phase != Phase::InProgress) return status;
-  const auto failed = std::count_if(pods.begin(), pods.end(), [&](const Value& pod) { return ComputeStatus(pod, now).phase == Phase::Failed; });
+  const auto failed =
+      std::count_if(pods.begin(), pods.end(), [&](const Value& pod) { return ComputeStatus(pod, now).phase == Phase::Failed; });
   return failed == 0 ? status : Failed("PodsFailed", std::to_string(failed) + " pods have failed");
 }
 

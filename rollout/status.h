@@ -14,12 +14,12 @@
 namespace sluice::rollout {
 
 enum class Phase : std::uint8_t { Unknown, NotFound, InProgress, Current, Failed, Terminating };
-std::string_view ToString(Phase phase);   ///< "InProgress", as in `[Deployment/shop/web status: 'InProgress']`
+std::string_view ToString(Phase phase);  ///< "InProgress", as in `[Deployment/shop/web status: 'InProgress']`
 
 struct Status {
   Phase phase = Phase::Unknown;
-  std::string reason;    ///< kstatus's word ("LessAvailable"), or the condition's reason; "" where there is none
-  std::string message;   ///< what is missing, without the object's name: `1 of 3 updated replicas available`
+  std::string reason;   ///< kstatus's word ("LessAvailable"), or the condition's reason; "" where there is none
+  std::string message;  ///< what is missing, without the object's name: `1 of 3 updated replicas available`
   bool operator==(const Status&) const = default;
 };
 

@@ -18,7 +18,8 @@ std::string PendingTermination(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " replica" : " replicas") + " pending termination";
 }
 
-base::Result<std::int64_t> RequiredInt(const document::Value& object, std::initializer_list<std::string_view> path, std::string_view name, bool& found) {
+base::Result<std::int64_t> RequiredInt(const document::Value& object, std::initializer_list<std::string_view> path, std::string_view name,
+                                       bool& found) {
   const document::Value* value = object.At(path);
   found = value != nullptr && !value->IsNull();
   if (!found) return std::int64_t{0};
@@ -59,8 +60,9 @@ std::string CrashLooping(const document::Value& pod) {
 }
 
 Status PendingPodStatus(const document::Value& pod, const ConditionView* scheduled, base::TimePoint now) {
-  constexpr auto kScheduleWindow = std::chrono::seconds(15);   // kstatus: until then a pod may just be waiting for its turn
-  if (scheduled == nullptr || !scheduled->IsFalse() || scheduled->reason != "Unschedulable") return InProgress("PodPending", "Pod is in the Pending phase");
+  constexpr auto kScheduleWindow = std::chrono::seconds(15);  // kstatus: until then a pod may just be waiting for its turn
+  if (scheduled == nullptr || !scheduled->IsFalse() || scheduled->reason != "Unschedulable")
+    return InProgress("PodPending", "Pod is in the Pending phase");
   const auto created = base::ParseRfc3339(pod.StringAt({"metadata", "creationTimestamp"}));
   if (created && now - kScheduleWindow < *created) return InProgress("PodNotScheduled", "Pod has not been scheduled");
   return Failed("PodUnschedulable", "Pod could not be scheduled");
@@ -103,7 +105,8 @@ base::Result<Status> ReplicaSetStatus(const document::Value& object) {
 }
 
 base::Result<Status> StatefulSetStatus(const document::Value& object) {
-  if (object.StringAt({"spec", "updateStrategy", "type"}) == "OnDelete") return Current("StatefulSet is using the ondelete update strategy");
+  if (object.StringAt({"spec", "updateStrategy", "type"}) == "OnDelete")
+    return Current("StatefulSet is using the ondelete update strategy");
   const Counts n = CountsOf(object);
   if (n.spec > n.status) return InProgress("LessReplicas", Of(n.status, n.spec, "replicas created"));
   if (n.spec > n.ready) return InProgress("LessReady", Of(n.ready, n.spec, "replicas ready"));
@@ -173,7 +176,8 @@ base::Result<Status> JobStatus(const document::Value& object) {
   }
   if (object.StringAt({"status", "startTime"}).empty()) return InProgress("JobNotStarted", "Job not started");
   const std::int64_t active = IntAt(object, {"status", "active"}, 0);
-  return InProgress("JobInProgress", Of(succeeded, completions, "completions, ") + std::to_string(active) + " active, " + std::to_string(failed) + " failed");
+  return InProgress("JobInProgress", Of(succeeded, completions, "completions, ") + std::to_string(active) + " active, " +
+                                         std::to_string(failed) + " failed");
 }
 
 }  // namespace sluice::rollout

@@ -51,9 +51,7 @@ std::string JsonText() {
   return EmitJson(list);
 }
 
-void Report(benchmark::State& state, std::size_t bytes) {
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes));
-}
+void Report(benchmark::State& state, std::size_t bytes) { state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes)); }
 
 void BenchParseYaml(benchmark::State& state) {
   const std::string text = YamlText();

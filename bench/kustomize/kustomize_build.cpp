@@ -21,14 +21,18 @@ struct Arguments {
 };
 
 int Usage(std::string_view problem) {
-  std::fprintf(stderr, "%.*s\nusage: kustomize_build build [DIR] [--load-restrictor X] [--reorder legacy|none] [--enable-helm]\n", static_cast<int>(problem.size()), problem.data());
+  std::fprintf(stderr, "%.*s\nusage: kustomize_build build [DIR] [--load-restrictor X] [--reorder legacy|none] [--enable-helm]\n",
+               static_cast<int>(problem.size()), problem.data());
   return 2;
 }
 
 bool ReadOption(std::string_view name, std::string_view value, BuildOptions& options) {
-  if (name == "--load-restrictor") options.load_restrictor = value == "LoadRestrictionsNone" ? LoadRestrictor::None : LoadRestrictor::RootOnly;
-  else if (name == "--reorder") options.reorder = value == "none" ? Reorder::None : Reorder::Legacy;
-  else return false;
+  if (name == "--load-restrictor")
+    options.load_restrictor = value == "LoadRestrictionsNone" ? LoadRestrictor::None : LoadRestrictor::RootOnly;
+  else if (name == "--reorder")
+    options.reorder = value == "none" ? Reorder::None : Reorder::Legacy;
+  else
+    return false;
   return true;
 }
 
@@ -36,11 +40,16 @@ bool ReadArguments(const std::vector<std::string_view>& words, Arguments& argume
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word = words[i];
     const std::size_t equals = word.find('=');
-    if (word == "--enable-helm") arguments.options.enable_helm = true;
-    else if (!word.starts_with("-")) arguments.path = word;
-    else if (equals != word.npos && ReadOption(word.substr(0, equals), word.substr(equals + 1), arguments.options)) continue;
-    else if (i + 1 < words.size() && ReadOption(word, words[i + 1], arguments.options)) ++i;
-    else return false;
+    if (word == "--enable-helm")
+      arguments.options.enable_helm = true;
+    else if (!word.starts_with("-"))
+      arguments.path = word;
+    else if (equals != word.npos && ReadOption(word.substr(0, equals), word.substr(equals + 1), arguments.options))
+      continue;
+    else if (i + 1 < words.size() && ReadOption(word, words[i + 1], arguments.options))
+      ++i;
+    else
+      return false;
   }
   return true;
 }

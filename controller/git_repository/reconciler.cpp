@@ -79,13 +79,14 @@ struct Job {
 struct Made {
   Tree tree;
   Stored stored;
-  bool storage_failed = false;   ///< `error` tells of the disk, not of the remote
+  bool storage_failed = false;  ///< `error` tells of the disk, not of the remote
   std::optional<Error> error;
 };
 
 /// Packs the commit unless the artifact that is there is of this commit and these rules, then removes what is too old. Blocking.
 Result<void> Pack(const Job& job, const base::Files& files, Made& made) {
-  const bool same = job.previous && job.previous->revision == job.resolution.revision && job.artifacts->Verify(job.previous->path, job.previous->digest);
+  const bool same =
+      job.previous && job.previous->revision == job.resolution.revision && job.artifacts->Verify(job.previous->path, job.previous->digest);
   if (same) {
     made.tree.artifact = *job.previous;
     made.tree.artifact.url = job.artifacts->UrlOf(job.previous->path);
@@ -150,8 +151,9 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
     if (!marked) co_return Outcome{.again_in = {}, .back_off = true};
     object = std::move(marked).value();
   }
-  net::Task<Outcome> task = spec ? Look(object, *spec)
-                                 : Stall(object, spec.error().reason == base::Reason::Unsupported ? "FeatureGateDisabled" : "Failed", spec.error().message);
+  net::Task<Outcome> task =
+      spec ? Look(object, *spec)
+           : Stall(object, spec.error().reason == base::Reason::Unsupported ? "FeatureGateDisabled" : "Failed", spec.error().message);
   co_return co_await std::move(task);
 }
 
@@ -229,7 +231,7 @@ net::Task<Outcome> Reconciler::Look(SharedObject object, Spec spec) {
       memory.ignore == spec.ignore) {
     Artifact same = *previous;
     same.url = parts_.artifacts.UrlOf(same.path);
-    if (IsRequested(*object)) {   // Flux says so after every look; an event a minute and source is a write that tells nobody anything
+    if (IsRequested(*object)) {  // Flux says so after every look; an event a minute and source is a write that tells nobody anything
       parts_.events.Record(MakeEvent(*object, kube::EventType::Normal, "GitOperationSucceeded",
                                      "no changes since last reconciliation: observed revision '" + same.revision + "'", {}));
     }
@@ -256,7 +258,7 @@ net::Task<Outcome> Reconciler::Look(SharedObject object, Spec spec) {
     co_return co_await std::move(task);
   }
   const bool fresh = !previous || previous->digest != made->tree.artifact.digest;
-  Register(*object, spec, made->tree.artifact, made->tree.files);   // who waits for it begins while the status is written
+  Register(*object, spec, made->tree.artifact, made->tree.files);  // who waits for it begins while the status is written
   if (fresh) Announce(*object, made->stored);
   net::Task<Outcome> task = Succeed(object, spec, made->tree.artifact);
   co_return co_await std::move(task);
@@ -284,13 +286,14 @@ void Reconciler::Announce(const Value& object, const Stored& stored) {
 
 net::Task<Outcome> Reconciler::Fail(SharedObject object, Spec, Failure failure) {
   if (failure.error.reason == base::Reason::Canceled) co_return Outcome{.again_in = {}, .back_off = true};
-  parts_.services.log.Error("source not fetched", failure.error.message,
-                            {{"controller", "gitrepository"}, {"namespace", document::NamespaceOf(*object)}, {"name", document::NameOf(*object)}});
+  parts_.services.log.Error(
+      "source not fetched", failure.error.message,
+      {{"controller", "gitrepository"}, {"namespace", document::NamespaceOf(*object)}, {"name", document::NameOf(*object)}});
   parts_.events.Record(MakeEvent(*object, kube::EventType::Warning, failure.reason, failure.error.message, {}));
   Value status = StatusAfterFailure(*object, failure.type, failure.reason, failure.error.message, parts_.services.clock.Now());
   net::Task<Result<SharedObject>> task = writer_.Write(object, std::move(status));
   const Result<SharedObject> written = co_await std::move(task);
-  (void)written;   // tried again with the next look in any case
+  (void)written;  // tried again with the next look in any case
   co_return Outcome{.again_in = {}, .back_off = true};
 }
 
@@ -312,7 +315,8 @@ net::Task<Outcome> Reconciler::Finalize(SharedObject object) {
   net::Task<Result<std::size_t>> removing = parts_.services.workers.Run(std::move(work));
   const Result<std::size_t> removed = co_await std::move(removing);
   if (!removed) co_return Outcome{.again_in = {}, .back_off = true};
-  parts_.events.Record(MakeEvent(*object, kube::EventType::Normal, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource", {}));
+  parts_.events.Record(
+      MakeEvent(*object, kube::EventType::Normal, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource", {}));
   net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(object, false);
   const Result<SharedObject> released = co_await std::move(releasing);
   co_return Outcome{.again_in = {}, .back_off = !released && released.error().reason != base::Reason::NotFound};

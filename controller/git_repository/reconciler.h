@@ -27,7 +27,8 @@ struct Stored {
 /// The status after success. Pure.
 document::Value StatusAfterSuccess(const document::Value& object, const Spec& spec, const sources::Artifact& artifact, base::TimePoint now);
 /// The status after a failure that is worth another try; `type` is the condition that tells of it (FetchFailed, StorageOperationFailed). Pure.
-document::Value StatusAfterFailure(const document::Value& object, std::string_view type, std::string_view reason, std::string_view message, base::TimePoint now);
+document::Value StatusAfterFailure(const document::Value& object, std::string_view type, std::string_view reason, std::string_view message,
+                                   base::TimePoint now);
 /// The status of an object that only another spec can help. Pure.
 document::Value StatusStalled(const document::Value& object, std::string_view reason, std::string_view message, base::TimePoint now);
 /// `status.artifact`, if there is one.
@@ -50,8 +51,8 @@ class Reconciler {
 
  private:
   struct Memory {
-    bool restored = false;      ///< what an earlier process left behind was looked at
-    std::string url, ignore;    ///< that the registered artifact was made with
+    bool restored = false;    ///< what an earlier process left behind was looked at
+    std::string url, ignore;  ///< that the registered artifact was made with
   };
   struct Failure {
     std::string type, reason;
@@ -66,7 +67,8 @@ class Reconciler {
   net::Task<Outcome> Stall(kube::SharedObject object, std::string reason, std::string message);
   net::Task<Outcome> Finalize(kube::SharedObject object);
   void Announce(const document::Value& object, const Stored& stored);
-  void Register(const document::Value& object, const Spec& spec, const sources::Artifact& artifact, std::shared_ptr<const base::Files> files);
+  void Register(const document::Value& object, const Spec& spec, const sources::Artifact& artifact,
+                std::shared_ptr<const base::Files> files);
   base::Duration NextLook(const Spec& spec);
 
   Parts parts_;

@@ -8,7 +8,8 @@ namespace {
 using base::Result;
 
 Result<void> RefuseUnbuilt(const SpecReader& spec) {
-  for (const std::string_view field : {"proxySecretRef", "verify", "include", "sparseCheckout", "serviceAccountName"}) TRY(spec.Refuse(field));
+  for (const std::string_view field : {"proxySecretRef", "verify", "include", "sparseCheckout", "serviceAccountName"})
+    TRY(spec.Refuse(field));
   TRY(const bool submodules, spec.Bool("recurseSubmodules", false));
   if (submodules) return RefusedField("spec.recurseSubmodules");
   TRY(const std::string provider, spec.String("provider"));

@@ -12,8 +12,8 @@ namespace sluice::controller::git_repository {
 struct Spec {
   std::string url;
   base::Duration interval{}, timeout{};
-  std::string branch, tag, semver, name, commit;   ///< `ref`; commit is chosen before name, tag, semver and branch
-  std::string secret_name;                         ///< "" for none
+  std::string branch, tag, semver, name, commit;  ///< `ref`; commit is chosen before name, tag, semver and branch
+  std::string secret_name;                        ///< "" for none
   std::string ignore;
   bool suspend = false;
 };

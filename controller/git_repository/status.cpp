@@ -50,8 +50,8 @@ Value StatusAfterSuccess(const Value& object, const Spec& spec, const sources::A
   Conditions conditions = Conditions::FromStatus(status);
   const std::int64_t generation = GenerationOf(object);
   const std::string message = "stored artifact for revision '" + artifact.revision + "'";
-  for (const std::string_view type : {condition::kReconciling, condition::kStalled, condition::kFetchFailed, condition::kStorageOperationFailed,
-                                      condition::kArtifactOutdated}) {
+  for (const std::string_view type : {condition::kReconciling, condition::kStalled, condition::kFetchFailed,
+                                      condition::kStorageOperationFailed, condition::kArtifactOutdated}) {
     conditions.Remove(type);
   }
   conditions.Set(condition::kReady, ConditionStatus::True, "Succeeded", message, generation, now);
@@ -64,7 +64,8 @@ Value StatusAfterSuccess(const Value& object, const Spec& spec, const sources::A
   return status;
 }
 
-Value StatusAfterFailure(const Value& object, std::string_view type, std::string_view reason, std::string_view message, base::TimePoint now) {
+Value StatusAfterFailure(const Value& object, std::string_view type, std::string_view reason, std::string_view message,
+                         base::TimePoint now) {
   Value status = OldStatus(object);
   Conditions conditions = Conditions::FromStatus(status);
   const std::int64_t generation = GenerationOf(object);

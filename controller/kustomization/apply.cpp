@@ -45,7 +45,7 @@ struct Applier::Item {
   rollout::PlannedObject plan;
   bool watched = false;
   bool recreate = false, done = false;
-  std::string live_uid;             ///< of the object that the dry run met; "" if it would be created
+  std::string live_uid;  ///< of the object that the dry run met; "" if it would be created
   Effect effect = Effect::Unchanged;
   std::optional<Error> error;
   bool Writes() const { return plan.action == rollout::Action::Create || plan.action == rollout::Action::Configure; }
@@ -124,13 +124,15 @@ net::Task<Result<void>> Applier::Locate(std::vector<Item>& items) {
       resource = std::move(found).value();
       net::Task<Result<void>> following = index_.EnsureWatched(item.ref.gvk, kSyncTimeout);
       const Result<void> followed = co_await std::move(following);
-      if (!followed && (followed.error().reason == base::Reason::Canceled || followed.error().reason == base::Reason::Timeout)) co_return followed.error();
-      watched = followed.has_value();   // else we are not allowed to look: each object is asked for instead
+      if (!followed && (followed.error().reason == base::Reason::Canceled || followed.error().reason == base::Reason::Timeout))
+        co_return followed.error();
+      watched = followed.has_value();  // else we are not allowed to look: each object is asked for instead
       last = &item.ref.gvk;
     }
     item.watched = watched;
     if (resource->namespaced && item.ref.ns.empty()) {
-      co_return base::Invalid(NameOf(item.ref) + " namespace not specified: set metadata.namespace, or spec.targetNamespace of the Kustomization");
+      co_return base::Invalid(NameOf(item.ref) +
+                              " namespace not specified: set metadata.namespace, or spec.targetNamespace of the Kustomization");
     }
   }
   co_return Result<void>();
@@ -198,18 +200,19 @@ net::Task<void> Applier::DryRun(Item& item, const ApplyRequest& request) {
     co_return;
   }
   const rollout::Selectors live = rollout::SelectorsOf(*answer);
-  if (live.Excluded()) {   // the live object asks to be left alone
+  if (live.Excluded()) {  // the live object asks to be left alone
     item.plan.action = rollout::Action::Skip;
     item.effect = Effect::Skipped;
     co_return;
   }
   item.live_uid = answer->StringAt({"metadata", "uid"});
   const std::uint64_t would_be = rollout::FingerprintLive(*answer, kFieldManager);
-  if (!item.watched) {   // the index does not know it, so it is asked for
+  if (!item.watched) {  // the index does not know it, so it is asked for
     const kube::ReadOptions look{.as = request.as};
     net::Task<Result<Value>> reading = client_.Get(item.ref, look);
     const Result<Value> now = co_await std::move(reading);
-    const bool same = now && now->StringAt({"metadata", "uid"}) == item.live_uid && rollout::FingerprintLive(*now, kFieldManager) == would_be;
+    const bool same =
+        now && now->StringAt({"metadata", "uid"}) == item.live_uid && rollout::FingerprintLive(*now, kFieldManager) == would_be;
     if (same) item.plan.action = rollout::Action::Unchanged;
     co_return;
   }
@@ -221,7 +224,8 @@ net::Task<void> Applier::DryRun(Item& item, const ApplyRequest& request) {
 }
 
 net::Task<Result<void>> Applier::Record(const std::vector<Item>& items, const ApplyRequest& request) {
-  const bool creates = std::any_of(items.begin(), items.end(), [](const Item& item) { return item.plan.action == rollout::Action::Create; });
+  const bool creates =
+      std::any_of(items.begin(), items.end(), [](const Item& item) { return item.plan.action == rollout::Action::Create; });
   if (!creates || recorded_ || !request.before_create) co_return Result<void>();
   net::Task<Result<void>> recording = request.before_create(all_);
   CO_TRY(co_await std::move(recording));
@@ -290,11 +294,12 @@ net::Task<Result<void>> Applier::Remove(const Item& item, const ApplyRequest& re
     Result<Value> still = co_await std::move(again);
     if (!still && still.error().reason == base::Reason::NotFound) co_return Result<void>();
     if (still && still->StringAt({"metadata", "uid"}) != options.uid) co_return Result<void>();
-    net::Task<Result<void>> pause = woken_.Wait(std::chrono::seconds(1));   // the index saw something, or it is not watched
+    net::Task<Result<void>> pause = woken_.Wait(std::chrono::seconds(1));  // the index saw something, or it is not watched
     const Result<void> woke = co_await std::move(pause);
     if (!woke && woke.error().reason == base::Reason::Canceled) co_return woke.error();
   }
-  co_return base::MakeError(base::Reason::Timeout, "still there after " + base::FormatGoDuration(request.recreate_timeout) + ": a finalizer holds it");
+  co_return base::MakeError(base::Reason::Timeout,
+                            "still there after " + base::FormatGoDuration(request.recreate_timeout) + ": a finalizer holds it");
 }
 
 net::Task<Result<void>> Applier::AwaitStage(const std::vector<Item>& items) {
@@ -306,7 +311,8 @@ net::Task<Result<void>> Applier::AwaitStage(const std::vector<Item>& items) {
       const auto live = index_.Lookup(item.ref);
       if (live && live->status.phase == rollout::Phase::Current) continue;
       if (!missing.empty()) missing += ", ";
-      missing += NameOf(item.ref) + " status: '" + std::string(rollout::ToString(live ? live->status.phase : rollout::Phase::NotFound)) + "'";
+      missing +=
+          NameOf(item.ref) + " status: '" + std::string(rollout::ToString(live ? live->status.phase : rollout::Phase::NotFound)) + "'";
     }
     if (missing.empty()) co_return Result<void>();
     const base::Duration left = deadline - clock_.Now();

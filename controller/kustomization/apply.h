@@ -24,29 +24,29 @@ namespace sluice::controller::kustomization {
 inline constexpr std::string_view kFieldManager = "kustomize-controller";
 
 enum class Effect { Unchanged, Created, Configured, Recreated, Skipped };
-std::string_view ToString(Effect effect);   ///< Flux's words: "unchanged", "created", "configured", "skipped"
+std::string_view ToString(Effect effect);  ///< Flux's words: "unchanged", "created", "configured", "skipped"
 
 struct AppliedObject {
   kube::ObjectRef ref;
   Effect effect = Effect::Unchanged;
-  std::string pod_selector;       ///< of the pods it makes ("app=web"), "" for what makes none: for the diagnosis
-  bool vanishes = false;          ///< its end is its success (a Job with a time to live)
+  std::string pod_selector;  ///< of the pods it makes ("app=web"), "" for what makes none: for the diagnosis
+  bool vanishes = false;     ///< its end is its success (a Job with a time to live)
 };
 
 struct ApplyRequest {
-  std::vector<document::Value> objects;         ///< normalised, with owner labels
+  std::vector<document::Value> objects;  ///< normalised, with owner labels
   kube::Impersonate as;
   kube::Owner owner;
-  bool force = false;                           ///< delete and create anew what cannot be changed in place
+  bool force = false;  ///< delete and create anew what cannot be changed in place
   rollout::CustomStageKinds custom_stage_kinds;
   base::Duration recreate_timeout = std::chrono::seconds(60);
-  std::size_t concurrent = 8;                   ///< requests at a time
+  std::size_t concurrent = 8;  ///< requests at a time
   /// Awaited once, before the first object is created, with every object of the request: the inventory has to be on record by then.
   std::function<net::Task<base::Result<void>>(std::vector<kube::ObjectRef>)> before_create;
 };
 
 struct ApplyResult {
-  std::vector<AppliedObject> applied;           ///< in apply order; after a failure what was done until then
+  std::vector<AppliedObject> applied;  ///< in apply order; after a failure what was done until then
   std::optional<base::Error> error;
 };
 

@@ -25,9 +25,11 @@ std::string NameForMessages(const Value& object) { return document::IdOf(object)
 
 Result<std::string> DirectoryOf(const base::Files& files, const Spec& spec) {
   const auto directory = base::NormalizePath(spec.path);
-  const auto missing = [&](std::string_view why) { return base::NotFound("kustomization path not found: " + spec.path + std::string(why)); };
+  const auto missing = [&](std::string_view why) {
+    return base::NotFound("kustomization path not found: " + spec.path + std::string(why));
+  };
   std::string_view path = spec.path;
-  while (path.starts_with("/")) path.remove_prefix(1);   // Flux joins the path below the artifact's root, also one that begins with a slash
+  while (path.starts_with("/")) path.remove_prefix(1);  // Flux joins the path below the artifact's root, also one that begins with a slash
   const auto below = directory ? directory : base::NormalizePath(path);
   if (!below) return missing(" (it leaves the artifact)");
   const auto info = files.Stat(*below);
@@ -78,7 +80,7 @@ class Substitution {
     auto replaced = document::Substitute(text, lookup, {.strict = strict_});
     if (!replaced) return std::move(replaced).error().Wrap("variable substitution failed for " + name);
     document::YamlOptions options;
-    options.resolver = document::Resolver::Yaml11;   // as sigs.k8s.io/yaml reads it
+    options.resolver = document::Resolver::Yaml11;  // as sigs.k8s.io/yaml reads it
     auto parsed = document::ParseYaml(*replaced, options);
     if (!parsed) return std::move(parsed).error().Wrap("after variable substitution " + name + " is no longer YAML");
     object = std::move(*parsed);
@@ -94,7 +96,7 @@ Result<kustomize::BuildResult> BuildTree(const base::Files& files, const std::st
   TRY(RootFile root, MakeRootFile(files, directory, spec));
   const OverlayFiles over(files, std::move(root));
   kustomize::BuildOptions options;
-  options.load_restrictor = kustomize::LoadRestrictor::None;   // access is confined to the artifact's root
+  options.load_restrictor = kustomize::LoadRestrictor::None;  // access is confined to the artifact's root
   options.reorder = kustomize::Reorder::None;
   return kustomize::Build(over, directory, options);
 }
@@ -121,7 +123,8 @@ Result<BuildOutput> Build(const BuildInput& input) {
   auto built = BuildTree(files, directory, input.spec);
   if (!built) return std::move(built).error().Wrap("kustomize build failed");
   for (const auto& [name, value] : input.variables) {
-    if (!document::IsVariableName(name)) return Invalid("postBuild: \"" + name + "\" cannot name a variable: want letters, digits and _, no digit first");
+    if (!document::IsVariableName(name))
+      return Invalid("postBuild: \"" + name + "\" cannot name a variable: want letters, digits and _, no digit first");
   }
   const Substitution substitution(input);
   for (Value& object : built->documents) {

@@ -14,20 +14,20 @@
 namespace sluice::controller::kustomization {
 
 struct BuildInput {
-  const base::Files& files;       ///< the artifact's tree
+  const base::Files& files;  ///< the artifact's tree
   const Spec& spec;
-  std::string name, ns;           ///< of the Kustomization: the owner labels
+  std::string name, ns;  ///< of the Kustomization: the owner labels
   /// Variables in rising precedence: those of substituteFrom in order, then postBuild.substitute.
   std::vector<std::pair<std::string, std::string>> variables = {};
-  bool strict_substitution = true;   ///< a variable without value and default is an error
-  bool mask_encrypted = false;       ///< SOPS values are shown as **SOPS** (CLI); else an encrypted Secret is an error
-  bool normalize = true;             ///< false: as it was built, only labelled, for people to read (`flux build kustomization`)
+  bool strict_substitution = true;  ///< a variable without value and default is an error
+  bool mask_encrypted = false;      ///< SOPS values are shown as **SOPS** (CLI); else an encrypted Secret is an error
+  bool normalize = true;            ///< false: as it was built, only labelled, for people to read (`flux build kustomization`)
 };
 
 struct BuildOutput {
-  std::vector<document::Value> objects;   ///< in the order of the build
-  std::string digest;                     ///< `sha256:…` of the objects as YAML
-  base::ReadSet reads;                    ///< what of the tree this depended on
+  std::vector<document::Value> objects;  ///< in the order of the build
+  std::string digest;                    ///< `sha256:…` of the objects as YAML
+  base::ReadSet reads;                   ///< what of the tree this depended on
   std::vector<std::string> warnings;
 };
 

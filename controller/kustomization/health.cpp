@@ -27,8 +27,8 @@ std::string Spoken(const kube::ObjectRef& ref) { return ref.gvk.kind + " " + (re
 
 struct HealthWatch::Object {
   Awaited awaited;
-  std::optional<kube::Observer::Subscription> self;               ///< of what the index does not know, or whose cause is looked for
-  std::optional<kube::Observer::Subscription> pods, replica_sets;   ///< while it is investigated
+  std::optional<kube::Observer::Subscription> self;                ///< of what the index does not know, or whose cause is looked for
+  std::optional<kube::Observer::Subscription> pods, replica_sets;  ///< while it is investigated
 };
 
 bool HealthReport::AnyFailed() const {
@@ -49,19 +49,21 @@ std::string HealthReport::Details() const {
   std::string out;
   for (const Entry& entry : unready) {
     if (!out.empty()) out += "; ";
-    out += Spoken(entry.ref) + ": " + (entry.status.message.empty() ? std::string(rollout::ToString(entry.status.phase)) : entry.status.message);
+    out += Spoken(entry.ref) + ": " +
+           (entry.status.message.empty() ? std::string(rollout::ToString(entry.status.phase)) : entry.status.message);
     if (!entry.cause.empty()) out += "; " + entry.cause;
   }
   return out;
 }
 
-HealthWatch::HealthWatch(kube::OwnedIndex& index, kube::Observer& observer, const base::Clock& clock, std::vector<Awaited> awaited, kube::Impersonate as,
-                         std::function<void()> changed)
+HealthWatch::HealthWatch(kube::OwnedIndex& index, kube::Observer& observer, const base::Clock& clock, std::vector<Awaited> awaited,
+                         kube::Impersonate as, std::function<void()> changed)
     : index_(index), observer_(observer), clock_(clock), as_(std::move(as)), changed_(std::move(changed)) {
   for (Awaited& one : awaited) {
     auto object = std::make_unique<Object>();
     object->awaited = std::move(one);
-    if (!object->awaited.owned || !index_.IsWatched(object->awaited.ref.gvk)) object->self = observer_.Watch(object->awaited.ref, as_, changed_);
+    if (!object->awaited.owned || !index_.IsWatched(object->awaited.ref.gvk))
+      object->self = observer_.Watch(object->awaited.ref, as_, changed_);
     objects_.push_back(std::move(object));
   }
 }
@@ -94,7 +96,7 @@ std::string HealthWatch::CauseOf(const Object& object) const {
   const auto cause = rollout::Diagnose(*workload, newest, sets, {}, clock_.Now());
   if (!cause) return "";
   std::string text = cause->ToString();
-  if (!cause->remedy.empty()) text += (text.ends_with('.') ? " " : ". ") + cause->remedy;   // some evidence is a whole sentence
+  if (!cause->remedy.empty()) text += (text.ends_with('.') ? " " : ". ") + cause->remedy;  // some evidence is a whole sentence
   return text;
 }
 

@@ -16,18 +16,18 @@ namespace sluice::controller::kustomization {
 
 struct Awaited {
   kube::ObjectRef ref;
-  std::string pod_selector;   ///< of the pods it makes, "" if it makes none or that is not known
-  bool owned = true;          ///< applied by this Kustomization, so the index knows it; else a watch of its own
-  bool vanishes = false;      ///< its absence is its success
+  std::string pod_selector;  ///< of the pods it makes, "" if it makes none or that is not known
+  bool owned = true;         ///< applied by this Kustomization, so the index knows it; else a watch of its own
+  bool vanishes = false;     ///< its absence is its success
 };
 
 struct HealthReport {
   struct Entry {
     kube::ObjectRef ref;
     rollout::Status status;
-    std::string cause;        ///< why it is stuck, "" while that is not known
+    std::string cause;  ///< why it is stuck, "" while that is not known
   };
-  std::vector<Entry> unready; ///< all that are not Current, in the order they were asked for
+  std::vector<Entry> unready;  ///< all that are not Current, in the order they were asked for
   bool AllCurrent() const { return unready.empty(); }
   bool AnyFailed() const;
   /// `[Deployment/shop/web status: 'InProgress', …]`, Flux's form; only those that failed if `failed_only`.
@@ -39,8 +39,8 @@ struct HealthReport {
 class HealthWatch {
  public:
   /// `changed` is called on the I/O thread when something outside of the index changed; what the index sees its listener hears.
-  HealthWatch(kube::OwnedIndex& index, kube::Observer& observer, const base::Clock& clock, std::vector<Awaited> awaited, kube::Impersonate as,
-              std::function<void()> changed);
+  HealthWatch(kube::OwnedIndex& index, kube::Observer& observer, const base::Clock& clock, std::vector<Awaited> awaited,
+              kube::Impersonate as, std::function<void()> changed);
   ~HealthWatch();
   HealthWatch(const HealthWatch&) = delete;
   HealthWatch& operator=(const HealthWatch&) = delete;

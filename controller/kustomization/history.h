@@ -10,8 +10,8 @@
 namespace sluice::controller::kustomization {
 
 struct HistoryEntry {
-  std::string digest;             ///< of the built manifests, `sha256:…`
-  std::string status;             ///< the Ready reason that the run ended with
+  std::string digest;  ///< of the built manifests, `sha256:…`
+  std::string status;  ///< the Ready reason that the run ended with
   std::string revision, origin_revision;
   base::TimePoint at;
   base::Duration duration{};

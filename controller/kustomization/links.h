@@ -17,8 +17,8 @@ class Links {
   /// Notes what `object` refers to now, in place of what it referred to before.
   void Update(const document::Value& object);
   void Remove(const Key& key);
-  std::vector<Key> OfSource(const SourceKey& source) const;        ///< sorted
-  std::vector<Key> DependentsOf(const Key& dependency) const;      ///< sorted
+  std::vector<Key> OfSource(const SourceKey& source) const;    ///< sorted
+  std::vector<Key> DependentsOf(const Key& dependency) const;  ///< sorted
 
  private:
   struct References {

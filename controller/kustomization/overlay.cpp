@@ -91,8 +91,9 @@ Result<Value> Generate(const Files& files, std::string_view directory) {
 /// Field names of a kustomization file match in any case.
 Value& Field(Value& file, std::string_view name) {
   for (document::Member& member : file.mutable_members()) {
-    if (std::equal(member.key.begin(), member.key.end(), name.begin(), name.end(),
-                   [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b)); })) {
+    if (std::equal(member.key.begin(), member.key.end(), name.begin(), name.end(), [](char a, char b) {
+          return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+        })) {
       return member.value;
     }
   }

@@ -18,7 +18,7 @@ struct RootFile {
   std::string path;
   std::string content;
   bool replaced = false;
-  bool generated = false;   ///< there was none
+  bool generated = false;  ///< there was none
 };
 
 /// The kustomization file for `directory` (normalised). Without one, every *.yaml and *.yml below must parse as Kubernetes objects, and a

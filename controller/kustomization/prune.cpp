@@ -45,7 +45,8 @@ net::Task<bool> LookAndDelete(kube::Client& client, kube::OwnedIndex& index, Ite
   if (item.terminating) co_return true;
   auto guard = index.BeginWrite(item.ref);
   const std::string uid(live->StringAt({"metadata", "uid"}));
-  const kube::DeleteOptions options{.uid = uid, .resource_version = std::string(live->StringAt({"metadata", "resourceVersion"})), .as = request.as};
+  const kube::DeleteOptions options{
+      .uid = uid, .resource_version = std::string(live->StringAt({"metadata", "resourceVersion"})), .as = request.as};
   net::Task<Result<void>> deleting = client.Delete(item.ref, options);
   Result<void> done = co_await std::move(deleting);
   if (!done && done.error().reason != base::Reason::NotFound) {

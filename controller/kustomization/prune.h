@@ -14,17 +14,17 @@
 namespace sluice::controller::kustomization {
 
 struct PruneRequest {
-  std::vector<rollout::InventoryEntry> entries;   ///< in apply order; deleted in the reverse one
+  std::vector<rollout::InventoryEntry> entries;  ///< in apply order; deleted in the reverse one
   kube::Impersonate as;
   kube::Owner owner;
   std::size_t concurrent = 8;
 };
 
 struct PruneResult {
-  std::vector<kube::ObjectRef> deleted;           ///< in the order of deletion
-  std::vector<kube::ObjectRef> terminating;       ///< deleted earlier, and still there (finalizers)
-  std::vector<rollout::InventoryEntry> left;      ///< that could not be deleted, and stay in the inventory
-  std::optional<base::Error> error;               ///< all failures, joined by line breaks
+  std::vector<kube::ObjectRef> deleted;       ///< in the order of deletion
+  std::vector<kube::ObjectRef> terminating;   ///< deleted earlier, and still there (finalizers)
+  std::vector<rollout::InventoryEntry> left;  ///< that could not be deleted, and stay in the inventory
+  std::optional<base::Error> error;           ///< all failures, joined by line breaks
 };
 
 /// Background propagation. What is gone already, is not the owner's any more, or asks to be kept, is passed over.

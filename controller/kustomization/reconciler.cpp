@@ -82,7 +82,9 @@ void Reconciler::OnChanged(const kube::Owner& owner, const kube::ObjectRef& ref,
   Triggers why = 0;
   if (kube::Has(changes, kube::Change::Drift) || kube::Has(changes, kube::Change::Deleted) || kube::Has(changes, kube::Change::Selectors)) {
     why |= trigger::kDrift;
-    parts_.services.log.Debug("owned object changed", {{"controller", "kustomization"}, {"namespace", owner.ns}, {"name", owner.name}, {"object", ref.Id().ToString()}});
+    parts_.services.log.Debug(
+        "owned object changed",
+        {{"controller", "kustomization"}, {"namespace", owner.ns}, {"name", owner.name}, {"object", ref.Id().ToString()}});
   }
   if (state.health) why |= trigger::kHealth;
   if (why != 0) queue_->Add(owner, why);
@@ -117,7 +119,9 @@ base::Duration Reconciler::Left(const State& state) const {
   return std::max<base::Duration>(state.due - parts_.services.clock.Now(), std::chrono::milliseconds(1));
 }
 
-base::Duration Reconciler::Interval(const Spec& spec) { return parts_.services.random.Jitter(spec.interval, parts_.services.interval_jitter); }
+base::Duration Reconciler::Interval(const Spec& spec) {
+  return parts_.services.random.Jitter(spec.interval, parts_.services.interval_jitter);
+}
 
 kube::Impersonate Reconciler::Identity(const Key& key, const Spec& spec) const {
   const std::string& account = spec.service_account_name.empty() ? options_.default_service_account : spec.service_account_name;
@@ -163,8 +167,8 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
   run->spec = std::move(*spec);
   run->as = Identity(key, run->spec);
   run->source = parts_.registry.Find({run->spec.source.kind, run->spec.source.ns, run->spec.source.name});
-  const bool same_intent = state.applied && state.generation == GenerationOf(*object) && run->source && run->source->revision == state.revision &&
-                           document::AnnotationOf(*object, kRequestedAt) == state.requested;
+  const bool same_intent = state.applied && state.generation == GenerationOf(*object) && run->source &&
+                           run->source->revision == state.revision && document::AnnotationOf(*object, kRequestedAt) == state.requested;
   const bool retries = state.unhealthy && (why & trigger::kTimer) != 0;
   if (same_intent && state.health && (why & trigger::kDrift) == 0 && !retries) {
     run->attempt = state.attempt;
@@ -205,12 +209,14 @@ std::optional<Error> Reconciler::FindSource(Run& run, bool& not_yet) const {
 /// Why a dependency holds this run up; nullopt if none does.
 std::optional<std::string> Reconciler::UnmetDependency(const Run& run) const {
   for (const Key& name : run.spec.depends_on) {
-    if (options_.no_cross_namespace_refs && name.ns != run.key.ns) return "dependency '" + name.ToString() + "': cross-namespace references are not allowed";
+    if (options_.no_cross_namespace_refs && name.ns != run.key.ns)
+      return "dependency '" + name.ToString() + "': cross-namespace references are not allowed";
     const SharedObject dependency = parts_.store.Get(name);
     if (!dependency) return "dependency '" + name.ToString() + "' not found";
     if (!IsReady(*dependency)) return "dependency '" + name.ToString() + "' is not ready";
     const Result<Spec> spec = ParseBuildSpec(*dependency);
-    const bool same_source = spec && spec->source.kind == run.spec.source.kind && spec->source.ns == run.spec.source.ns && spec->source.name == run.spec.source.name;
+    const bool same_source = spec && spec->source.kind == run.spec.source.kind && spec->source.ns == run.spec.source.ns &&
+                             spec->source.name == run.spec.source.name;
     if (same_source && dependency->StringAt({"status", "lastAppliedRevision"}) != run.source->revision) {
       return "dependency '" + name.ToString() + "' revision is not up to date";
     }
@@ -222,7 +228,8 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
   State& state = *run->state;
   const SourceReference& ref = run->spec.source;
   if (ref.kind != "GitRepository") {
-    net::Task<controller::Outcome> task = Stall(run, reason::kFeatureGateDisabled, RefusedField("spec.sourceRef.kind \"" + ref.kind + "\"").message);
+    net::Task<controller::Outcome> task =
+        Stall(run, reason::kFeatureGateDisabled, RefusedField("spec.sourceRef.kind \"" + ref.kind + "\"").message);
     co_return co_await std::move(task);
   }
   if (options_.no_cross_namespace_refs && ref.ns != run->key.ns) {
@@ -234,7 +241,8 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
   if (auto missing = FindSource(*run, not_yet)) {
     if (not_yet) co_return Next(state, kSourceGrace);
     const bool kept = run->object->StringAt({"status", "lastAppliedRevision"}).size() > 0;
-    if (kept && missing->message.starts_with("Source artifact")) co_return Next(state, parts_.services.requeue_dependency);   // its last state holds
+    if (kept && missing->message.starts_with("Source artifact"))
+      co_return Next(state, parts_.services.requeue_dependency);  // its last state holds
     const bool absent = !missing->message.starts_with("Source artifact");
     const base::Duration again = absent ? run->spec.retry_interval : parts_.services.requeue_dependency;
     net::Task<controller::Outcome> task = Fail(run, reason::kArtifactFailed, std::move(*missing), again);
@@ -245,7 +253,8 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
   const auto unmet = UnmetDependency(*run);
   state.waits_for_dependency = unmet.has_value();
   if (unmet) {
-    net::Task<controller::Outcome> task = Fail(run, reason::kDependencyNotReady, base::MakeError(base::Reason::Unavailable, *unmet), parts_.services.requeue_dependency);
+    net::Task<controller::Outcome> task =
+        Fail(run, reason::kDependencyNotReady, base::MakeError(base::Reason::Unavailable, *unmet), parts_.services.requeue_dependency);
     co_return co_await std::move(task);
   }
   if (!HasFinalizer(*run->object)) {
@@ -262,7 +271,7 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
     net::Task<controller::Outcome> task = Fail(run, no_path ? reason::kArtifactFailed : reason::kBuildFailed, std::move(needed).error());
     co_return co_await std::move(task);
   }
-  if (!*needed) {   // nothing that this Kustomization reads has changed: only the revision moves on
+  if (!*needed) {  // nothing that this Kustomization reads has changed: only the revision moves on
     run->attempt.digest = state.attempt.digest;
     run->attempt.inventory = state.attempt.inventory;
     state.revision = run->source->revision;
@@ -299,7 +308,8 @@ net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOut
   if (may_stand) job->stands = state.reads;
   auto work = [job]() -> Result<std::optional<BuildOutput>> {
     if (job->stands && base::Unchanged(*job->stands, *job->source->files)) return std::optional<BuildOutput>();
-    const BuildInput input{.files = *job->source->files, .spec = job->spec, .name = job->key.name, .ns = job->key.ns, .variables = job->variables};
+    const BuildInput input{
+        .files = *job->source->files, .spec = job->spec, .name = job->key.name, .ns = job->key.ns, .variables = job->variables};
     TRY(BuildOutput built, Build(input));
     return std::optional<BuildOutput>(std::move(built));
   };
@@ -317,7 +327,8 @@ net::Task<Result<void>> Reconciler::RecordInventory(std::shared_ptr<Run> run, st
   const Inventory together = InventoryOf(all).Union(run->inventory);
   Attempt attempt = run->attempt;
   attempt.inventory = together.ToValue();
-  const std::string message = "Detecting drift for revision " + attempt.revision + " with a timeout of " + base::FormatGoDuration(run->spec.timeout);
+  const std::string message =
+      "Detecting drift for revision " + attempt.revision + " with a timeout of " + base::FormatGoDuration(run->spec.timeout);
   Value status = StatusProgressing(*run->object, attempt, message, true, parts_.services.clock.Now());
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   CO_TRY(run->object, co_await std::move(writing));
@@ -335,8 +346,12 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
     co_return co_await std::move(task);
   }
   run->inventory = std::move(*inventory);
-  ApplyRequest request{.objects = std::move(built.objects), .as = run->as, .owner = run->key, .force = run->spec.force,
-                       .custom_stage_kinds = options_.custom_stage_kinds, .recreate_timeout = run->spec.timeout};
+  ApplyRequest request{.objects = std::move(built.objects),
+                       .as = run->as,
+                       .owner = run->key,
+                       .force = run->spec.force,
+                       .custom_stage_kinds = options_.custom_stage_kinds,
+                       .recreate_timeout = run->spec.timeout};
   request.before_create = [this, run](std::vector<kube::ObjectRef> all) { return RecordInventory(run, std::move(all)); };
   Applier applier(parts_.services.client, *index_, parts_.services.clock, state.woken);
   net::Task<ApplyResult> applying = applier.Run(std::move(request));
@@ -373,7 +388,10 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
   if (state.changed && (run->why & trigger::kDrift) != 0) {
     state.drifts = run->started - state.last_drift < kDriftWindow ? state.drifts + 1 : 0;
     state.last_drift = run->started;
-    const auto pause = state.drifts < kFreeDrifts ? base::Duration(0) : std::min<base::Duration>(std::chrono::seconds(1LL << std::min(state.drifts - kFreeDrifts, 12U)), run->spec.interval);
+    const auto pause =
+        state.drifts < kFreeDrifts
+            ? base::Duration(0)
+            : std::min<base::Duration>(std::chrono::seconds(1LL << std::min(state.drifts - kFreeDrifts, 12U)), run->spec.interval);
     state.drift_not_before = run->started + std::chrono::duration_cast<base::TimePoint::duration>(pause);
   }
   net::Task<controller::Outcome> task = BeginHealth(run, std::move(result.applied));

@@ -27,16 +27,16 @@ struct ReconcilerOptions {
   bool no_cross_namespace_refs = false;
   std::string default_service_account;
   rollout::CustomStageKinds custom_stage_kinds;
-  base::Duration progress_after = std::chrono::seconds(2);   ///< a rollout that is done sooner is not reported in between
-  std::size_t max_investigations = 16;                       ///< Kustomizations whose stuck pods are watched at a time
-  base::Duration progress_every = std::chrono::seconds(1);   ///< at most one report of progress in so long
+  base::Duration progress_after = std::chrono::seconds(2);  ///< a rollout that is done sooner is not reported in between
+  std::size_t max_investigations = 16;                      ///< Kustomizations whose stuck pods are watched at a time
+  base::Duration progress_every = std::chrono::seconds(1);  ///< at most one report of progress in so long
 };
 
 class Reconciler final : public kube::OwnedListener {
  public:
   struct Parts {
     Services& services;
-    kube::ObjectStore& store;          ///< of Kustomizations
+    kube::ObjectStore& store;  ///< of Kustomizations
     kube::ObjectStore& git_repositories;
     SourceRegistry& registry;
     kube::Observer& observer;
@@ -70,7 +70,7 @@ class Reconciler final : public kube::OwnedListener {
     kube::Impersonate as;
     Attempt attempt;
     base::TimePoint started;
-    rollout::Inventory inventory;      ///< on record
+    rollout::Inventory inventory;  ///< on record
     Triggers why = 0;
   };
 
@@ -84,7 +84,8 @@ class Reconciler final : public kube::OwnedListener {
   bool Investigate(State& state);
   net::Task<controller::Outcome> ReportProgress(std::shared_ptr<Run> run, HealthReport report);
   net::Task<controller::Outcome> Succeed(std::shared_ptr<Run> run, std::optional<base::Duration> checked);
-  net::Task<controller::Outcome> Fail(std::shared_ptr<Run> run, std::string_view reason, base::Error error, std::optional<base::Duration> again = {});
+  net::Task<controller::Outcome> Fail(std::shared_ptr<Run> run, std::string_view reason, base::Error error,
+                                      std::optional<base::Duration> again = {});
   net::Task<controller::Outcome> Stall(std::shared_ptr<Run> run, std::string_view reason, std::string message);
   net::Task<controller::Outcome> Finalize(std::shared_ptr<Run> run);
   net::Task<controller::Outcome> Release(std::shared_ptr<Run> run);

@@ -43,7 +43,8 @@ net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std
   const base::TimePoint now = parts_.services.clock.Now();
   run->attempt.duration = now - (checked ? state.started : run->started);
   state.reported.clear();
-  const bool news = state.changed || !ShowsSuccess(*run->object, run->attempt.revision) || !Same(run->object->At({"status", "inventory"}), run->attempt.inventory);
+  const bool news = state.changed || !ShowsSuccess(*run->object, run->attempt.revision) ||
+                    !Same(run->object->At({"status", "inventory"}), run->attempt.inventory);
   if (!news) co_return Next(state, Interval(run->spec));
   const bool was_ready = ShowsSuccess(*run->object, run->attempt.revision);
   Value status = StatusSucceeded(*run->object, run->attempt, checked, now);
@@ -54,9 +55,12 @@ net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std
     co_return controller::Outcome{.again_in = {}, .back_off = true};
   }
   state.changed = false;
-  if (checked && !was_ready) Emit(*run, kube::EventType::Normal, reason::kSucceeded, "Health check passed in " + base::FormatGoDuration(*checked));
+  if (checked && !was_ready)
+    Emit(*run, kube::EventType::Normal, reason::kSucceeded, "Health check passed in " + base::FormatGoDuration(*checked));
   Emit(*run, kube::EventType::Normal, reason::kSucceeded,
-       "Reconciliation finished in " + base::FormatGoDuration(run->attempt.duration) + ", next run in " + base::FormatGoDuration(run->spec.interval), true);
+       "Reconciliation finished in " + base::FormatGoDuration(run->attempt.duration) + ", next run in " +
+           base::FormatGoDuration(run->spec.interval),
+       true);
   parts_.services.log.Info("reconciliation finished", {{"controller", "kustomization"},
                                                        {"namespace", run->key.ns},
                                                        {"name", run->key.name},
@@ -65,7 +69,8 @@ net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std
   co_return Next(state, Interval(run->spec));
 }
 
-net::Task<controller::Outcome> Reconciler::Fail(std::shared_ptr<Run> run, std::string_view why, Error error, std::optional<base::Duration> again) {
+net::Task<controller::Outcome> Reconciler::Fail(std::shared_ptr<Run> run, std::string_view why, Error error,
+                                                std::optional<base::Duration> again) {
   State& state = *run->state;
   if (error.reason == base::Reason::Canceled) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
   const base::TimePoint now = parts_.services.clock.Now();
@@ -75,12 +80,20 @@ net::Task<controller::Outcome> Reconciler::Fail(std::shared_ptr<Run> run, std::s
   }
   const bool waits = why == reason::kDependencyNotReady;
   if (waits) {
-    parts_.services.log.Info("waiting for a dependency", {{"controller", "kustomization"}, {"namespace", run->key.ns}, {"name", run->key.name}, {"reason", error.message}});
+    parts_.services.log.Info(
+        "waiting for a dependency",
+        {{"controller", "kustomization"}, {"namespace", run->key.ns}, {"name", run->key.name}, {"reason", error.message}});
   } else {
     parts_.services.log.Error("reconciliation failed", error.message,
-                              {{"controller", "kustomization"}, {"namespace", run->key.ns}, {"name", run->key.name}, {"revision", run->attempt.revision}, {"reason", why}});
+                              {{"controller", "kustomization"},
+                               {"namespace", run->key.ns},
+                               {"name", run->key.name},
+                               {"revision", run->attempt.revision},
+                               {"reason", why}});
   }
-  const std::string event = waits ? "Dependencies do not meet ready condition, retrying in " + base::FormatGoDuration(parts_.services.requeue_dependency) : error.message;
+  const std::string event =
+      waits ? "Dependencies do not meet ready condition, retrying in " + base::FormatGoDuration(parts_.services.requeue_dependency)
+            : error.message;
   Emit(*run, waits ? kube::EventType::Normal : kube::EventType::Warning, why, event);
   Value status = StatusFailed(*run->object, run->attempt, why, error.message, now);
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
@@ -115,7 +128,9 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
   const Result<Inventory> inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
   if (!spec || !inventory || (remote != nullptr && !remote->IsNull() && !inventory->empty())) {
     // Its objects are somewhere we cannot tell: better to stay than to forget them.
-    const std::string why = !spec ? spec.error().message : !inventory ? inventory.error().message : "spec.kubeConfig: its cluster cannot be reached by this version of Sluice";
+    const std::string why = !spec        ? spec.error().message
+                            : !inventory ? inventory.error().message
+                                         : "spec.kubeConfig: its cluster cannot be reached by this version of Sluice";
     Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "pruning for deleted resource failed: " + why);
     co_return controller::Outcome{.again_in = {}, .back_off = true};
   }
@@ -133,7 +148,8 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
     if (!found && found.error().reason == base::Reason::NotFound) {
       std::string stale;
       for (const rollout::InventoryEntry& entry : inventory->entries()) stale += "\n" + entry.id.ToString();
-      Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "unable to prune objects: ServiceAccount " + account.ns + "/" + account.name + " is gone; left behind:" + stale);
+      Emit(*run, kube::EventType::Warning, reason::kPruneFailed,
+           "unable to prune objects: ServiceAccount " + account.ns + "/" + account.name + " is gone; left behind:" + stale);
       net::Task<controller::Outcome> task = Release(run);
       co_return co_await std::move(task);
     }
@@ -142,7 +158,8 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
   net::Task<PruneResult> pruning = Prune(parts_.services.client, *index_, std::move(request));
   const PruneResult pruned = co_await std::move(pruning);
   if (pruned.error) {
-    if (pruned.error->reason != base::Reason::Canceled) Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "pruning for deleted resource failed: " + pruned.error->message);
+    if (pruned.error->reason != base::Reason::Canceled)
+      Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "pruning for deleted resource failed: " + pruned.error->message);
     co_return controller::Outcome{.again_in = {}, .back_off = true};
   }
   std::string deleted;

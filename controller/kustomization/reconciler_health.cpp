@@ -18,7 +18,8 @@ std::vector<Awaited> WhatToAwait(const Spec& spec, const Key& key, const std::ve
   std::vector<Awaited> out;
   if (spec.wait) {
     for (const AppliedObject& object : applied) {
-      const bool self = object.ref.gvk.kind == "Kustomization" && object.ref.gvk.group == "kustomize.toolkit.fluxcd.io" && object.ref.ns == key.ns && object.ref.name == key.name;
+      const bool self = object.ref.gvk.kind == "Kustomization" && object.ref.gvk.group == "kustomize.toolkit.fluxcd.io" &&
+                        object.ref.ns == key.ns && object.ref.name == key.name;
       if (self || object.effect == Effect::Skipped) continue;
       out.push_back({.ref = object.ref, .pod_selector = object.pod_selector, .owned = true, .vanishes = object.vanishes});
     }
@@ -44,7 +45,8 @@ net::Task<controller::Outcome> Reconciler::BeginHealth(std::shared_ptr<Run> run,
   auto changed = [this, key, weak] {
     if (!weak.expired()) queue_->Add(key, trigger::kHealth);
   };
-  state.health = std::make_unique<HealthWatch>(*index_, parts_.observer, parts_.services.clock, WhatToAwait(run->spec, key, applied), run->as, std::move(changed));
+  state.health = std::make_unique<HealthWatch>(*index_, parts_.observer, parts_.services.clock, WhatToAwait(run->spec, key, applied),
+                                               run->as, std::move(changed));
   state.wait_started = parts_.services.clock.Now();
   state.deadline = state.wait_started + std::chrono::duration_cast<base::TimePoint::duration>(run->spec.timeout);
   net::Task<controller::Outcome> task = CheckHealth(run);
@@ -63,7 +65,7 @@ net::Task<controller::Outcome> Reconciler::CheckHealth(std::shared_ptr<Run> run)
     net::Task<controller::Outcome> task = Succeed(run, waited);
     co_return co_await std::move(task);
   }
-  if (state.unhealthy) co_return controller::Outcome{.again_in = Left(state), .back_off = false};   // reported; a recovery would show
+  if (state.unhealthy) co_return controller::Outcome{.again_in = Left(state), .back_off = false};  // reported; a recovery would show
   const bool failed = report.AnyFailed();
   const bool late = now >= state.deadline;
   if ((failed || late || waited >= options_.progress_after)) {
@@ -73,13 +75,15 @@ net::Task<controller::Outcome> Reconciler::CheckHealth(std::shared_ptr<Run> run)
   if (failed || late) {
     state.unhealthy = true;
     std::string message = "health check failed after " + base::FormatGoDuration(waited) + ": ";
-    message += failed ? "failed early due to stalled resources: " + report.Statuses(true) : "timeout waiting for: " + report.Statuses(false);
+    message +=
+        failed ? "failed early due to stalled resources: " + report.Statuses(true) : "timeout waiting for: " + report.Statuses(false);
     message += "\n" + report.Details();
     run->attempt.duration = now - state.started;
     net::Task<controller::Outcome> task = Fail(run, reason::kHealthCheckFailed, base::MakeError(base::Reason::Timeout, std::move(message)));
     co_return co_await std::move(task);
   }
-  if (waited < options_.progress_after) co_return Next(state, std::min<base::Duration>(options_.progress_after - waited, state.deadline - now));
+  if (waited < options_.progress_after)
+    co_return Next(state, std::min<base::Duration>(options_.progress_after - waited, state.deadline - now));
   net::Task<controller::Outcome> task = ReportProgress(run, std::move(report));
   co_return co_await std::move(task);
 }
@@ -103,7 +107,8 @@ net::Task<controller::Outcome> Reconciler::ReportProgress(std::shared_ptr<Run> r
   if (details == state.reported) co_return Next(state, left);
   const base::Duration since = now - state.reported_at;
   if (since < options_.progress_every) co_return Next(state, std::min<base::Duration>(options_.progress_every - since, left));
-  const std::string message = "Running health checks for revision " + run->attempt.revision + " with a timeout of " + base::FormatGoDuration(run->spec.timeout);
+  const std::string message =
+      "Running health checks for revision " + run->attempt.revision + " with a timeout of " + base::FormatGoDuration(run->spec.timeout);
   document::Value status = StatusChecking(*run->object, run->attempt, message, details, now);
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);

@@ -14,7 +14,7 @@
 namespace sluice::controller::kustomization {
 
 struct SourceReference {
-  std::string api_version, kind, name, ns;   ///< ns is filled in with the object's own
+  std::string api_version, kind, name, ns;  ///< ns is filled in with the object's own
   auto operator<=>(const SourceReference&) const = default;
   /// `GitRepository/flux/fleet`, Flux's form in messages.
   std::string ToString() const { return kind + "/" + ns + "/" + name; }
@@ -29,24 +29,24 @@ struct HealthCheck {
 struct Substitute {
   std::vector<std::pair<std::string, std::string>> variables;
   struct From {
-    bool secret = false;   ///< else a ConfigMap
+    bool secret = false;  ///< else a ConfigMap
     std::string name;
     bool optional = false;
   };
   std::vector<From> from;
-  bool always = false;     ///< substituteStrategy Always: also without any variable
+  bool always = false;  ///< substituteStrategy Always: also without any variable
 };
 
 struct Spec {
   base::Duration interval{}, retry_interval{}, timeout{};
   SourceReference source;
-  std::string path;                     ///< as written; "" is the root
+  std::string path;  ///< as written; "" is the root
   bool prune = false, force = false, wait = false, suspend = false;
   DeletionPolicy deletion_policy = DeletionPolicy::MirrorPrune;
   std::vector<HealthCheck> health_checks;
   std::vector<document::NamespacedName> depends_on;
   std::string target_namespace, name_prefix, name_suffix, service_account_name;
-  document::Value patches, images;      ///< as written (sequences), null if absent
+  document::Value patches, images;  ///< as written (sequences), null if absent
   std::vector<std::string> components, build_metadata;
   bool ignore_missing_components = false;
   std::vector<std::pair<std::string, std::string>> common_labels, common_annotations;

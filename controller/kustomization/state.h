@@ -15,8 +15,8 @@
 namespace sluice::controller::kustomization {
 
 struct Reconciler::State {
-  net::Event woken{net::Event::Kind::AutoReset};   ///< the index saw a change of our objects
-  std::string uid;                                 ///< of the Kustomization; another one starts afresh
+  net::Event woken{net::Event::Kind::AutoReset};  ///< the index saw a change of our objects
+  std::string uid;                                ///< of the Kustomization; another one starts afresh
 
   // The intent that is applied, pruned and on record; compared with what is asked for now.
   bool applied = false;
@@ -24,22 +24,22 @@ struct Reconciler::State {
   std::string revision, variables, requested;
   base::ReadSet reads;
   Attempt attempt;
-  bool changed = false;                            ///< something was written for it
-  base::TimePoint started;                         ///< of the run that applied it
+  bool changed = false;     ///< something was written for it
+  base::TimePoint started;  ///< of the run that applied it
 
   // Waiting for health.
   std::unique_ptr<HealthWatch> health;
-  bool unhealthy = false;                          ///< reported as failed; still listening, it may recover
-  std::shared_ptr<void> investigation;             ///< a place among those whose causes are looked for; held while it waits
+  bool unhealthy = false;               ///< reported as failed; still listening, it may recover
+  std::shared_ptr<void> investigation;  ///< a place among those whose causes are looked for; held while it waits
   base::TimePoint wait_started, deadline, reported_at;
   std::string reported;
 
   bool waits_for_dependency = false;
-  std::string waits_for_source;                    ///< the source that is not there yet
+  std::string waits_for_source;  ///< the source that is not there yet
   base::TimePoint source_missing_since;
-  base::TimePoint due;                             ///< of the next look at the latest
+  base::TimePoint due;  ///< of the next look at the latest
   base::TimePoint last_drift, drift_not_before;
-  unsigned drifts = 0;                             ///< put back in quick succession
+  unsigned drifts = 0;  ///< put back in quick succession
 
   void ForgetIntent() {
     applied = false;

@@ -57,9 +57,10 @@ Value StatusChecking(const Value& object, const Attempt& attempt, std::string_vi
   const std::string behind = ": " + std::string(details);
   Value status = StatusProgressing(object, attempt, std::string(message) + behind, true, now);
   Conditions conditions = Conditions::FromStatus(status);
-  conditions.Set(condition::kReady, ConditionStatus::Unknown, reason::kProgressing, "Reconciliation in progress" + behind, GenerationOf(object), now);
-  conditions.Set(condition::kHealthy, ConditionStatus::Unknown, reason::kProgressing, "Running health checks for revision " + attempt.revision,
+  conditions.Set(condition::kReady, ConditionStatus::Unknown, reason::kProgressing, "Reconciliation in progress" + behind,
                  GenerationOf(object), now);
+  conditions.Set(condition::kHealthy, ConditionStatus::Unknown, reason::kProgressing,
+                 "Running health checks for revision " + attempt.revision, GenerationOf(object), now);
   status.Set("conditions", conditions.ToValue());
   return status;
 }
@@ -74,7 +75,8 @@ Value StatusSucceeded(const Value& object, const Attempt& attempt, std::optional
   if (!checked) {
     conditions.Remove(condition::kHealthy);
   } else {
-    conditions.Set(condition::kHealthy, ConditionStatus::True, "Succeeded", "Health check passed in " + base::FormatGoDuration(*checked), generation, now);
+    conditions.Set(condition::kHealthy, ConditionStatus::True, "Succeeded", "Health check passed in " + base::FormatGoDuration(*checked),
+                   generation, now);
   }
   status.Set("conditions", conditions.ToValue());
   status.Set("observedGeneration", generation);
@@ -124,8 +126,9 @@ bool ShowsSuccess(const Value& object, std::string_view revision) {
   const Conditions conditions = Conditions::FromStatus(*status);
   const Value* observed = status->Find("observedGeneration");
   const std::string_view requested = document::AnnotationOf(object, kRequestedAt);
-  return conditions.IsTrue(condition::kReady) && conditions.Find(condition::kReconciling) == nullptr && conditions.Find(condition::kStalled) == nullptr &&
-         observed != nullptr && observed->AsInt() == GenerationOf(object) && status->StringAt({"lastAppliedRevision"}) == revision &&
+  return conditions.IsTrue(condition::kReady) && conditions.Find(condition::kReconciling) == nullptr &&
+         conditions.Find(condition::kStalled) == nullptr && observed != nullptr && observed->AsInt() == GenerationOf(object) &&
+         status->StringAt({"lastAppliedRevision"}) == revision &&
          (requested.empty() || requested == status->StringAt({"lastHandledReconcileAt"}));
 }
 

@@ -35,13 +35,17 @@ struct Attempt {
 };
 
 /// At work: Reconciling=True with `message`; Ready becomes Unknown only where it was absent, Unknown, or `drifted`.
-document::Value StatusProgressing(const document::Value& object, const Attempt& attempt, std::string_view message, bool drifted, base::TimePoint now);
+document::Value StatusProgressing(const document::Value& object, const Attempt& attempt, std::string_view message, bool drifted,
+                                  base::TimePoint now);
 /// Applied, and waiting for health: as above, and Healthy=Unknown. `details` (what lacks what) go behind the messages of Reconciling and Ready.
-document::Value StatusChecking(const document::Value& object, const Attempt& attempt, std::string_view message, std::string_view details, base::TimePoint now);
+document::Value StatusChecking(const document::Value& object, const Attempt& attempt, std::string_view message, std::string_view details,
+                               base::TimePoint now);
 /// All done: Ready=True; Healthy=True if `checked` (with how long it took), else absent.
-document::Value StatusSucceeded(const document::Value& object, const Attempt& attempt, std::optional<base::Duration> checked, base::TimePoint now);
+document::Value StatusSucceeded(const document::Value& object, const Attempt& attempt, std::optional<base::Duration> checked,
+                                base::TimePoint now);
 /// Failed, worth another try: Ready=False, Reconciling=True/ProgressingWithRetry; with HealthCheckFailed also Healthy=False.
-document::Value StatusFailed(const document::Value& object, const Attempt& attempt, std::string_view reason, std::string_view message, base::TimePoint now);
+document::Value StatusFailed(const document::Value& object, const Attempt& attempt, std::string_view reason, std::string_view message,
+                             base::TimePoint now);
 /// Failed until the spec changes: Stalled=True, Ready=False.
 document::Value StatusStalled(const document::Value& object, std::string_view reason, std::string_view message, base::TimePoint now);
 

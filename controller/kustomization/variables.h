@@ -11,7 +11,7 @@
 
 namespace sluice::controller::kustomization {
 
-using Variables = std::vector<std::pair<std::string, std::string>>;   ///< rising precedence; the values may be secret
+using Variables = std::vector<std::pair<std::string, std::string>>;  ///< rising precedence; the values may be secret
 
 /// Reads what `spec.postBuild` names in namespace `ns`; newlines in values are dropped, as Flux does. Reads live, never from a cache.
 /// Errors: NotFound `postBuild.substituteFrom: ConfigMap 'ns/name' not found` (unless optional), and those of reading.

@@ -24,18 +24,32 @@ constexpr RawSpec kCommonLabelsData[] = {
     {"", "v1", "Service", "spec/selector", true},
     {"", "v1", "ReplicationController", "spec/selector", true},
     {"", "", "Deployment", "spec/selector/matchLabels", true},
-    {"apps", "", "Deployment", "spec/template/spec/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels", false},
-    {"apps", "", "Deployment", "spec/template/spec/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels", false},
-    {"apps", "", "Deployment", "spec/template/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels", false},
-    {"apps", "", "Deployment", "spec/template/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels", false},
+    {"apps", "", "Deployment",
+     "spec/template/spec/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels",
+     false},
+    {"apps", "", "Deployment",
+     "spec/template/spec/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels", false},
+    {"apps", "", "Deployment",
+     "spec/template/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/"
+     "matchLabels",
+     false},
+    {"apps", "", "Deployment",
+     "spec/template/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels", false},
     {"apps", "", "Deployment", "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels", false},
     {"", "", "ReplicaSet", "spec/selector/matchLabels", true},
     {"", "", "DaemonSet", "spec/selector/matchLabels", true},
     {"apps", "", "StatefulSet", "spec/selector/matchLabels", true},
-    {"apps", "", "StatefulSet", "spec/template/spec/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels", false},
-    {"apps", "", "StatefulSet", "spec/template/spec/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels", false},
-    {"apps", "", "StatefulSet", "spec/template/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels", false},
-    {"apps", "", "StatefulSet", "spec/template/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels", false},
+    {"apps", "", "StatefulSet",
+     "spec/template/spec/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels",
+     false},
+    {"apps", "", "StatefulSet",
+     "spec/template/spec/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels", false},
+    {"apps", "", "StatefulSet",
+     "spec/template/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/"
+     "matchLabels",
+     false},
+    {"apps", "", "StatefulSet",
+     "spec/template/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels", false},
     {"apps", "", "StatefulSet", "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels", false},
     {"batch", "", "Job", "spec/selector/matchLabels", false},
     {"batch", "", "CronJob", "spec/jobTemplate/spec/selector/matchLabels", false},
@@ -526,314 +540,314 @@ constexpr std::string_view kKnownNamespacedData[] = {
 constinit const std::span<const std::string_view> kKnownNamespaced = kKnownNamespacedData;
 
 constexpr RawField kSchemaFieldsData[] = {
-    {"metadata", 27, false, ""},  // Binding
-    {"metadata", 27, false, ""},  // CSIStorageCapacity
-    {"conditions", -1, true, "type"},  // ComponentStatus
-    {"metadata", 27, false, ""},  // ComponentStatus
-    {"metadata", 27, false, ""},  // ConfigMap
-    {"env", -1, true, "name"},  // Container
-    {"ports", -1, true, "containerPort protocol"},  // Container
-    {"volumeDevices", -1, true, "devicePath"},  // Container
-    {"volumeMounts", -1, true, "mountPath"},  // Container
-    {"metadata", 27, false, ""},  // ControllerRevision
-    {"metadata", 27, false, ""},  // DaemonSet
-    {"spec", 7, false, ""},  // DaemonSet
-    {"status", 8, false, ""},  // DaemonSet
-    {"template", 37, false, ""},  // DaemonSetSpec
-    {"conditions", -1, true, "type"},  // DaemonSetStatus
-    {"metadata", 27, false, ""},  // Deployment
-    {"spec", 10, false, ""},  // Deployment
-    {"status", 11, false, ""},  // Deployment
-    {"template", 37, false, ""},  // DeploymentSpec
-    {"conditions", -1, true, "type"},  // DeploymentStatus
-    {"metadata", 27, false, ""},  // Endpoints
-    {"env", -1, true, "name"},  // EphemeralContainer
-    {"volumeDevices", -1, true, "devicePath"},  // EphemeralContainer
-    {"volumeMounts", -1, true, "mountPath"},  // EphemeralContainer
-    {"volumeClaimTemplate", 31, false, ""},  // EphemeralVolumeSource
-    {"metadata", 27, false, ""},  // Eviction
-    {"metadata", 27, false, ""},  // FlowSchema
-    {"metadata", 27, false, ""},  // Job
-    {"spec", 18, false, ""},  // Job
-    {"status", 19, false, ""},  // Job
-    {"template", 37, false, ""},  // JobSpec
-    {"conditions", -1, true, "type"},  // JobStatus
-    {"metadata", 27, false, ""},  // LimitRange
-    {"metadata", 27, false, ""},  // Namespace
-    {"status", 22, false, ""},  // Namespace
-    {"conditions", -1, true, "type"},  // NamespaceStatus
-    {"metadata", 27, false, ""},  // NetworkPolicy
-    {"metadata", 27, false, ""},  // Node
-    {"spec", 25, false, ""},  // Node
-    {"status", 26, false, ""},  // Node
-    {"podCIDRs", -1, true, ""},  // NodeSpec
-    {"addresses", -1, true, "type"},  // NodeStatus
-    {"conditions", -1, true, "type"},  // NodeStatus
-    {"finalizers", -1, true, ""},  // ObjectMeta
-    {"ownerReferences", -1, true, "uid"},  // ObjectMeta
-    {"metadata", 27, false, ""},  // PersistentVolume
-    {"metadata", 27, false, ""},  // PersistentVolumeClaim
-    {"status", 30, false, ""},  // PersistentVolumeClaim
-    {"conditions", -1, true, "type"},  // PersistentVolumeClaimStatus
-    {"metadata", 27, false, ""},  // PersistentVolumeClaimTemplate
-    {"metadata", 27, false, ""},  // Pod
-    {"spec", 34, false, ""},  // Pod
-    {"status", 35, false, ""},  // Pod
-    {"metadata", 27, false, ""},  // PodSecurityPolicy
-    {"containers", 4, true, "name"},  // PodSpec
-    {"ephemeralContainers", 13, true, "name"},  // PodSpec
-    {"hostAliases", -1, true, "ip"},  // PodSpec
-    {"imagePullSecrets", -1, true, "name"},  // PodSpec
-    {"initContainers", 4, true, "name"},  // PodSpec
+    {"metadata", 27, false, ""},                                               // Binding
+    {"metadata", 27, false, ""},                                               // CSIStorageCapacity
+    {"conditions", -1, true, "type"},                                          // ComponentStatus
+    {"metadata", 27, false, ""},                                               // ComponentStatus
+    {"metadata", 27, false, ""},                                               // ConfigMap
+    {"env", -1, true, "name"},                                                 // Container
+    {"ports", -1, true, "containerPort protocol"},                             // Container
+    {"volumeDevices", -1, true, "devicePath"},                                 // Container
+    {"volumeMounts", -1, true, "mountPath"},                                   // Container
+    {"metadata", 27, false, ""},                                               // ControllerRevision
+    {"metadata", 27, false, ""},                                               // DaemonSet
+    {"spec", 7, false, ""},                                                    // DaemonSet
+    {"status", 8, false, ""},                                                  // DaemonSet
+    {"template", 37, false, ""},                                               // DaemonSetSpec
+    {"conditions", -1, true, "type"},                                          // DaemonSetStatus
+    {"metadata", 27, false, ""},                                               // Deployment
+    {"spec", 10, false, ""},                                                   // Deployment
+    {"status", 11, false, ""},                                                 // Deployment
+    {"template", 37, false, ""},                                               // DeploymentSpec
+    {"conditions", -1, true, "type"},                                          // DeploymentStatus
+    {"metadata", 27, false, ""},                                               // Endpoints
+    {"env", -1, true, "name"},                                                 // EphemeralContainer
+    {"volumeDevices", -1, true, "devicePath"},                                 // EphemeralContainer
+    {"volumeMounts", -1, true, "mountPath"},                                   // EphemeralContainer
+    {"volumeClaimTemplate", 31, false, ""},                                    // EphemeralVolumeSource
+    {"metadata", 27, false, ""},                                               // Eviction
+    {"metadata", 27, false, ""},                                               // FlowSchema
+    {"metadata", 27, false, ""},                                               // Job
+    {"spec", 18, false, ""},                                                   // Job
+    {"status", 19, false, ""},                                                 // Job
+    {"template", 37, false, ""},                                               // JobSpec
+    {"conditions", -1, true, "type"},                                          // JobStatus
+    {"metadata", 27, false, ""},                                               // LimitRange
+    {"metadata", 27, false, ""},                                               // Namespace
+    {"status", 22, false, ""},                                                 // Namespace
+    {"conditions", -1, true, "type"},                                          // NamespaceStatus
+    {"metadata", 27, false, ""},                                               // NetworkPolicy
+    {"metadata", 27, false, ""},                                               // Node
+    {"spec", 25, false, ""},                                                   // Node
+    {"status", 26, false, ""},                                                 // Node
+    {"podCIDRs", -1, true, ""},                                                // NodeSpec
+    {"addresses", -1, true, "type"},                                           // NodeStatus
+    {"conditions", -1, true, "type"},                                          // NodeStatus
+    {"finalizers", -1, true, ""},                                              // ObjectMeta
+    {"ownerReferences", -1, true, "uid"},                                      // ObjectMeta
+    {"metadata", 27, false, ""},                                               // PersistentVolume
+    {"metadata", 27, false, ""},                                               // PersistentVolumeClaim
+    {"status", 30, false, ""},                                                 // PersistentVolumeClaim
+    {"conditions", -1, true, "type"},                                          // PersistentVolumeClaimStatus
+    {"metadata", 27, false, ""},                                               // PersistentVolumeClaimTemplate
+    {"metadata", 27, false, ""},                                               // Pod
+    {"spec", 34, false, ""},                                                   // Pod
+    {"status", 35, false, ""},                                                 // Pod
+    {"metadata", 27, false, ""},                                               // PodSecurityPolicy
+    {"containers", 4, true, "name"},                                           // PodSpec
+    {"ephemeralContainers", 13, true, "name"},                                 // PodSpec
+    {"hostAliases", -1, true, "ip"},                                           // PodSpec
+    {"imagePullSecrets", -1, true, "name"},                                    // PodSpec
+    {"initContainers", 4, true, "name"},                                       // PodSpec
     {"topologySpreadConstraints", -1, true, "topologyKey whenUnsatisfiable"},  // PodSpec
-    {"volumes", 56, true, "name"},  // PodSpec
-    {"conditions", -1, true, "type"},  // PodStatus
-    {"podIPs", -1, true, "ip"},  // PodStatus
-    {"metadata", 27, false, ""},  // PodTemplate
-    {"template", 37, false, ""},  // PodTemplate
-    {"metadata", 27, false, ""},  // PodTemplateSpec
-    {"spec", 34, false, ""},  // PodTemplateSpec
-    {"metadata", 27, false, ""},  // PriorityLevelConfiguration
-    {"metadata", 27, false, ""},  // ReplicaSet
-    {"spec", 40, false, ""},  // ReplicaSet
-    {"status", 41, false, ""},  // ReplicaSet
-    {"template", 37, false, ""},  // ReplicaSetSpec
-    {"conditions", -1, true, "type"},  // ReplicaSetStatus
-    {"metadata", 27, false, ""},  // ReplicationController
-    {"spec", 43, false, ""},  // ReplicationController
-    {"status", 44, false, ""},  // ReplicationController
-    {"template", 37, false, ""},  // ReplicationControllerSpec
-    {"conditions", -1, true, "type"},  // ReplicationControllerStatus
-    {"metadata", 27, false, ""},  // ResourceQuota
-    {"metadata", 27, false, ""},  // Scale
-    {"metadata", 27, false, ""},  // Secret
-    {"metadata", 27, false, ""},  // Service
-    {"spec", 50, false, ""},  // Service
-    {"status", 51, false, ""},  // Service
-    {"metadata", 27, false, ""},  // ServiceAccount
-    {"secrets", -1, true, "name"},  // ServiceAccount
-    {"ports", -1, true, "port protocol"},  // ServiceSpec
-    {"conditions", -1, true, "type"},  // ServiceStatus
-    {"metadata", 27, false, ""},  // StatefulSet
-    {"spec", 53, false, ""},  // StatefulSet
-    {"status", 54, false, ""},  // StatefulSet
-    {"template", 37, false, ""},  // StatefulSetSpec
-    {"conditions", -1, true, "type"},  // StatefulSetStatus
-    {"metadata", 27, false, ""},  // TokenRequest
-    {"ephemeral", 14, false, ""},  // Volume
-    {"metadata", 27, false, ""},  // admissionregistration.v1.MutatingWebhookConfiguration
-    {"webhooks", -1, true, "name"},  // admissionregistration.v1.MutatingWebhookConfiguration
-    {"metadata", 27, false, ""},  // admissionregistration.v1.ValidatingWebhookConfiguration
-    {"webhooks", -1, true, "name"},  // admissionregistration.v1.ValidatingWebhookConfiguration
-    {"metadata", 27, false, ""},  // admissionregistration.v1beta1.MutatingWebhookConfiguration
-    {"webhooks", -1, true, "name"},  // admissionregistration.v1beta1.MutatingWebhookConfiguration
-    {"metadata", 27, false, ""},  // admissionregistration.v1beta1.ValidatingWebhookConfiguration
-    {"webhooks", -1, true, "name"},  // admissionregistration.v1beta1.ValidatingWebhookConfiguration
-    {"metadata", 27, false, ""},  // apiextensions.v1.CustomResourceDefinition
-    {"metadata", 27, false, ""},  // apiextensions.v1beta1.CustomResourceDefinition
-    {"metadata", 27, false, ""},  // apiregistration.v1.APIService
-    {"status", 64, false, ""},  // apiregistration.v1.APIService
+    {"volumes", 56, true, "name"},                                             // PodSpec
+    {"conditions", -1, true, "type"},                                          // PodStatus
+    {"podIPs", -1, true, "ip"},                                                // PodStatus
+    {"metadata", 27, false, ""},                                               // PodTemplate
+    {"template", 37, false, ""},                                               // PodTemplate
+    {"metadata", 27, false, ""},                                               // PodTemplateSpec
+    {"spec", 34, false, ""},                                                   // PodTemplateSpec
+    {"metadata", 27, false, ""},                                               // PriorityLevelConfiguration
+    {"metadata", 27, false, ""},                                               // ReplicaSet
+    {"spec", 40, false, ""},                                                   // ReplicaSet
+    {"status", 41, false, ""},                                                 // ReplicaSet
+    {"template", 37, false, ""},                                               // ReplicaSetSpec
+    {"conditions", -1, true, "type"},                                          // ReplicaSetStatus
+    {"metadata", 27, false, ""},                                               // ReplicationController
+    {"spec", 43, false, ""},                                                   // ReplicationController
+    {"status", 44, false, ""},                                                 // ReplicationController
+    {"template", 37, false, ""},                                               // ReplicationControllerSpec
+    {"conditions", -1, true, "type"},                                          // ReplicationControllerStatus
+    {"metadata", 27, false, ""},                                               // ResourceQuota
+    {"metadata", 27, false, ""},                                               // Scale
+    {"metadata", 27, false, ""},                                               // Secret
+    {"metadata", 27, false, ""},                                               // Service
+    {"spec", 50, false, ""},                                                   // Service
+    {"status", 51, false, ""},                                                 // Service
+    {"metadata", 27, false, ""},                                               // ServiceAccount
+    {"secrets", -1, true, "name"},                                             // ServiceAccount
+    {"ports", -1, true, "port protocol"},                                      // ServiceSpec
+    {"conditions", -1, true, "type"},                                          // ServiceStatus
+    {"metadata", 27, false, ""},                                               // StatefulSet
+    {"spec", 53, false, ""},                                                   // StatefulSet
+    {"status", 54, false, ""},                                                 // StatefulSet
+    {"template", 37, false, ""},                                               // StatefulSetSpec
+    {"conditions", -1, true, "type"},                                          // StatefulSetStatus
+    {"metadata", 27, false, ""},                                               // TokenRequest
+    {"ephemeral", 14, false, ""},                                              // Volume
+    {"metadata", 27, false, ""},                                               // admissionregistration.v1.MutatingWebhookConfiguration
+    {"webhooks", -1, true, "name"},                                            // admissionregistration.v1.MutatingWebhookConfiguration
+    {"metadata", 27, false, ""},                                               // admissionregistration.v1.ValidatingWebhookConfiguration
+    {"webhooks", -1, true, "name"},                                            // admissionregistration.v1.ValidatingWebhookConfiguration
+    {"metadata", 27, false, ""},                                               // admissionregistration.v1beta1.MutatingWebhookConfiguration
+    {"webhooks", -1, true, "name"},                                            // admissionregistration.v1beta1.MutatingWebhookConfiguration
+    {"metadata", 27, false, ""},       // admissionregistration.v1beta1.ValidatingWebhookConfiguration
+    {"webhooks", -1, true, "name"},    // admissionregistration.v1beta1.ValidatingWebhookConfiguration
+    {"metadata", 27, false, ""},       // apiextensions.v1.CustomResourceDefinition
+    {"metadata", 27, false, ""},       // apiextensions.v1beta1.CustomResourceDefinition
+    {"metadata", 27, false, ""},       // apiregistration.v1.APIService
+    {"status", 64, false, ""},         // apiregistration.v1.APIService
     {"conditions", -1, true, "type"},  // apiregistration.v1.APIServiceStatus
-    {"metadata", 27, false, ""},  // apiregistration.v1beta1.APIService
-    {"status", 66, false, ""},  // apiregistration.v1beta1.APIService
+    {"metadata", 27, false, ""},       // apiregistration.v1beta1.APIService
+    {"status", 66, false, ""},         // apiregistration.v1beta1.APIService
     {"conditions", -1, true, "type"},  // apiregistration.v1beta1.APIServiceStatus
-    {"metadata", 27, false, ""},  // authentication.v1.TokenReview
-    {"metadata", 27, false, ""},  // authentication.v1beta1.TokenReview
-    {"metadata", 27, false, ""},  // authorization.v1.LocalSubjectAccessReview
-    {"metadata", 27, false, ""},  // authorization.v1.SelfSubjectAccessReview
-    {"metadata", 27, false, ""},  // authorization.v1.SelfSubjectRulesReview
-    {"metadata", 27, false, ""},  // authorization.v1.SubjectAccessReview
-    {"metadata", 27, false, ""},  // authorization.v1beta1.LocalSubjectAccessReview
-    {"metadata", 27, false, ""},  // authorization.v1beta1.SelfSubjectAccessReview
-    {"metadata", 27, false, ""},  // authorization.v1beta1.SelfSubjectRulesReview
-    {"metadata", 27, false, ""},  // authorization.v1beta1.SubjectAccessReview
-    {"metadata", 27, false, ""},  // autoscaling.v1.HorizontalPodAutoscaler
-    {"metadata", 27, false, ""},  // autoscaling.v2beta1.HorizontalPodAutoscaler
-    {"metadata", 27, false, ""},  // autoscaling.v2beta2.HorizontalPodAutoscaler
-    {"metadata", 27, false, ""},  // batch.v1.CronJob
-    {"spec", 81, false, ""},  // batch.v1.CronJob
-    {"jobTemplate", 82, false, ""},  // batch.v1.CronJobSpec
-    {"metadata", 27, false, ""},  // batch.v1.JobTemplateSpec
-    {"spec", 18, false, ""},  // batch.v1.JobTemplateSpec
-    {"metadata", 27, false, ""},  // batch.v1beta1.CronJob
-    {"spec", 84, false, ""},  // batch.v1beta1.CronJob
-    {"jobTemplate", 85, false, ""},  // batch.v1beta1.CronJobSpec
-    {"metadata", 27, false, ""},  // batch.v1beta1.JobTemplateSpec
-    {"spec", 18, false, ""},  // batch.v1beta1.JobTemplateSpec
-    {"metadata", 27, false, ""},  // certificates.v1.CertificateSigningRequest
-    {"metadata", 27, false, ""},  // certificates.v1beta1.CertificateSigningRequest
-    {"metadata", 27, false, ""},  // coordination.v1.Lease
-    {"metadata", 27, false, ""},  // coordination.v1beta1.Lease
-    {"metadata", 27, false, ""},  // core.v1.Event
-    {"metadata", 27, false, ""},  // discovery.v1.EndpointSlice
-    {"metadata", 27, false, ""},  // discovery.v1beta1.EndpointSlice
-    {"metadata", 27, false, ""},  // events.v1.Event
-    {"metadata", 27, false, ""},  // events.v1beta1.Event
-    {"metadata", 27, false, ""},  // extensions.v1beta1.Ingress
-    {"metadata", 27, false, ""},  // networking.v1.Ingress
-    {"metadata", 27, false, ""},  // networking.v1.IngressClass
-    {"metadata", 27, false, ""},  // networking.v1beta1.Ingress
-    {"metadata", 27, false, ""},  // networking.v1beta1.IngressClass
-    {"metadata", 27, false, ""},  // node.v1.RuntimeClass
-    {"metadata", 27, false, ""},  // node.v1beta1.RuntimeClass
-    {"metadata", 27, false, ""},  // policy.v1.PodDisruptionBudget
-    {"status", 103, false, ""},  // policy.v1.PodDisruptionBudget
+    {"metadata", 27, false, ""},       // authentication.v1.TokenReview
+    {"metadata", 27, false, ""},       // authentication.v1beta1.TokenReview
+    {"metadata", 27, false, ""},       // authorization.v1.LocalSubjectAccessReview
+    {"metadata", 27, false, ""},       // authorization.v1.SelfSubjectAccessReview
+    {"metadata", 27, false, ""},       // authorization.v1.SelfSubjectRulesReview
+    {"metadata", 27, false, ""},       // authorization.v1.SubjectAccessReview
+    {"metadata", 27, false, ""},       // authorization.v1beta1.LocalSubjectAccessReview
+    {"metadata", 27, false, ""},       // authorization.v1beta1.SelfSubjectAccessReview
+    {"metadata", 27, false, ""},       // authorization.v1beta1.SelfSubjectRulesReview
+    {"metadata", 27, false, ""},       // authorization.v1beta1.SubjectAccessReview
+    {"metadata", 27, false, ""},       // autoscaling.v1.HorizontalPodAutoscaler
+    {"metadata", 27, false, ""},       // autoscaling.v2beta1.HorizontalPodAutoscaler
+    {"metadata", 27, false, ""},       // autoscaling.v2beta2.HorizontalPodAutoscaler
+    {"metadata", 27, false, ""},       // batch.v1.CronJob
+    {"spec", 81, false, ""},           // batch.v1.CronJob
+    {"jobTemplate", 82, false, ""},    // batch.v1.CronJobSpec
+    {"metadata", 27, false, ""},       // batch.v1.JobTemplateSpec
+    {"spec", 18, false, ""},           // batch.v1.JobTemplateSpec
+    {"metadata", 27, false, ""},       // batch.v1beta1.CronJob
+    {"spec", 84, false, ""},           // batch.v1beta1.CronJob
+    {"jobTemplate", 85, false, ""},    // batch.v1beta1.CronJobSpec
+    {"metadata", 27, false, ""},       // batch.v1beta1.JobTemplateSpec
+    {"spec", 18, false, ""},           // batch.v1beta1.JobTemplateSpec
+    {"metadata", 27, false, ""},       // certificates.v1.CertificateSigningRequest
+    {"metadata", 27, false, ""},       // certificates.v1beta1.CertificateSigningRequest
+    {"metadata", 27, false, ""},       // coordination.v1.Lease
+    {"metadata", 27, false, ""},       // coordination.v1beta1.Lease
+    {"metadata", 27, false, ""},       // core.v1.Event
+    {"metadata", 27, false, ""},       // discovery.v1.EndpointSlice
+    {"metadata", 27, false, ""},       // discovery.v1beta1.EndpointSlice
+    {"metadata", 27, false, ""},       // events.v1.Event
+    {"metadata", 27, false, ""},       // events.v1beta1.Event
+    {"metadata", 27, false, ""},       // extensions.v1beta1.Ingress
+    {"metadata", 27, false, ""},       // networking.v1.Ingress
+    {"metadata", 27, false, ""},       // networking.v1.IngressClass
+    {"metadata", 27, false, ""},       // networking.v1beta1.Ingress
+    {"metadata", 27, false, ""},       // networking.v1beta1.IngressClass
+    {"metadata", 27, false, ""},       // node.v1.RuntimeClass
+    {"metadata", 27, false, ""},       // node.v1beta1.RuntimeClass
+    {"metadata", 27, false, ""},       // policy.v1.PodDisruptionBudget
+    {"status", 103, false, ""},        // policy.v1.PodDisruptionBudget
     {"conditions", -1, true, "type"},  // policy.v1.PodDisruptionBudgetStatus
-    {"metadata", 27, false, ""},  // policy.v1beta1.PodDisruptionBudget
-    {"status", 105, false, ""},  // policy.v1beta1.PodDisruptionBudget
+    {"metadata", 27, false, ""},       // policy.v1beta1.PodDisruptionBudget
+    {"status", 105, false, ""},        // policy.v1beta1.PodDisruptionBudget
     {"conditions", -1, true, "type"},  // policy.v1beta1.PodDisruptionBudgetStatus
-    {"metadata", 27, false, ""},  // rbac.v1.ClusterRole
-    {"metadata", 27, false, ""},  // rbac.v1.ClusterRoleBinding
-    {"metadata", 27, false, ""},  // rbac.v1.Role
-    {"metadata", 27, false, ""},  // rbac.v1.RoleBinding
-    {"metadata", 27, false, ""},  // rbac.v1beta1.ClusterRole
-    {"metadata", 27, false, ""},  // rbac.v1beta1.ClusterRoleBinding
-    {"metadata", 27, false, ""},  // rbac.v1beta1.Role
-    {"metadata", 27, false, ""},  // rbac.v1beta1.RoleBinding
-    {"metadata", 27, false, ""},  // scheduling.v1.PriorityClass
-    {"metadata", 27, false, ""},  // scheduling.v1beta1.PriorityClass
-    {"metadata", 27, false, ""},  // storage.v1.CSIDriver
-    {"metadata", 27, false, ""},  // storage.v1.CSINode
-    {"spec", 118, false, ""},  // storage.v1.CSINode
-    {"drivers", -1, true, "name"},  // storage.v1.CSINodeSpec
-    {"metadata", 27, false, ""},  // storage.v1.StorageClass
-    {"metadata", 27, false, ""},  // storage.v1.VolumeAttachment
-    {"metadata", 27, false, ""},  // storage.v1beta1.CSIDriver
-    {"metadata", 27, false, ""},  // storage.v1beta1.CSINode
-    {"spec", 123, false, ""},  // storage.v1beta1.CSINode
-    {"drivers", -1, true, "name"},  // storage.v1beta1.CSINodeSpec
-    {"metadata", 27, false, ""},  // storage.v1beta1.StorageClass
-    {"metadata", 27, false, ""},  // storage.v1beta1.VolumeAttachment
+    {"metadata", 27, false, ""},       // rbac.v1.ClusterRole
+    {"metadata", 27, false, ""},       // rbac.v1.ClusterRoleBinding
+    {"metadata", 27, false, ""},       // rbac.v1.Role
+    {"metadata", 27, false, ""},       // rbac.v1.RoleBinding
+    {"metadata", 27, false, ""},       // rbac.v1beta1.ClusterRole
+    {"metadata", 27, false, ""},       // rbac.v1beta1.ClusterRoleBinding
+    {"metadata", 27, false, ""},       // rbac.v1beta1.Role
+    {"metadata", 27, false, ""},       // rbac.v1beta1.RoleBinding
+    {"metadata", 27, false, ""},       // scheduling.v1.PriorityClass
+    {"metadata", 27, false, ""},       // scheduling.v1beta1.PriorityClass
+    {"metadata", 27, false, ""},       // storage.v1.CSIDriver
+    {"metadata", 27, false, ""},       // storage.v1.CSINode
+    {"spec", 118, false, ""},          // storage.v1.CSINode
+    {"drivers", -1, true, "name"},     // storage.v1.CSINodeSpec
+    {"metadata", 27, false, ""},       // storage.v1.StorageClass
+    {"metadata", 27, false, ""},       // storage.v1.VolumeAttachment
+    {"metadata", 27, false, ""},       // storage.v1beta1.CSIDriver
+    {"metadata", 27, false, ""},       // storage.v1beta1.CSINode
+    {"spec", 123, false, ""},          // storage.v1beta1.CSINode
+    {"drivers", -1, true, "name"},     // storage.v1beta1.CSINodeSpec
+    {"metadata", 27, false, ""},       // storage.v1beta1.StorageClass
+    {"metadata", 27, false, ""},       // storage.v1beta1.VolumeAttachment
 };
 constinit const std::span<const RawField> kSchemaFields = kSchemaFieldsData;
 
 constexpr RawType kSchemaTypesData[] = {
-    {"Binding", 0, 1},  // 0
-    {"CSIStorageCapacity", 1, 1},  // 1
-    {"ComponentStatus", 2, 2},  // 2
-    {"ConfigMap", 4, 1},  // 3
-    {"Container", 5, 4},  // 4
-    {"ControllerRevision", 9, 1},  // 5
-    {"DaemonSet", 10, 3},  // 6
-    {"DaemonSetSpec", 13, 1},  // 7
-    {"DaemonSetStatus", 14, 1},  // 8
-    {"Deployment", 15, 3},  // 9
-    {"DeploymentSpec", 18, 1},  // 10
-    {"DeploymentStatus", 19, 1},  // 11
-    {"Endpoints", 20, 1},  // 12
-    {"EphemeralContainer", 21, 3},  // 13
-    {"EphemeralVolumeSource", 24, 1},  // 14
-    {"Eviction", 25, 1},  // 15
-    {"FlowSchema", 26, 1},  // 16
-    {"Job", 27, 3},  // 17
-    {"JobSpec", 30, 1},  // 18
-    {"JobStatus", 31, 1},  // 19
-    {"LimitRange", 32, 1},  // 20
-    {"Namespace", 33, 2},  // 21
-    {"NamespaceStatus", 35, 1},  // 22
-    {"NetworkPolicy", 36, 1},  // 23
-    {"Node", 37, 3},  // 24
-    {"NodeSpec", 40, 1},  // 25
-    {"NodeStatus", 41, 2},  // 26
-    {"ObjectMeta", 43, 2},  // 27
-    {"PersistentVolume", 45, 1},  // 28
-    {"PersistentVolumeClaim", 46, 2},  // 29
-    {"PersistentVolumeClaimStatus", 48, 1},  // 30
-    {"PersistentVolumeClaimTemplate", 49, 1},  // 31
-    {"Pod", 50, 3},  // 32
-    {"PodSecurityPolicy", 53, 1},  // 33
-    {"PodSpec", 54, 7},  // 34
-    {"PodStatus", 61, 2},  // 35
-    {"PodTemplate", 63, 2},  // 36
-    {"PodTemplateSpec", 65, 2},  // 37
-    {"PriorityLevelConfiguration", 67, 1},  // 38
-    {"ReplicaSet", 68, 3},  // 39
-    {"ReplicaSetSpec", 71, 1},  // 40
-    {"ReplicaSetStatus", 72, 1},  // 41
-    {"ReplicationController", 73, 3},  // 42
-    {"ReplicationControllerSpec", 76, 1},  // 43
-    {"ReplicationControllerStatus", 77, 1},  // 44
-    {"ResourceQuota", 78, 1},  // 45
-    {"Scale", 79, 1},  // 46
-    {"Secret", 80, 1},  // 47
-    {"Service", 81, 3},  // 48
-    {"ServiceAccount", 84, 2},  // 49
-    {"ServiceSpec", 86, 1},  // 50
-    {"ServiceStatus", 87, 1},  // 51
-    {"StatefulSet", 88, 3},  // 52
-    {"StatefulSetSpec", 91, 1},  // 53
-    {"StatefulSetStatus", 92, 1},  // 54
-    {"TokenRequest", 93, 1},  // 55
-    {"Volume", 94, 1},  // 56
-    {"admissionregistration.v1.MutatingWebhookConfiguration", 95, 2},  // 57
-    {"admissionregistration.v1.ValidatingWebhookConfiguration", 97, 2},  // 58
-    {"admissionregistration.v1beta1.MutatingWebhookConfiguration", 99, 2},  // 59
+    {"Binding", 0, 1},                                                         // 0
+    {"CSIStorageCapacity", 1, 1},                                              // 1
+    {"ComponentStatus", 2, 2},                                                 // 2
+    {"ConfigMap", 4, 1},                                                       // 3
+    {"Container", 5, 4},                                                       // 4
+    {"ControllerRevision", 9, 1},                                              // 5
+    {"DaemonSet", 10, 3},                                                      // 6
+    {"DaemonSetSpec", 13, 1},                                                  // 7
+    {"DaemonSetStatus", 14, 1},                                                // 8
+    {"Deployment", 15, 3},                                                     // 9
+    {"DeploymentSpec", 18, 1},                                                 // 10
+    {"DeploymentStatus", 19, 1},                                               // 11
+    {"Endpoints", 20, 1},                                                      // 12
+    {"EphemeralContainer", 21, 3},                                             // 13
+    {"EphemeralVolumeSource", 24, 1},                                          // 14
+    {"Eviction", 25, 1},                                                       // 15
+    {"FlowSchema", 26, 1},                                                     // 16
+    {"Job", 27, 3},                                                            // 17
+    {"JobSpec", 30, 1},                                                        // 18
+    {"JobStatus", 31, 1},                                                      // 19
+    {"LimitRange", 32, 1},                                                     // 20
+    {"Namespace", 33, 2},                                                      // 21
+    {"NamespaceStatus", 35, 1},                                                // 22
+    {"NetworkPolicy", 36, 1},                                                  // 23
+    {"Node", 37, 3},                                                           // 24
+    {"NodeSpec", 40, 1},                                                       // 25
+    {"NodeStatus", 41, 2},                                                     // 26
+    {"ObjectMeta", 43, 2},                                                     // 27
+    {"PersistentVolume", 45, 1},                                               // 28
+    {"PersistentVolumeClaim", 46, 2},                                          // 29
+    {"PersistentVolumeClaimStatus", 48, 1},                                    // 30
+    {"PersistentVolumeClaimTemplate", 49, 1},                                  // 31
+    {"Pod", 50, 3},                                                            // 32
+    {"PodSecurityPolicy", 53, 1},                                              // 33
+    {"PodSpec", 54, 7},                                                        // 34
+    {"PodStatus", 61, 2},                                                      // 35
+    {"PodTemplate", 63, 2},                                                    // 36
+    {"PodTemplateSpec", 65, 2},                                                // 37
+    {"PriorityLevelConfiguration", 67, 1},                                     // 38
+    {"ReplicaSet", 68, 3},                                                     // 39
+    {"ReplicaSetSpec", 71, 1},                                                 // 40
+    {"ReplicaSetStatus", 72, 1},                                               // 41
+    {"ReplicationController", 73, 3},                                          // 42
+    {"ReplicationControllerSpec", 76, 1},                                      // 43
+    {"ReplicationControllerStatus", 77, 1},                                    // 44
+    {"ResourceQuota", 78, 1},                                                  // 45
+    {"Scale", 79, 1},                                                          // 46
+    {"Secret", 80, 1},                                                         // 47
+    {"Service", 81, 3},                                                        // 48
+    {"ServiceAccount", 84, 2},                                                 // 49
+    {"ServiceSpec", 86, 1},                                                    // 50
+    {"ServiceStatus", 87, 1},                                                  // 51
+    {"StatefulSet", 88, 3},                                                    // 52
+    {"StatefulSetSpec", 91, 1},                                                // 53
+    {"StatefulSetStatus", 92, 1},                                              // 54
+    {"TokenRequest", 93, 1},                                                   // 55
+    {"Volume", 94, 1},                                                         // 56
+    {"admissionregistration.v1.MutatingWebhookConfiguration", 95, 2},          // 57
+    {"admissionregistration.v1.ValidatingWebhookConfiguration", 97, 2},        // 58
+    {"admissionregistration.v1beta1.MutatingWebhookConfiguration", 99, 2},     // 59
     {"admissionregistration.v1beta1.ValidatingWebhookConfiguration", 101, 2},  // 60
-    {"apiextensions.v1.CustomResourceDefinition", 103, 1},  // 61
-    {"apiextensions.v1beta1.CustomResourceDefinition", 104, 1},  // 62
-    {"apiregistration.v1.APIService", 105, 2},  // 63
-    {"apiregistration.v1.APIServiceStatus", 107, 1},  // 64
-    {"apiregistration.v1beta1.APIService", 108, 2},  // 65
-    {"apiregistration.v1beta1.APIServiceStatus", 110, 1},  // 66
-    {"authentication.v1.TokenReview", 111, 1},  // 67
-    {"authentication.v1beta1.TokenReview", 112, 1},  // 68
-    {"authorization.v1.LocalSubjectAccessReview", 113, 1},  // 69
-    {"authorization.v1.SelfSubjectAccessReview", 114, 1},  // 70
-    {"authorization.v1.SelfSubjectRulesReview", 115, 1},  // 71
-    {"authorization.v1.SubjectAccessReview", 116, 1},  // 72
-    {"authorization.v1beta1.LocalSubjectAccessReview", 117, 1},  // 73
-    {"authorization.v1beta1.SelfSubjectAccessReview", 118, 1},  // 74
-    {"authorization.v1beta1.SelfSubjectRulesReview", 119, 1},  // 75
-    {"authorization.v1beta1.SubjectAccessReview", 120, 1},  // 76
-    {"autoscaling.v1.HorizontalPodAutoscaler", 121, 1},  // 77
-    {"autoscaling.v2beta1.HorizontalPodAutoscaler", 122, 1},  // 78
-    {"autoscaling.v2beta2.HorizontalPodAutoscaler", 123, 1},  // 79
-    {"batch.v1.CronJob", 124, 2},  // 80
-    {"batch.v1.CronJobSpec", 126, 1},  // 81
-    {"batch.v1.JobTemplateSpec", 127, 2},  // 82
-    {"batch.v1beta1.CronJob", 129, 2},  // 83
-    {"batch.v1beta1.CronJobSpec", 131, 1},  // 84
-    {"batch.v1beta1.JobTemplateSpec", 132, 2},  // 85
-    {"certificates.v1.CertificateSigningRequest", 134, 1},  // 86
-    {"certificates.v1beta1.CertificateSigningRequest", 135, 1},  // 87
-    {"coordination.v1.Lease", 136, 1},  // 88
-    {"coordination.v1beta1.Lease", 137, 1},  // 89
-    {"core.v1.Event", 138, 1},  // 90
-    {"discovery.v1.EndpointSlice", 139, 1},  // 91
-    {"discovery.v1beta1.EndpointSlice", 140, 1},  // 92
-    {"events.v1.Event", 141, 1},  // 93
-    {"events.v1beta1.Event", 142, 1},  // 94
-    {"extensions.v1beta1.Ingress", 143, 1},  // 95
-    {"networking.v1.Ingress", 144, 1},  // 96
-    {"networking.v1.IngressClass", 145, 1},  // 97
-    {"networking.v1beta1.Ingress", 146, 1},  // 98
-    {"networking.v1beta1.IngressClass", 147, 1},  // 99
-    {"node.v1.RuntimeClass", 148, 1},  // 100
-    {"node.v1beta1.RuntimeClass", 149, 1},  // 101
-    {"policy.v1.PodDisruptionBudget", 150, 2},  // 102
-    {"policy.v1.PodDisruptionBudgetStatus", 152, 1},  // 103
-    {"policy.v1beta1.PodDisruptionBudget", 153, 2},  // 104
-    {"policy.v1beta1.PodDisruptionBudgetStatus", 155, 1},  // 105
-    {"rbac.v1.ClusterRole", 156, 1},  // 106
-    {"rbac.v1.ClusterRoleBinding", 157, 1},  // 107
-    {"rbac.v1.Role", 158, 1},  // 108
-    {"rbac.v1.RoleBinding", 159, 1},  // 109
-    {"rbac.v1beta1.ClusterRole", 160, 1},  // 110
-    {"rbac.v1beta1.ClusterRoleBinding", 161, 1},  // 111
-    {"rbac.v1beta1.Role", 162, 1},  // 112
-    {"rbac.v1beta1.RoleBinding", 163, 1},  // 113
-    {"scheduling.v1.PriorityClass", 164, 1},  // 114
-    {"scheduling.v1beta1.PriorityClass", 165, 1},  // 115
-    {"storage.v1.CSIDriver", 166, 1},  // 116
-    {"storage.v1.CSINode", 167, 2},  // 117
-    {"storage.v1.CSINodeSpec", 169, 1},  // 118
-    {"storage.v1.StorageClass", 170, 1},  // 119
-    {"storage.v1.VolumeAttachment", 171, 1},  // 120
-    {"storage.v1beta1.CSIDriver", 172, 1},  // 121
-    {"storage.v1beta1.CSINode", 173, 2},  // 122
-    {"storage.v1beta1.CSINodeSpec", 175, 1},  // 123
-    {"storage.v1beta1.StorageClass", 176, 1},  // 124
-    {"storage.v1beta1.VolumeAttachment", 177, 1},  // 125
+    {"apiextensions.v1.CustomResourceDefinition", 103, 1},                     // 61
+    {"apiextensions.v1beta1.CustomResourceDefinition", 104, 1},                // 62
+    {"apiregistration.v1.APIService", 105, 2},                                 // 63
+    {"apiregistration.v1.APIServiceStatus", 107, 1},                           // 64
+    {"apiregistration.v1beta1.APIService", 108, 2},                            // 65
+    {"apiregistration.v1beta1.APIServiceStatus", 110, 1},                      // 66
+    {"authentication.v1.TokenReview", 111, 1},                                 // 67
+    {"authentication.v1beta1.TokenReview", 112, 1},                            // 68
+    {"authorization.v1.LocalSubjectAccessReview", 113, 1},                     // 69
+    {"authorization.v1.SelfSubjectAccessReview", 114, 1},                      // 70
+    {"authorization.v1.SelfSubjectRulesReview", 115, 1},                       // 71
+    {"authorization.v1.SubjectAccessReview", 116, 1},                          // 72
+    {"authorization.v1beta1.LocalSubjectAccessReview", 117, 1},                // 73
+    {"authorization.v1beta1.SelfSubjectAccessReview", 118, 1},                 // 74
+    {"authorization.v1beta1.SelfSubjectRulesReview", 119, 1},                  // 75
+    {"authorization.v1beta1.SubjectAccessReview", 120, 1},                     // 76
+    {"autoscaling.v1.HorizontalPodAutoscaler", 121, 1},                        // 77
+    {"autoscaling.v2beta1.HorizontalPodAutoscaler", 122, 1},                   // 78
+    {"autoscaling.v2beta2.HorizontalPodAutoscaler", 123, 1},                   // 79
+    {"batch.v1.CronJob", 124, 2},                                              // 80
+    {"batch.v1.CronJobSpec", 126, 1},                                          // 81
+    {"batch.v1.JobTemplateSpec", 127, 2},                                      // 82
+    {"batch.v1beta1.CronJob", 129, 2},                                         // 83
+    {"batch.v1beta1.CronJobSpec", 131, 1},                                     // 84
+    {"batch.v1beta1.JobTemplateSpec", 132, 2},                                 // 85
+    {"certificates.v1.CertificateSigningRequest", 134, 1},                     // 86
+    {"certificates.v1beta1.CertificateSigningRequest", 135, 1},                // 87
+    {"coordination.v1.Lease", 136, 1},                                         // 88
+    {"coordination.v1beta1.Lease", 137, 1},                                    // 89
+    {"core.v1.Event", 138, 1},                                                 // 90
+    {"discovery.v1.EndpointSlice", 139, 1},                                    // 91
+    {"discovery.v1beta1.EndpointSlice", 140, 1},                               // 92
+    {"events.v1.Event", 141, 1},                                               // 93
+    {"events.v1beta1.Event", 142, 1},                                          // 94
+    {"extensions.v1beta1.Ingress", 143, 1},                                    // 95
+    {"networking.v1.Ingress", 144, 1},                                         // 96
+    {"networking.v1.IngressClass", 145, 1},                                    // 97
+    {"networking.v1beta1.Ingress", 146, 1},                                    // 98
+    {"networking.v1beta1.IngressClass", 147, 1},                               // 99
+    {"node.v1.RuntimeClass", 148, 1},                                          // 100
+    {"node.v1beta1.RuntimeClass", 149, 1},                                     // 101
+    {"policy.v1.PodDisruptionBudget", 150, 2},                                 // 102
+    {"policy.v1.PodDisruptionBudgetStatus", 152, 1},                           // 103
+    {"policy.v1beta1.PodDisruptionBudget", 153, 2},                            // 104
+    {"policy.v1beta1.PodDisruptionBudgetStatus", 155, 1},                      // 105
+    {"rbac.v1.ClusterRole", 156, 1},                                           // 106
+    {"rbac.v1.ClusterRoleBinding", 157, 1},                                    // 107
+    {"rbac.v1.Role", 158, 1},                                                  // 108
+    {"rbac.v1.RoleBinding", 159, 1},                                           // 109
+    {"rbac.v1beta1.ClusterRole", 160, 1},                                      // 110
+    {"rbac.v1beta1.ClusterRoleBinding", 161, 1},                               // 111
+    {"rbac.v1beta1.Role", 162, 1},                                             // 112
+    {"rbac.v1beta1.RoleBinding", 163, 1},                                      // 113
+    {"scheduling.v1.PriorityClass", 164, 1},                                   // 114
+    {"scheduling.v1beta1.PriorityClass", 165, 1},                              // 115
+    {"storage.v1.CSIDriver", 166, 1},                                          // 116
+    {"storage.v1.CSINode", 167, 2},                                            // 117
+    {"storage.v1.CSINodeSpec", 169, 1},                                        // 118
+    {"storage.v1.StorageClass", 170, 1},                                       // 119
+    {"storage.v1.VolumeAttachment", 171, 1},                                   // 120
+    {"storage.v1beta1.CSIDriver", 172, 1},                                     // 121
+    {"storage.v1beta1.CSINode", 173, 2},                                       // 122
+    {"storage.v1beta1.CSINodeSpec", 175, 1},                                   // 123
+    {"storage.v1beta1.StorageClass", 176, 1},                                  // 124
+    {"storage.v1beta1.VolumeAttachment", 177, 1},                              // 125
 };
 constinit const std::span<const RawType> kSchemaTypes = kSchemaTypesData;
 

@@ -43,7 +43,7 @@ extern const std::span<const RawReference> kNameReference;
 extern const std::span<const std::string_view> kLegacyFirst, kLegacyLast;
 extern const std::span<const std::string_view> kClusterScoped, kKnownNamespaced;  ///< "apps/v1 Deployment", sorted
 extern const std::span<const RawField> kSchemaFields;
-extern const std::span<const RawType> kSchemaTypes;                               ///< by name
-extern const std::span<const RawRoot> kSchemaRoots;                               ///< sorted
+extern const std::span<const RawType> kSchemaTypes;  ///< by name
+extern const std::span<const RawRoot> kSchemaRoots;  ///< sorted
 
 }  // namespace sluice::kustomize::tables

@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ArchiveOptions options;
   options.limits.max_unpacked_bytes = 4u << 20;
   options.limits.max_file_bytes = 1u << 20;
-  const std::string packed = size > 0 && data[0] == 0x1f ? std::string(bytes) : Gzip(bytes);   // most inputs are tars, some are gzips
+  const std::string packed = size > 0 && data[0] == 0x1f ? std::string(bytes) : Gzip(bytes);  // most inputs are tars, some are gzips
   ArchiveReader reader(SourceOf(packed), options);
   while (true) {
     const auto entry = reader.Next();

@@ -53,10 +53,13 @@ std::string Octal(std::size_t value) {
   return digits;
 }
 
-std::string FileEntry(const std::string& name, const std::string& bytes) { return Block({.name = name, .size = Octal(bytes.size())}) + Padded(bytes); }
+std::string FileEntry(const std::string& name, const std::string& bytes) {
+  return Block({.name = name, .size = Octal(bytes.size())}) + Padded(bytes);
+}
 
 std::string PaxEntry(const std::string& record) {
-  const std::string body = std::to_string(record.size() + 3 + (record.size() + 3 >= 100 ? 1 : 0) + (record.size() + 4 >= 1000 ? 1 : 0)) + " " + record;
+  const std::string body =
+      std::to_string(record.size() + 3 + (record.size() + 3 >= 100 ? 1 : 0) + (record.size() + 4 >= 1000 ? 1 : 0)) + " " + record;
   return Block({.name = "pax", .type = 'x', .size = Octal(body.size())}) + Padded(body);
 }
 
@@ -79,11 +82,15 @@ const std::string kEnd(1024, '\0');
 
 TEST(Archive, ReadsWhatTarsHold) {
   const std::string long_name = std::string(120, 'n') + "/f";
-  struct Row { std::string_view rule; std::string tar, want; };
+  struct Row {
+    std::string_view rule;
+    std::string tar, want;
+  };
   const Row rows[] = {
       {"empty", kEnd, ""},
       {"no end marker", FileEntry("a", "1"), "a=1 "},
-      {"files and directories", Block({.name = "d/", .type = '5'}) + FileEntry("d/a", "1") + FileEntry("./b", "22") + kEnd, "d/= d/a=1 b=22 "},
+      {"files and directories", Block({.name = "d/", .type = '5'}) + FileEntry("d/a", "1") + FileEntry("./b", "22") + kEnd,
+       "d/= d/a=1 b=22 "},
       {"old style types", Block({.name = "d/", .type = '\0'}) + Block({.name = "f", .type = '\0'}) + kEnd, "d/= f= "},
       {"root", Block({.name = ".", .type = '5'}) + kEnd, "./= "},
       {"any exec bit", Block({.name = "x", .mode = "610"}) + kEnd, "x*= "},
@@ -93,8 +100,12 @@ TEST(Archive, ReadsWhatTarsHold) {
       {"PAX size", PaxEntry("size=3\n") + Block({.name = "f", .size = "0"}) + Padded("abc") + kEnd, "f=abc "},
       {"PAX of others", PaxEntry("SCHILY.xattr.user=1\n") + FileEntry("f", "1") + kEnd, "f=1 "},
       {"PAX counts once", PaxEntry("path=p\n") + FileEntry("x", "1") + FileEntry("y", "2") + kEnd, "p=1 y=2 "},
-      {"global header", Block({.name = "g", .type = 'g', .size = Octal(16)}) + Padded("16 comment=abcd\n") + FileEntry("f", "1") + kEnd, "f=1 "},
-      {"GNU long name", Block({.name = "././@LongLink", .type = 'L', .size = Octal(long_name.size() + 1)}) + Padded(long_name + '\0') + FileEntry("x", "1") + kEnd, long_name + "=1 "},
+      {"global header", Block({.name = "g", .type = 'g', .size = Octal(16)}) + Padded("16 comment=abcd\n") + FileEntry("f", "1") + kEnd,
+       "f=1 "},
+      {"GNU long name",
+       Block({.name = "././@LongLink", .type = 'L', .size = Octal(long_name.size() + 1)}) + Padded(long_name + '\0') + FileEntry("x", "1") +
+           kEnd,
+       long_name + "=1 "},
       {"base 256 size", Block({.name = "f", .size = std::string("\x80\0\0\0\0\0\0\0\0\0\0\x02", 12)}) + Padded("ab") + kEnd, "f=ab "},
   };
   for (const Row& row : rows) EXPECT_EQ(Describe(row.tar), row.want) << row.rule;
@@ -102,7 +113,10 @@ TEST(Archive, ReadsWhatTarsHold) {
 
 TEST(Archive, RefusesWhatCouldHarm) {
   const std::string name_5000(5000, 'n');
-  struct Row { std::string_view rule; std::string tar, want; };
+  struct Row {
+    std::string_view rule;
+    std::string tar, want;
+  };
   const Row rows[] = {
       {"parent", FileEntry("../../x", ""), "Invalid: tar: name leaves the archive: \"../../x\""},
       {"parent inside", FileEntry("a/../../x", ""), "Invalid: tar: name leaves the archive: \"a/../../x\""},
@@ -125,14 +139,17 @@ TEST(Archive, RefusesWhatCouldHarm) {
       {"GNU sparse", Block({.name = "s", .type = 'S'}), "Invalid: tar: entry \"s\" is neither file nor directory"},
       {"PAX sparse", PaxEntry("GNU.sparse.major=1\n") + FileEntry("f", ""), "Invalid: tar: sparse files are not supported"},
       {"octal overflow", Block({.name = "f", .size = "777777777777"}), "TooLarge: tar: \"f\" is larger than 268435456 bytes"},
-      {"base 256, 2^63", Block({.name = "f", .size = std::string("\x80\0\0\0\x80\0\0\0\0\0\0\0", 12)}), "Invalid: tar: number out of range"},
+      {"base 256, 2^63", Block({.name = "f", .size = std::string("\x80\0\0\0\x80\0\0\0\0\0\0\0", 12)}),
+       "Invalid: tar: number out of range"},
       {"negative base 256", Block({.name = "f", .size = std::string(12, '\xff')}), "Invalid: tar: number out of range"},
       {"no number", Block({.name = "f", .size = "12x"}), "Invalid: tar: malformed number in a header"},
       {"PAX size 2^63", PaxEntry("size=9223372036854775808\n") + Block({.name = "f"}), "Invalid: tar: malformed size in a PAX header"},
       {"PAX without newline", Block({.name = "x", .type = 'x', .size = "7"}) + Padded("7 a=bcd"), "Invalid: tar: malformed PAX header"},
       {"PAX length too long", Block({.name = "x", .type = 'x', .size = "7"}) + Padded("99 a=b\n"), "Invalid: tar: malformed PAX header"},
-      {"PAX length overflow", Block({.name = "x", .type = 'x', .size = "36"}) + Padded("99999999999999999999999999 a\n"), "Invalid: tar: malformed PAX header"},
-      {"huge PAX", Block({.name = "x", .type = 'x', .size = Octal((1u << 20) + 1)}), "TooLarge: tar: extension header of more than 1048576 bytes"},
+      {"PAX length overflow", Block({.name = "x", .type = 'x', .size = "36"}) + Padded("99999999999999999999999999 a\n"),
+       "Invalid: tar: malformed PAX header"},
+      {"huge PAX", Block({.name = "x", .type = 'x', .size = Octal((1u << 20) + 1)}),
+       "TooLarge: tar: extension header of more than 1048576 bytes"},
       {"checksum", Block({.name = "f", .checksum = false}), "Invalid: tar: invalid header"},
       {"half a header", std::string(100, 'x'), "Invalid: tar: unexpected end"},
       {"one zero block and more", std::string(512, '\0') + FileEntry("f", ""), "Invalid: tar: invalid header"},
@@ -146,7 +163,8 @@ TEST(Archive, KeepsItsLimits) {
   options.symlinks = Symlinks::Skip;
   EXPECT_EQ(Describe(Block({.name = "l", .type = '2'}) + FileEntry("f", "1") + kEnd, options), "f=1 ");
   options.limits.max_entries = 2;
-  EXPECT_EQ(Describe(FileEntry("a", "") + FileEntry("b", "") + FileEntry("c", ""), options), "a= b= error: TooLarge: tar: more than 2 entries");
+  EXPECT_EQ(Describe(FileEntry("a", "") + FileEntry("b", "") + FileEntry("c", ""), options),
+            "a= b= error: TooLarge: tar: more than 2 entries");
   options.limits.max_depth = 2;
   EXPECT_EQ(Describe(FileEntry("a/b/c", ""), options), "error: TooLarge: tar: name deeper than 2 directories: \"a/b/c\"");
   options.limits.max_file_bytes = 2;
@@ -169,7 +187,11 @@ TEST(Archive, StopsABombByItsRatio) {
 TEST(Gzip, ReadsMembersAndRefusesDamage) {
   EXPECT_EQ(Gunzip(SourceOf(Gzip("one") + Gzip("") + Gzip(" two"))).value(), "one two");
   const std::string packed = Gzip("some text that is long enough to be cut");
-  struct Row { std::string_view rule; std::string bytes; std::string_view message; };
+  struct Row {
+    std::string_view rule;
+    std::string bytes;
+    std::string_view message;
+  };
   std::string flipped = packed;
   flipped[flipped.size() - 8] = static_cast<char>(flipped[flipped.size() - 8] ^ 1);
   const Row rows[] = {{"empty", "", "gzip: unexpected end"},
@@ -189,7 +211,8 @@ TEST(Archive, AsATreeInMemory) {
   ASSERT_TRUE(files);
   EXPECT_EQ((*files)->Read("a/b").value(), "1");
   EXPECT_EQ((*files)->Read("c").value(), "3");
-  for (const auto& tar : {FileEntry("a", "1") + FileEntry("a/b", "2"), FileEntry("a/b", "2") + FileEntry("a", "1"), FileEntry("a", "1") + Block({.name = "a", .type = '5'})}) {
+  for (const auto& tar : {FileEntry("a", "1") + FileEntry("a/b", "2"), FileEntry("a/b", "2") + FileEntry("a", "1"),
+                          FileEntry("a", "1") + Block({.name = "a", .type = '5'})}) {
     const auto both = ArchiveFiles(Gzip(tar + kEnd));
     ASSERT_FALSE(both);
     EXPECT_EQ(both.error().message, "tar: \"a\" is both file and directory");
@@ -204,9 +227,9 @@ struct Packed {
 Packed Pack(const Files& tree, PackOptions options = {}) {
   Packed packed;
   packed.archive = PackTree(tree, options, [&](std::string_view piece) -> Result<void> {
-    packed.bytes += piece;
-    return {};
-  }).value();
+                     packed.bytes += piece;
+                     return {};
+                   }).value();
   return packed;
 }
 
@@ -245,12 +268,19 @@ TEST(Archive, PackedAsTheContractSays) {
       "-rwx------ 0/0              10 1970-01-01 00:00 a.sh\n"
       "-rw------- 0/0               5 1970-01-01 00:00 b.yaml\n"
       "drwxr-x--- 0/0               0 1970-01-01 00:00 dir\n"
-      "drwxr-x--- 0/0               0 1970-01-01 00:00 dir/" + std::string(99, 'd') + "\n"
-      "drwxr-x--- 0/0               0 1970-01-01 00:00 dir/" + std::string(99, 'd') + "/" + std::string(60, 'e') + "\n"
-      "-rw------- 0/0               4 1970-01-01 00:00 " + long_path + "\n"
-      "-rw------- 0/0               0 1970-01-01 00:00 " + too_long + "\n";
+      "drwxr-x--- 0/0               0 1970-01-01 00:00 dir/" +
+      std::string(99, 'd') +
+      "\n"
+      "drwxr-x--- 0/0               0 1970-01-01 00:00 dir/" +
+      std::string(99, 'd') + "/" + std::string(60, 'e') +
+      "\n"
+      "-rw------- 0/0               4 1970-01-01 00:00 " +
+      long_path +
+      "\n"
+      "-rw------- 0/0               0 1970-01-01 00:00 " +
+      too_long + "\n";
   std::string listed = Shell("TZ=UTC tar -tvzf " + (root / "x.tar.gz").string());
-  for (std::size_t at = 0; (at = listed.find("/\n", at)) != listed.npos;) listed.erase(at, 1);   // GNU tar marks directories
+  for (std::size_t at = 0; (at = listed.find("/\n", at)) != listed.npos;) listed.erase(at, 1);  // GNU tar marks directories
   EXPECT_EQ(listed, want);
 
   const auto back = ArchiveFiles(packed.bytes);

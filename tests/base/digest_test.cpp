@@ -20,16 +20,27 @@ TEST(Digest, KnownAnswers) {
 TEST(Digest, ByName) {
   EXPECT_EQ(NamedDigestHex("sha1", "abc"), Sha1Hex("abc"));
   EXPECT_EQ(NamedDigestHex("sha256", "abc"), Sha256Hex("abc"));
-  EXPECT_EQ(NamedDigestHex("sha384", "abc"), "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
-  EXPECT_EQ(NamedDigestHex("sha512", "abc"),
-            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+  EXPECT_EQ(NamedDigestHex("sha384", "abc"),
+            "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
+  EXPECT_EQ(
+      NamedDigestHex("sha512", "abc"),
+      "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
   for (const std::string_view unknown : {"", "md5", "SHA256", "blake3"}) EXPECT_FALSE(NamedDigestHex(unknown, "abc")) << unknown;
 }
 
 TEST(Digest, Base64BothWays) {
-  struct Row { std::string_view plain, coded; };
-  constexpr Row kRows[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
-                           {"\xff\xfe\xfd", "//79"}, {"\xfb", "+w=="}};
+  struct Row {
+    std::string_view plain, coded;
+  };
+  constexpr Row kRows[] = {{"", ""},
+                           {"f", "Zg=="},
+                           {"fo", "Zm8="},
+                           {"foo", "Zm9v"},
+                           {"foob", "Zm9vYg=="},
+                           {"fooba", "Zm9vYmE="},
+                           {"foobar", "Zm9vYmFy"},
+                           {"\xff\xfe\xfd", "//79"},
+                           {"\xfb", "+w=="}};
   for (const Row& row : kRows) {
     EXPECT_EQ(Base64Encode(row.plain), row.coded);
     EXPECT_EQ(Base64Decode(row.coded).value(), row.plain);
@@ -39,9 +50,13 @@ TEST(Digest, Base64BothWays) {
 }
 
 TEST(Digest, Base64RefusesAsGo) {
-  struct Row { std::string_view text; std::string_view message; };
-  constexpr Row kRows[] = {{"Zg", "illegal base64 data at input byte 2"}, {"Zg=", "illegal base64 data at input byte 3"}, {"Z", "illegal base64 data at input byte 1"},
-                           {"=", "illegal base64 data at input byte 0"}, {"Zm9v!", "illegal base64 data at input byte 4"}, {"Zg==x", "illegal base64 data at input byte 4"},
+  struct Row {
+    std::string_view text;
+    std::string_view message;
+  };
+  constexpr Row kRows[] = {{"Zg", "illegal base64 data at input byte 2"},       {"Zg=", "illegal base64 data at input byte 3"},
+                           {"Z", "illegal base64 data at input byte 1"},        {"=", "illegal base64 data at input byte 0"},
+                           {"Zm9v!", "illegal base64 data at input byte 4"},    {"Zg==x", "illegal base64 data at input byte 4"},
                            {"Zm8=Zm8=", "illegal base64 data at input byte 4"}, {"Zm9-", "illegal base64 data at input byte 3"}};
   for (const Row& row : kRows) {
     const auto decoded = Base64Decode(row.text);

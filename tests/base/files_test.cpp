@@ -39,7 +39,7 @@ class Directory : public testing::Test {
   ~Directory() override { fs::remove_all(root_); }
   void Write(const std::string& path, std::string_view text) { std::ofstream(root_ / path) << text; }
   void Link(const std::string& target, const std::string& path) { fs::create_symlink(target, root_ / path); }
-  std::string Message(const std::string& text) const {   // with the root's changing name taken out
+  std::string Message(const std::string& text) const {  // with the root's changing name taken out
     std::string out = text;
     const std::string root = root_.string();
     for (std::size_t at; (at = out.find(root)) != out.npos;) out.replace(at, root.size(), "ROOT");
@@ -51,9 +51,16 @@ class Directory : public testing::Test {
 };
 
 TEST_F(Directory, ReadsAndResolves) {
-  struct Row { std::string_view path, content, resolved; };
-  constexpr Row kRows[] = {{"a.yaml", "a: 1\n", "a.yaml"}, {"./apps/../a.yaml", "a: 1\n", "a.yaml"}, {"inside", "a: 1\n", "a.yaml"}, {"apps/web/up", "a: 1\n", "a.yaml"},
-                           {"short/w.yaml", "w: 1\n", "apps/web/w.yaml"}, {"short/up", "a: 1\n", "a.yaml"}, {"absolute-inside/web/w.yaml", "w: 1\n", "apps/web/w.yaml"}};
+  struct Row {
+    std::string_view path, content, resolved;
+  };
+  constexpr Row kRows[] = {{"a.yaml", "a: 1\n", "a.yaml"},
+                           {"./apps/../a.yaml", "a: 1\n", "a.yaml"},
+                           {"inside", "a: 1\n", "a.yaml"},
+                           {"apps/web/up", "a: 1\n", "a.yaml"},
+                           {"short/w.yaml", "w: 1\n", "apps/web/w.yaml"},
+                           {"short/up", "a: 1\n", "a.yaml"},
+                           {"absolute-inside/web/w.yaml", "w: 1\n", "apps/web/w.yaml"}};
   for (const Row& row : kRows) {
     EXPECT_EQ(files_->Read(row.path).value(), row.content) << row.path;
     EXPECT_EQ(files_->Resolve(row.path).value(), row.resolved);
@@ -63,7 +70,11 @@ TEST_F(Directory, ReadsAndResolves) {
 }
 
 TEST_F(Directory, RefusesWithAReason) {
-  struct Row { std::string_view path; Reason reason; std::string_view message; };
+  struct Row {
+    std::string_view path;
+    Reason reason;
+    std::string_view message;
+  };
   constexpr Row kRows[] = {
       {"missing", Reason::NotFound, "ROOT/repo/missing: no such file or directory"},
       {"a.yaml/x", Reason::NotFound, "ROOT/repo/a.yaml/x: no such file or directory"},
@@ -94,7 +105,8 @@ TEST_F(Directory, ListsInByteOrderWithLinksUnresolved) {
   for (const FileInfo& entry : files_->List(".").value()) {
     text += entry.name + ":" + "fdlo"[static_cast<int>(entry.type)] + std::to_string(entry.size) + (entry.executable ? "x " : " ");
   }
-  EXPECT_EQ(text, "a.yaml:f5x absolute:l0 absolute-inside:l0 apps:d0 dangling:l0 inside:l0 loop1:l0 loop2:l0 out:l0 parent:l0 pipe:o0 short:l0 ");
+  EXPECT_EQ(text,
+            "a.yaml:f5x absolute:l0 absolute-inside:l0 apps:d0 dangling:l0 inside:l0 loop1:l0 loop2:l0 out:l0 parent:l0 pipe:o0 short:l0 ");
   EXPECT_EQ(Message(files_->List("a.yaml").error().message), "ROOT/repo/a.yaml: not a directory");
   EXPECT_EQ(files_->Stat("inside").value().type, FileType::Regular);
   EXPECT_EQ(files_->Stat("short").value().name, "short");
@@ -102,9 +114,12 @@ TEST_F(Directory, ListsInByteOrderWithLinksUnresolved) {
 }
 
 TEST(Paths, Lexical) {
-  struct Row { std::string_view path, want; };
-  constexpr Row kRows[] = {{"", "."}, {".", "."}, {"a", "a"}, {"a/./b/../c", "a/c"}, {"a//b/", "a/b"}, {"a/..", "."}, {"./a", "a"}, {"..", "(none)"}, {"a/../../b", "(none)"},
-                           {"/a", "(none)"}, {"..a/b", "..a/b"}};
+  struct Row {
+    std::string_view path, want;
+  };
+  constexpr Row kRows[] = {{"", "."},         {".", "."},   {"a", "a"},       {"a/./b/../c", "a/c"},   {"a//b/", "a/b"},
+                           {"a/..", "."},     {"./a", "a"}, {"..", "(none)"}, {"a/../../b", "(none)"}, {"/a", "(none)"},
+                           {"..a/b", "..a/b"}};
   for (const Row& row : kRows) EXPECT_EQ(NormalizePath(row.path).value_or("(none)"), row.want) << row.path;
   EXPECT_FALSE(NormalizePath(std::string_view("a\0b", 3)));
   EXPECT_EQ(JoinPath("a/b", "../c"), "a/c");
@@ -147,7 +162,7 @@ TEST_F(Directory, SubTreeIsConfined) {
   const std::shared_ptr<const Files> whole = std::move(files_);
   const auto web = SubTree(whole, "apps/web");
   EXPECT_EQ(web->Read("w.yaml").value(), "w: 1\n");
-  EXPECT_EQ(web->Read("up").value(), "a: 1\n");                  // links may lead elsewhere in the whole
+  EXPECT_EQ(web->Read("up").value(), "a: 1\n");  // links may lead elsewhere in the whole
   EXPECT_EQ(web->Resolve("up").value(), "");
   EXPECT_EQ(web->Resolve("w.yaml").value(), "w.yaml");
   EXPECT_EQ(web->Resolve(".").value(), ".");

@@ -9,14 +9,48 @@ namespace sluice::base {
 namespace {
 
 TEST(Glob, AsGoPathMatch) {
-  struct Row { std::string_view pattern, name, want; };
-  constexpr Row kRows[] = {
-      {"abc", "abc", "yes"}, {"*", "abc", "yes"}, {"*c", "abc", "yes"}, {"a*", "a", "yes"}, {"a*", "ab/c", "no"}, {"a*/b", "abc/b", "yes"}, {"a*/b", "a/c/b", "no"},
-      {"a*b*c*d*e*/f", "axbxcxdxe/f", "yes"}, {"a*b?c*x", "abxbbxdbxebxczzx", "yes"}, {"a*b?c*x", "abxbbxdbxebxczzy", "no"}, {"ab[c]", "abc", "yes"},
-      {"ab[b-d]", "abc", "yes"}, {"ab[e-g]", "abc", "no"}, {"ab[^c]", "abc", "no"}, {"ab[^e-g]", "abc", "yes"}, {"a\\*b", "a*b", "yes"}, {"a\\*b", "ab", "no"},
-      {"a?b", "a\u263ab", "yes"}, {"a[^a]b", "a\u263ab", "yes"}, {"a???b", "a\u263ab", "no"}, {"[a-\u03b6]*", "\u03b1", "yes"}, {"*[a-\u03b6]", "A", "no"}, {"a?b", "a/b", "no"},
-      {"[\\]a]", "]", "yes"}, {"[\\-]", "-", "yes"}, {"[x\\-]", "z", "no"}, {"[]a]", "]", "bad"}, {"[-]", "-", "bad"}, {"[x-]", "x", "bad"}, {"[a-b-c]", "a", "bad"},
-      {"[", "a", "bad"}, {"[^", "a", "bad"}, {"[^bc", "a", "bad"}, {"a[", "a", "bad"}, {"\\", "a", "bad"}, {"*x", "xxx", "yes"}, {"", "", "yes"}, {"", "a", "no"}, {"**", "ab", "yes"}};
+  struct Row {
+    std::string_view pattern, name, want;
+  };
+  constexpr Row kRows[] = {{"abc", "abc", "yes"},
+                           {"*", "abc", "yes"},
+                           {"*c", "abc", "yes"},
+                           {"a*", "a", "yes"},
+                           {"a*", "ab/c", "no"},
+                           {"a*/b", "abc/b", "yes"},
+                           {"a*/b", "a/c/b", "no"},
+                           {"a*b*c*d*e*/f", "axbxcxdxe/f", "yes"},
+                           {"a*b?c*x", "abxbbxdbxebxczzx", "yes"},
+                           {"a*b?c*x", "abxbbxdbxebxczzy", "no"},
+                           {"ab[c]", "abc", "yes"},
+                           {"ab[b-d]", "abc", "yes"},
+                           {"ab[e-g]", "abc", "no"},
+                           {"ab[^c]", "abc", "no"},
+                           {"ab[^e-g]", "abc", "yes"},
+                           {"a\\*b", "a*b", "yes"},
+                           {"a\\*b", "ab", "no"},
+                           {"a?b", "a\u263ab", "yes"},
+                           {"a[^a]b", "a\u263ab", "yes"},
+                           {"a???b", "a\u263ab", "no"},
+                           {"[a-\u03b6]*", "\u03b1", "yes"},
+                           {"*[a-\u03b6]", "A", "no"},
+                           {"a?b", "a/b", "no"},
+                           {"[\\]a]", "]", "yes"},
+                           {"[\\-]", "-", "yes"},
+                           {"[x\\-]", "z", "no"},
+                           {"[]a]", "]", "bad"},
+                           {"[-]", "-", "bad"},
+                           {"[x-]", "x", "bad"},
+                           {"[a-b-c]", "a", "bad"},
+                           {"[", "a", "bad"},
+                           {"[^", "a", "bad"},
+                           {"[^bc", "a", "bad"},
+                           {"a[", "a", "bad"},
+                           {"\\", "a", "bad"},
+                           {"*x", "xxx", "yes"},
+                           {"", "", "yes"},
+                           {"", "a", "no"},
+                           {"**", "ab", "yes"}};
   for (const Row& row : kRows) {
     const auto glob = Glob::Parse(row.pattern);
     EXPECT_EQ(!glob ? "bad" : glob->Matches(row.name) ? "yes" : "no", row.want) << row.pattern << " on " << row.name;
@@ -24,7 +58,10 @@ TEST(Glob, AsGoPathMatch) {
 }
 
 TEST(Ignore, Patterns) {
-  struct Row { std::string_view rule, pattern, path; bool directory, want; };
+  struct Row {
+    std::string_view rule, pattern, path;
+    bool directory, want;
+  };
   constexpr Row kRows[] = {
       {"a name anywhere", "x", "a/x", false, true},
       {"what is below it", "x", "a/x/b", false, true},
@@ -67,7 +104,8 @@ bool Ignored(std::map<std::string, std::string> files, std::string_view spec, st
 
 TEST(Ignore, DefaultsHoldOnlyWithoutPatterns) {
   constexpr std::string_view kAlways[] = {".git/config", "a/.gitignore", ".gitmodules", ".gitattributes"};
-  constexpr std::string_view kDefault[] = {"a.jpg", "x/b.png", "c.tar.gz", ".github/workflows/x.yml", ".travis.yml", "a/.sops.yaml", ".goreleaser.yml", "d.zip"};
+  constexpr std::string_view kDefault[] = {"a.jpg",       "x/b.png",      "c.tar.gz",        ".github/workflows/x.yml",
+                                           ".travis.yml", "a/.sops.yaml", ".goreleaser.yml", "d.zip"};
   for (const auto path : kAlways) {
     EXPECT_TRUE(Ignored({}, "", path)) << path;
     EXPECT_TRUE(Ignored({}, "/other", path)) << path;
@@ -83,7 +121,12 @@ TEST(Ignore, DefaultsHoldOnlyWithoutPatterns) {
 }
 
 TEST(Ignore, LastMatchWinsAndScopes) {
-  struct Row { std::string_view rule; std::map<std::string, std::string> files; std::string_view spec, path; bool want; };
+  struct Row {
+    std::string_view rule;
+    std::map<std::string, std::string> files;
+    std::string_view spec, path;
+    bool want;
+  };
   const Row rows[] = {
       {"included again below an excluded directory", {}, "/*\n!/deploy", "deploy/a.yaml", false},
       {"all else excluded", {}, "/*\n!/deploy", "docs/a.md", true},

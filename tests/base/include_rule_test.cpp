@@ -78,7 +78,9 @@ TEST(IncludeRule, EveryFolderWithSourcesHasAFloor) {
     if (!entry.is_directory() || folder[0] == '.' || folder == "tests" || folder == "bench" || folder == "build") continue;
     bool sources = false;
     for (const auto& file : fs::recursive_directory_iterator(entry.path())) sources |= file.path().extension() == ".cpp";
-    if (sources) { EXPECT_TRUE(floors.contains(folder)) << folder << "/ has sources but no row in docs/architecture.md"; }
+    if (sources) {
+      EXPECT_TRUE(floors.contains(folder)) << folder << "/ has sources but no row in docs/architecture.md";
+    }
   }
 }
 

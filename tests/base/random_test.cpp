@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 TEST(Random, TheSameSeedGivesTheSameNumbers) {
   SeededRandom random(1234567);
-  EXPECT_EQ(random.Next(), 6457827717110365317u);   // the reference's first numbers for this seed
+  EXPECT_EQ(random.Next(), 6457827717110365317u);  // the reference's first numbers for this seed
   EXPECT_EQ(random.Next(), 3203168211198807973u);
   EXPECT_EQ(random.Next(), 9817491932198370423u);
 }

@@ -31,12 +31,23 @@ TEST(Result, WrapNamesTheOuterStepFirst) {
 }
 
 TEST(Result, ReasonsHaveKubernetesWords) {
-  struct Row { Reason reason; std::string_view want; };
-  constexpr Row kRows[] = {
-      {Reason::Invalid, "Invalid"}, {Reason::NotFound, "NotFound"}, {Reason::AlreadyExists, "AlreadyExists"}, {Reason::Conflict, "Conflict"},
-      {Reason::Forbidden, "Forbidden"}, {Reason::Unauthorized, "Unauthorized"}, {Reason::Gone, "Gone"}, {Reason::TooLarge, "TooLarge"},
-      {Reason::Timeout, "Timeout"}, {Reason::Unavailable, "Unavailable"}, {Reason::Canceled, "Canceled"}, {Reason::Unsupported, "Unsupported"},
-      {Reason::Internal, "Internal"}};
+  struct Row {
+    Reason reason;
+    std::string_view want;
+  };
+  constexpr Row kRows[] = {{Reason::Invalid, "Invalid"},
+                           {Reason::NotFound, "NotFound"},
+                           {Reason::AlreadyExists, "AlreadyExists"},
+                           {Reason::Conflict, "Conflict"},
+                           {Reason::Forbidden, "Forbidden"},
+                           {Reason::Unauthorized, "Unauthorized"},
+                           {Reason::Gone, "Gone"},
+                           {Reason::TooLarge, "TooLarge"},
+                           {Reason::Timeout, "Timeout"},
+                           {Reason::Unavailable, "Unavailable"},
+                           {Reason::Canceled, "Canceled"},
+                           {Reason::Unsupported, "Unsupported"},
+                           {Reason::Internal, "Internal"}};
   for (const Row& row : kRows) EXPECT_EQ(ToString(row.reason), row.want);
 }
 

@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view name = text.substr(half);
     const auto prefixes = glob->MatchingPrefixes(name);
     const bool whole = !prefixes.empty() && prefixes.back() == name.size();
-    if (name.find('/') == name.npos && !name.empty() && glob->Matches(name) != whole) std::abort();   // two ways to the same answer
+    if (name.find('/') == name.npos && !name.empty() && glob->Matches(name) != whole) std::abort();  // two ways to the same answer
   }
   IgnoreMatcher::FromText(text.substr(0, half)).Ignored(NormalizePath(text.substr(half)).value_or("a/b"), size % 2 == 0);
   return 0;

@@ -7,15 +7,26 @@ namespace sluice::base {
 namespace {
 
 TEST(Version, Parses) {
-  struct Row { std::string_view text, want; };
-  constexpr Row kRows[] = {{"1.2.3", "1.2.3"}, {"v1.2.3", "1.2.3"}, {"1", "1.0.0"}, {"1.2", "1.2.0"}, {"1.2-5", "1.2.0-5"}, {"v1.2.3-rc.1+build.5", "1.2.3-rc.1+build.5"},
-                           {"01.002.3", "1.2.3"}, {"1.2.3+meta-5", "1.2.3+meta-5"}, {"1.2.3-alpha-1.x", "1.2.3-alpha-1.x"}, {"18446744073709551615.0.0", "18446744073709551615.0.0"}};
+  struct Row {
+    std::string_view text, want;
+  };
+  constexpr Row kRows[] = {{"1.2.3", "1.2.3"},
+                           {"v1.2.3", "1.2.3"},
+                           {"1", "1.0.0"},
+                           {"1.2", "1.2.0"},
+                           {"1.2-5", "1.2.0-5"},
+                           {"v1.2.3-rc.1+build.5", "1.2.3-rc.1+build.5"},
+                           {"01.002.3", "1.2.3"},
+                           {"1.2.3+meta-5", "1.2.3+meta-5"},
+                           {"1.2.3-alpha-1.x", "1.2.3-alpha-1.x"},
+                           {"18446744073709551615.0.0", "18446744073709551615.0.0"}};
   for (const Row& row : kRows) {
     const auto version = Version::Parse(row.text);
     ASSERT_TRUE(version) << row.text;
     EXPECT_EQ(version->ToString(), row.want);
   }
-  constexpr std::string_view kBad[] = {"", "v", "V1.2.3", "1.2.3.4", "1.2.3-", "1.2.3-a..b", "1.2.3-01", "1.2.3+", "a.b.c", " 1.2.3", "1.2.3 ", "-1.2.3", "1..3", "18446744073709551616.0.0"};
+  constexpr std::string_view kBad[] = {"",       "v",     "V1.2.3", "1.2.3.4", "1.2.3-", "1.2.3-a..b", "1.2.3-01",
+                                       "1.2.3+", "a.b.c", " 1.2.3", "1.2.3 ",  "-1.2.3", "1..3",       "18446744073709551616.0.0"};
   for (const auto text : kBad) {
     const auto version = Version::Parse(text);
     ASSERT_FALSE(version) << text;
@@ -29,8 +40,9 @@ TEST(Version, StrictWantsAllOfIt) {
 }
 
 TEST(Version, Precedence) {
-  constexpr std::string_view kAscending[] = {"0.0.1", "1.0.0-1", "1.0.0-2", "1.0.0-11", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2",
-                                             "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0"};
+  constexpr std::string_view kAscending[] = {
+      "0.0.1",        "1.0.0-1",       "1.0.0-2",    "1.0.0-11", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta",
+      "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0",    "1.0.1",       "1.2.0",         "1.10.0",           "2.0.0"};
   for (std::size_t i = 0; i < std::size(kAscending); ++i) {
     for (std::size_t k = 0; k < std::size(kAscending); ++k) {
       const Version left = Version::Parse(kAscending[i]).value(), right = Version::Parse(kAscending[k]).value();
@@ -42,7 +54,9 @@ TEST(Version, Precedence) {
 }
 
 TEST(VersionRange, Contains) {
-  struct Row { std::string_view rule, range, in, out; };
+  struct Row {
+    std::string_view rule, range, in, out;
+  };
   constexpr Row kRows[] = {
       {"exact", "1.2.3", "1.2.3", "1.2.4"},
       {"exact with =", "= 1.2.3", "1.2.3", "1.2.2"},
@@ -105,9 +119,13 @@ TEST(VersionRange, Contains) {
 }
 
 TEST(VersionRange, Refuses) {
-  struct Row { std::string_view text, part; };
-  constexpr Row kRows[] = {{"", ""}, {"foo", "foo"}, {">=1.0.0<2.0.0", ">=1.0.0<2.0.0"}, {">>1", ">>1"}, {"1.2.3 - ", "1.2.3 - "}, {">1 - 2", ">1 - 2"}, {"1.0.0 ||", ""},
-                           {"1.2.3.4", "1.2.3.4"}, {"1xx", "1xx"}, {"1,,2", "1,,2"}, {"<2 1 - 2", "<2 1 - 2"}, {"1.0 || a", " a"}};
+  struct Row {
+    std::string_view text, part;
+  };
+  constexpr Row kRows[] = {{"", ""},         {"foo", "foo"},           {">=1.0.0<2.0.0", ">=1.0.0<2.0.0"},
+                           {">>1", ">>1"},   {"1.2.3 - ", "1.2.3 - "}, {">1 - 2", ">1 - 2"},
+                           {"1.0.0 ||", ""}, {"1.2.3.4", "1.2.3.4"},   {"1xx", "1xx"},
+                           {"1,,2", "1,,2"}, {"<2 1 - 2", "<2 1 - 2"}, {"1.0 || a", " a"}};
   for (const Row& row : kRows) {
     const auto range = VersionRange::Parse(row.text);
     ASSERT_FALSE(range) << row.text;

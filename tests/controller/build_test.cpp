@@ -9,7 +9,8 @@ namespace {
 
 using document::Value;
 
-constexpr const char* kConfigMap = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  size: \"${size}\"\n  region: ${region:=eu}\n";
+constexpr const char* kConfigMap =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  size: \"${size}\"\n  region: ${region:=eu}\n";
 
 struct Built {
   base::Result<BuildOutput> result;
@@ -54,13 +55,16 @@ TEST(Build, WithoutVariablesNothingIsSubstituted) {
 TEST(Build, AlwaysSubstitutesWithoutVariables) {
   Spec spec = WithPostBuild();
   spec.post_build->always = true;
-  const Built built = BuildOf({{"a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  region: ${region:=eu}\n"}}, spec);
+  const Built built =
+      BuildOf({{"a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  region: ${region:=eu}\n"}}, spec);
   ASSERT_TRUE(built.result);
   EXPECT_NE(built.Yaml().find("region: eu"), std::string::npos);
 }
 
 TEST(Build, SubstitutionCanBeTurnedOffForAnObject) {
-  const std::string text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations:\n    kustomize.toolkit.fluxcd.io/substitute: disabled\ndata:\n  x: ${size}\n";
+  const std::string text =
+      "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations:\n    kustomize.toolkit.fluxcd.io/substitute: "
+      "disabled\ndata:\n  x: ${size}\n";
   const Built built = BuildOf({{"a.yaml", text}}, WithPostBuild(), {{"size", "1"}});
   ASSERT_TRUE(built.result);
   EXPECT_NE(built.Yaml().find("x: ${size}"), std::string::npos);
@@ -98,7 +102,8 @@ TEST(Build, BadVariableNamesAreRefused) {
 }
 
 TEST(Build, TheReadSetCoversWhatTheBuildDependsOn) {
-  std::map<std::string, std::string> tree = {{"app/kustomization.yaml", "resources: [a.yaml]\n"}, {"app/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"},
+  std::map<std::string, std::string> tree = {{"app/kustomization.yaml", "resources: [a.yaml]\n"},
+                                             {"app/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"},
                                              {"other/b.yaml", "x: 1\n"}};
   Spec spec;
   spec.path = "app";
@@ -110,7 +115,7 @@ TEST(Build, TheReadSetCoversWhatTheBuildDependsOn) {
   changed["app/a.yaml"] += "data: {x: y}\n";
   EXPECT_FALSE(base::Unchanged(built.result->reads, *base::MemoryFiles(changed)));
   std::map<std::string, std::string> second = tree;
-  second["app/kustomization.yml"] = "resources: []\n";   // a second kustomization file is an error, so its absence was read
+  second["app/kustomization.yml"] = "resources: []\n";  // a second kustomization file is an error, so its absence was read
   EXPECT_FALSE(base::Unchanged(built.result->reads, *base::MemoryFiles(second)));
 }
 

@@ -61,9 +61,10 @@ TEST(Overlay, WhatIsNoManifestIsRefusedWithItsPlace) {
 }
 
 TEST(Overlay, TheSpecIsLaidOverTheFile) {
-  const auto files = Tree({{"kustomization.yaml", "resources: [a.yaml]\nnamespace: old\nimages:\n- name: app\n  newTag: '1'\n- name: side\n  newTag: '1'\n"},
-                           {"a.yaml", kConfigMap},
-                           {"extra/kustomization.yaml", "kind: Component\n"}});
+  const auto files = Tree(
+      {{"kustomization.yaml", "resources: [a.yaml]\nnamespace: old\nimages:\n- name: app\n  newTag: '1'\n- name: side\n  newTag: '1'\n"},
+       {"a.yaml", kConfigMap},
+       {"extra/kustomization.yaml", "kind: Component\n"}});
   Spec spec;
   spec.target_namespace = "new";
   spec.name_prefix = "p-";

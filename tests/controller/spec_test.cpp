@@ -41,7 +41,8 @@ TEST(KustomizationSpec, TimeoutIsNeverBelowThirtySeconds) {
 }
 
 TEST(KustomizationSpec, HealthChecksAndDependenciesGetDefaults) {
-  const auto spec = kustomization::ParseSpec(Object(std::string(kLeast) + "  healthChecks: [{kind: Deployment, name: web}]\n  dependsOn: [{name: base}]\n"));
+  const auto spec = kustomization::ParseSpec(
+      Object(std::string(kLeast) + "  healthChecks: [{kind: Deployment, name: web}]\n  dependsOn: [{name: base}]\n"));
   ASSERT_TRUE(spec);
   EXPECT_EQ(spec->health_checks[0].api_version, "apps/v1");
   EXPECT_EQ(spec->health_checks[0].ns, "team");
@@ -76,8 +77,9 @@ TEST(KustomizationSpec, WrongAndUnbuiltFieldsAreNamed) {
 }
 
 TEST(GitRepositorySpec, ReadsEverythingItActsUpon) {
-  const auto spec = git_repository::ParseSpec(
-      Object("  url: https://example.com/fleet\n  interval: 1m\n  ref: {branch: main, semver: '>=1'}\n  secretRef: {name: s}\n  ignore: '*.md'\n"));
+  const auto spec =
+      git_repository::ParseSpec(Object("  url: https://example.com/fleet\n  interval: 1m\n  ref: {branch: main, semver: '>=1'}\n  "
+                                       "secretRef: {name: s}\n  ignore: '*.md'\n"));
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_EQ(spec->url, "https://example.com/fleet");
   EXPECT_EQ(spec->timeout, 60s);
@@ -90,19 +92,17 @@ TEST(GitRepositorySpec, ReadsEverythingItActsUpon) {
 TEST(GitRepositorySpec, UnbuiltFieldsAreNamed) {
   const std::string refused = " is not supported by this version of Sluice; remove it, or leave the object to Flux";
   const Row rows[] = {
-      {"  provider: azure\n", "spec.provider \"azure\""},
-      {"  recurseSubmodules: true\n", "spec.recurseSubmodules"},
-      {"  include: [{repository: {name: x}}]\n", "spec.include"},
-      {"  verify: {secretRef: {name: x}}\n", "spec.verify"},
-      {"  sparseCheckout: [a]\n", "spec.sparseCheckout"},
-      {"  proxySecretRef: {name: x}\n", "spec.proxySecretRef"},
+      {"  provider: azure\n", "spec.provider \"azure\""},         {"  recurseSubmodules: true\n", "spec.recurseSubmodules"},
+      {"  include: [{repository: {name: x}}]\n", "spec.include"}, {"  verify: {secretRef: {name: x}}\n", "spec.verify"},
+      {"  sparseCheckout: [a]\n", "spec.sparseCheckout"},         {"  proxySecretRef: {name: x}\n", "spec.proxySecretRef"},
   };
   for (const Row& row : rows) {
     const auto spec = git_repository::ParseSpec(Object("  url: https://example.com/fleet\n  interval: 1m\n" + std::string(row.extra)));
     ASSERT_FALSE(spec) << row.extra;
     EXPECT_EQ(spec.error().message, row.want + refused);
   }
-  const auto generic = git_repository::ParseSpec(Object("  url: https://example.com/fleet\n  interval: 1m\n  provider: generic\n  recurseSubmodules: false\n"));
+  const auto generic = git_repository::ParseSpec(
+      Object("  url: https://example.com/fleet\n  interval: 1m\n  provider: generic\n  recurseSubmodules: false\n"));
   EXPECT_TRUE(generic);
 }
 

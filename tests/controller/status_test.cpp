@@ -22,13 +22,15 @@ Value Parse(std::string_view yaml) {
   return *parsed;
 }
 
-const Value kObject = Parse("metadata: {name: app, namespace: flux, generation: 2, annotations: {reconcile.fluxcd.io/requestedAt: now}}\nstatus: {observedGeneration: -1}\n");
+const Value kObject = Parse(
+    "metadata: {name: app, namespace: flux, generation: 2, annotations: {reconcile.fluxcd.io/requestedAt: now}}\nstatus: "
+    "{observedGeneration: -1}\n");
 
 std::string ConditionsOf(const Value& status) {
   std::string out;
   for (const Value& item : status.Find("conditions")->items()) {
-    out += std::string(item.StringAt({"type"})) + "=" + std::string(item.StringAt({"status"})) + " " + std::string(item.StringAt({"reason"})) + " " +
-           std::string(item.StringAt({"message"})) + "\n";
+    out += std::string(item.StringAt({"type"})) + "=" + std::string(item.StringAt({"status"})) + " " +
+           std::string(item.StringAt({"reason"})) + " " + std::string(item.StringAt({"message"})) + "\n";
   }
   return out;
 }
@@ -44,13 +46,15 @@ kustomization::Attempt AttemptOf(std::string revision) {
 
 TEST(KustomizationStatus, SuccessIsWhatFluxLeaves) {
   const Value status = kustomization::StatusSucceeded(kObject, AttemptOf("main@sha1:1"), std::nullopt, kNoon);
-  EXPECT_EQ(document::EmitYaml(status),
-            "conditions:\n- lastTransitionTime: \"2026-01-31T12:00:00Z\"\n  message: 'Applied revision: main@sha1:1'\n  observedGeneration: 2\n"
-            "  reason: ReconciliationSucceeded\n  status: \"True\"\n  type: Ready\n"
-            "history:\n- digest: sha256:1\n  firstReconciled: \"2026-01-31T12:00:00Z\"\n  lastReconciled: \"2026-01-31T12:00:00Z\"\n"
-            "  lastReconciledDuration: 2s\n  lastReconciledStatus: ReconciliationSucceeded\n  metadata:\n    revision: main@sha1:1\n  totalReconciliations: 1\n"
-            "inventory:\n  entries:\n  - id: a_b__ConfigMap\n    v: v1\nlastAppliedRevision: main@sha1:1\nlastAttemptedRevision: main@sha1:1\n"
-            "lastHandledReconcileAt: now\nobservedGeneration: 2\n");
+  EXPECT_EQ(
+      document::EmitYaml(status),
+      "conditions:\n- lastTransitionTime: \"2026-01-31T12:00:00Z\"\n  message: 'Applied revision: main@sha1:1'\n  observedGeneration: 2\n"
+      "  reason: ReconciliationSucceeded\n  status: \"True\"\n  type: Ready\n"
+      "history:\n- digest: sha256:1\n  firstReconciled: \"2026-01-31T12:00:00Z\"\n  lastReconciled: \"2026-01-31T12:00:00Z\"\n"
+      "  lastReconciledDuration: 2s\n  lastReconciledStatus: ReconciliationSucceeded\n  metadata:\n    revision: main@sha1:1\n  "
+      "totalReconciliations: 1\n"
+      "inventory:\n  entries:\n  - id: a_b__ConfigMap\n    v: v1\nlastAppliedRevision: main@sha1:1\nlastAttemptedRevision: main@sha1:1\n"
+      "lastHandledReconcileAt: now\nobservedGeneration: 2\n");
   Value object = kObject;
   object.Set("status", status);
   EXPECT_TRUE(kustomization::ShowsSuccess(object, "main@sha1:1"));
@@ -61,7 +65,9 @@ TEST(KustomizationStatus, SuccessIsWhatFluxLeaves) {
 
 TEST(KustomizationStatus, FailureKeepsTheObservedGenerationAndRetries) {
   const Value status = kustomization::StatusFailed(kObject, AttemptOf("main@sha1:1"), "HealthCheckFailed", "timeout", kNoon);
-  EXPECT_EQ(ConditionsOf(status), "Reconciling=True ProgressingWithRetry timeout\nReady=False HealthCheckFailed timeout\nHealthy=False HealthCheckFailed timeout\n");
+  EXPECT_EQ(
+      ConditionsOf(status),
+      "Reconciling=True ProgressingWithRetry timeout\nReady=False HealthCheckFailed timeout\nHealthy=False HealthCheckFailed timeout\n");
   EXPECT_EQ(status.Find("observedGeneration")->AsInt(), -1);
   EXPECT_EQ(status.StringAt({"lastAttemptedRevision"}), "main@sha1:1");
   EXPECT_EQ(status.Find("lastAppliedRevision"), nullptr);
@@ -71,7 +77,8 @@ TEST(KustomizationStatus, ProgressLeavesReadyAloneUnlessSomethingDrifted) {
   Value object = kObject;
   object.Set("status", kustomization::StatusSucceeded(kObject, AttemptOf("main@sha1:1"), 1s, kNoon));
   EXPECT_EQ(ConditionsOf(kustomization::StatusProgressing(object, AttemptOf("main@sha1:2"), "Detecting", false, kNoon)),
-            "Reconciling=True Progressing Detecting\nReady=True ReconciliationSucceeded Applied revision: main@sha1:1\nHealthy=True Succeeded Health check passed in 1s\n");
+            "Reconciling=True Progressing Detecting\nReady=True ReconciliationSucceeded Applied revision: main@sha1:1\nHealthy=True "
+            "Succeeded Health check passed in 1s\n");
   EXPECT_EQ(ConditionsOf(kustomization::StatusChecking(object, AttemptOf("main@sha1:2"), "Running", "Pod a/b: waits", kNoon)),
             "Reconciling=True Progressing Running: Pod a/b: waits\nReady=Unknown Progressing Reconciliation in progress: Pod a/b: waits\n"
             "Healthy=Unknown Progressing Running health checks for revision main@sha1:2\n");
@@ -86,10 +93,18 @@ TEST(KustomizationStatus, StalledIsSettledForThisGeneration) {
 TEST(GitRepositoryStatus, SuccessFailureAndSuccessAgain) {
   git_repository::Spec spec;
   spec.ignore = "*.md";
-  sources::Artifact artifact{.path = "p", .url = "http://x/p", .revision = "main@sha1:1", .digest = "sha256:1", .last_update_time = kNoon, .size = 5, .metadata = {}};
+  sources::Artifact artifact{.path = "p",
+                             .url = "http://x/p",
+                             .revision = "main@sha1:1",
+                             .digest = "sha256:1",
+                             .last_update_time = kNoon,
+                             .size = 5,
+                             .metadata = {}};
   Value object = kObject;
   object.Set("status", git_repository::StatusAfterSuccess(object, spec, artifact, kNoon));
-  const std::string good = "Ready=True Succeeded stored artifact for revision 'main@sha1:1'\nArtifactInStorage=True Succeeded stored artifact for revision 'main@sha1:1'\n";
+  const std::string good =
+      "Ready=True Succeeded stored artifact for revision 'main@sha1:1'\nArtifactInStorage=True Succeeded stored artifact for revision "
+      "'main@sha1:1'\n";
   EXPECT_EQ(ConditionsOf(*object.Find("status")), good);
   EXPECT_EQ(object.StringAt({"status", "observedIgnore"}), "*.md");
   EXPECT_EQ(*git_repository::ArtifactOf(object), artifact);
@@ -106,13 +121,16 @@ TEST(ObjectEvents, OnlyIntentTriggers) {
   EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 1, labels: {x: z}}\nstatus: {a: c}\n")), 0U);
   EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 2}\n")), trigger::kSpec);
   EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: b, generation: 1}\n")), trigger::kSpec);
-  EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 1, annotations: {reconcile.fluxcd.io/requestedAt: x}}\n")), trigger::kRequested);
+  EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 1, annotations: {reconcile.fluxcd.io/requestedAt: x}}\n")),
+            trigger::kRequested);
   EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 1, deletionTimestamp: x}\n")), trigger::kDeleted);
 }
 
 TEST(Links, FollowWhatAnObjectRefersTo) {
   kustomization::Links links;
-  links.Update(Parse("metadata: {name: a, namespace: n}\nspec: {sourceRef: {kind: GitRepository, name: g}, dependsOn: [{name: b}, {name: c, namespace: m}]}\n"));
+  links.Update(
+      Parse("metadata: {name: a, namespace: n}\nspec: {sourceRef: {kind: GitRepository, name: g}, dependsOn: [{name: b}, {name: c, "
+            "namespace: m}]}\n"));
   const SourceKey source{"GitRepository", "n", "g"};
   EXPECT_EQ(links.OfSource(source), (std::vector<Key>{{"n", "a"}}));
   EXPECT_EQ(links.DependentsOf({"m", "c"}), (std::vector<Key>{{"n", "a"}}));

@@ -42,9 +42,7 @@ class WorkQueueTest : public testing::Test {
     EXPECT_TRUE(done()) << "gave up waiting";
   }
 
-  ~WorkQueueTest() override {
-    runtime_.BlockOn(scope_.Close());
-  }
+  ~WorkQueueTest() override { runtime_.BlockOn(scope_.Close()); }
 
   net::Runtime runtime_;
   net::Scope scope_{runtime_.io()};

@@ -58,8 +58,12 @@ TEST(Emit, Strings) {
       {"blanks before a line break", "a \nb", "k: \"a \\nb\"\n"},
       {"tabs in a block", "a\n\tb", "k: \"a\\n\\tb\"\n"},
       {"long plain text", long_words, "k: one two three four five six seven eight nine ten eleven twelve thirteen fourteen\n  fifteen\n"},
-      {"long quoted text", long_dash, "k: '- one two three four five six seven eight nine ten eleven twelve thirteen fourteen\n  fifteen'\n"},
-      {"BOM", "\xEF\xBB\xBF" "a b", "k: \"\\uFEFF\\x61\\x20\\x62\"\n"},
+      {"long quoted text", long_dash,
+       "k: '- one two three four five six seven eight nine ten eleven twelve thirteen fourteen\n  fifteen'\n"},
+      {"BOM",
+       "\xEF\xBB\xBF"
+       "a b",
+       "k: \"\\uFEFF\\x61\\x20\\x62\"\n"},
   };
   for (const Row& row : rows) {
     Value value;

@@ -25,12 +25,25 @@ TEST(Pointer, Resolves) {
     std::string_view pointer, want;
   };
   constexpr Row rows[] = {
-      {"/foo", R"(["bar","baz"])"}, {"/foo/0", "\"bar\""}, {"/", "0"},      {"/a~1b", "1"}, {"/c%d", "2"},
-      {"/e^f", "3"},                {"/g|h", "4"},         {"/i\\j", "5"},  {"/k\"l", "6"}, {"/ ", "7"},
-      {"/m~0n", "8"},               {"/x", "no /x: no member \"x\""},       {"/foo/2", "no /foo/2: no item 2 among 2"},
-      {"/foo/01", "no /foo/01: no item 01 among 2"},       {"/foo/-", "no /foo/-: no item - among 2"},
-      {"/foo/0/x", "no /foo/0/x: \"x\" below a scalar"},   {"foo", "JSON pointer \"foo\" does not begin with /"},
-      {"/m~n", "bad escape in JSON pointer \"/m~n\""},     {"/m~", "bad escape in JSON pointer \"/m~\""},
+      {"/foo", R"(["bar","baz"])"},
+      {"/foo/0", "\"bar\""},
+      {"/", "0"},
+      {"/a~1b", "1"},
+      {"/c%d", "2"},
+      {"/e^f", "3"},
+      {"/g|h", "4"},
+      {"/i\\j", "5"},
+      {"/k\"l", "6"},
+      {"/ ", "7"},
+      {"/m~0n", "8"},
+      {"/x", "no /x: no member \"x\""},
+      {"/foo/2", "no /foo/2: no item 2 among 2"},
+      {"/foo/01", "no /foo/01: no item 01 among 2"},
+      {"/foo/-", "no /foo/-: no item - among 2"},
+      {"/foo/0/x", "no /foo/0/x: \"x\" below a scalar"},
+      {"foo", "JSON pointer \"foo\" does not begin with /"},
+      {"/m~n", "bad escape in JSON pointer \"/m~n\""},
+      {"/m~", "bad escape in JSON pointer \"/m~\""},
   };
   for (const Row& row : rows) {
     const auto found = ResolvePointer(root, row.pointer);
@@ -60,7 +73,8 @@ constexpr PatchRow kPatches[] = {
     {"add an item", "[1, 3]", "[{op: add, path: /1, value: 2}]", "[1,2,3]", "="},
     {"add behind the last", "[1]", "[{op: add, path: /1, value: 2}]", "[1,2]", "="},
     {"append", "[1]", "[{op: add, path: /-, value: 2}]", "[1,2]", "="},
-    {"add too far", "[1]", "[{op: add, path: /2, value: 2}]", "operation 1 (add /2): no item 2 among 1", "operation 1 (add /2): no item 2 among 2"},
+    {"add too far", "[1]", "[{op: add, path: /2, value: 2}]", "operation 1 (add /2): no item 2 among 1",
+     "operation 1 (add /2): no item 2 among 2"},
     {"add from the end", "[1, 2]", "[{op: add, path: /-1, value: 3}]", R"(operation 1 (add /-1): "-1" is no index of a list)", "[1,2,3]"},
     {"add below nothing", "{}", "[{op: add, path: /a/b, value: 2}]", R"(operation 1 (add /a/b): no member "a")", "="},
     {"add below a scalar", "{a: 1}", "[{op: add, path: /a/b, value: 2}]", R"(operation 1 (add /a/b): "b" below a scalar)", "="},
@@ -93,7 +107,8 @@ constexpr PatchRow kPatches[] = {
     {"test of what is not there", "{a: 1}", "[{op: test, path: /b, value: null}]", R"(operation 1 (test /b): no member "b")", R"({"a":1})"},
     {"escapes", "{a/b: 1, m~n: 2}", "[{op: remove, path: /a~1b}, {op: remove, path: /m~0n}]", "{}", "="},
     {"a bad escape", "{m~x: 2}", "[{op: remove, path: /m~x}]", R"(operation 1 (remove /m~x): bad escape in JSON pointer "/m~x")", "{}"},
-    {"text before the first /", "{a: 1}", "[{op: remove, path: x/a}]", R"(operation 1 (remove x/a): JSON pointer "x/a" does not begin with /)", "{}"},
+    {"text before the first /", "{a: 1}", "[{op: remove, path: x/a}]",
+     R"(operation 1 (remove x/a): JSON pointer "x/a" does not begin with /)", "{}"},
     {"all or nothing", "{a: 1}", "[{op: remove, path: /a}, {op: remove, path: /a}]", R"(operation 2 (remove /a): no member "a")", "="},
     {"no list", "{a: 1}", "{op: remove, path: /a}", "a JSON patch must be a list of operations", "="},
     {"no mapping", "{a: 1}", "[1]", "operation 1: not a mapping", "="},
@@ -177,7 +192,8 @@ std::string Describe(const Value& from, const Value& to, const DiffOptions& opti
   std::string out;
   for (const Change& change : Diff(from, to, options)) {
     if (!out.empty()) out += "; ";
-    out += change.pointer + " " + (change.from == nullptr ? "-" : EmitJson(*change.from)) + " > " + (change.to == nullptr ? "-" : EmitJson(*change.to));
+    out += change.pointer + " " + (change.from == nullptr ? "-" : EmitJson(*change.from)) + " > " +
+           (change.to == nullptr ? "-" : EmitJson(*change.to));
   }
   return out;
 }

@@ -33,7 +33,8 @@ struct Row {
 
 // k8s.io/apimachinery v0.34 says the same of these (and of 40,000 random patches of Deployments and Services).
 constexpr Row kRows[] = {
-    {"maps are merged, null removes", "{nodeSelector: {a: x, b: y}}", "{nodeSelector: {a: null, c: z}}", R"({"nodeSelector":{"b":"y","c":"z"}})"},
+    {"maps are merged, null removes", "{nodeSelector: {a: x, b: y}}", "{nodeSelector: {a: null, c: z}}",
+     R"({"nodeSelector":{"b":"y","c":"z"}})"},
     {"what is new comes without nulls", "{}", "{nodeSelector: {a: null, c: z}}", R"({"nodeSelector":{"c":"z"}})"},
     {"a list without a rule is replaced", "{tolerations: [{key: a}]}", "{tolerations: [{key: b}]}", R"({"tolerations":[{"key":"b"}]})"},
     {"a list is merged by its key", "{containers: [{name: a, image: x}, {name: b}]}", "{containers: [{name: b, image: y}, {name: c}]}",
@@ -46,17 +47,21 @@ constexpr Row kRows[] = {
     {"ports by number", "{containers: [{name: a, ports: [{containerPort: 80, name: web}]}]}",
      "{containers: [{name: a, ports: [{containerPort: 80, protocol: UDP}]}]}",
      R"({"containers":[{"name":"a","ports":[{"containerPort":80,"name":"web","protocol":"UDP"}]}]})"},
-    {"$patch: delete of an item", "{containers: [{name: a}, {name: b}]}", "{containers: [{name: a, $patch: delete}]}", R"({"containers":[{"name":"b"}]})"},
-    {"$patch: replace of a list", "{containers: [{name: a}, {name: b}]}", "{containers: [{name: c}, {$patch: replace}]}", R"({"containers":[{"name":"c"}]})"},
+    {"$patch: delete of an item", "{containers: [{name: a}, {name: b}]}", "{containers: [{name: a, $patch: delete}]}",
+     R"({"containers":[{"name":"b"}]})"},
+    {"$patch: replace of a list", "{containers: [{name: a}, {name: b}]}", "{containers: [{name: c}, {$patch: replace}]}",
+     R"({"containers":[{"name":"c"}]})"},
     {"$patch: replace of a map", "{nodeSelector: {a: x}}", "{nodeSelector: {b: y, $patch: replace}}", R"({"nodeSelector":{"b":"y"}})"},
     {"$patch: delete of a map", "{nodeSelector: {a: x}}", "{nodeSelector: {b: y, $patch: delete}}", R"({"nodeSelector":{}})"},
-    {"$patch: merge", "{nodeSelector: {a: x}}", "{nodeSelector: {$patch: merge}}", "spec.template.spec.nodeSelector: unknown $patch: merge"},
+    {"$patch: merge", "{nodeSelector: {a: x}}", "{nodeSelector: {$patch: merge}}",
+     "spec.template.spec.nodeSelector: unknown $patch: merge"},
     {"$patch: merge of an item", "{containers: [{name: a}]}", "{containers: [{name: a, $patch: merge}]}",
      "spec.template.spec.containers: unknown $patch of an item: merge"},
     {"a deletion of what is not there", "{}", "{containers: [{name: a, $patch: delete}, {name: b}]}", R"({"containers":[{"name":"b"}]})"},
     {"a deletion without the key", "{containers: [{name: a}]}", "{containers: [{$patch: delete}]}",
      R"(spec.template.spec.containers: $patch: delete without the merge key "name")"},
-    {"an item without the key", "{containers: [{name: a}]}", "{containers: [{image: x}]}", R"(spec.template.spec.containers: an item has no merge key "name")"},
+    {"an item without the key", "{containers: [{name: a}]}", "{containers: [{image: x}]}",
+     R"(spec.template.spec.containers: an item has no merge key "name")"},
     {"$setElementOrder", "{containers: [{name: a}, {name: b}, {name: c}]}",
      "{containers: [{name: c, image: x}], $setElementOrder/containers: [{name: c}, {name: a}]}",
      R"({"containers":[{"name":"b"},{"name":"c","image":"x"},{"name":"a"}]})"},
@@ -65,13 +70,16 @@ constexpr Row kRows[] = {
     {"$setElementOrder against the patch", "{containers: [{name: a}]}",
      "{containers: [{name: a}, {name: b}], $setElementOrder/containers: [{name: b}, {name: a}]}",
      "spec.template.spec.containers: the order of the items is not that of $setElementOrder"},
-    {"$setElementOrder that is no list", "{}", "{$setElementOrder/containers: 1}", "spec.template.spec.containers: $setElementOrder must be a list"},
+    {"$setElementOrder that is no list", "{}", "{$setElementOrder/containers: 1}",
+     "spec.template.spec.containers: $setElementOrder must be a list"},
     {"a directive without a field", "{}", "{$setElementOrder: []}", "spec.template.spec: directive $setElementOrder names no field"},
     {"$retainKeys", "{volumes: [{name: v, emptyDir: {}}]}", "{volumes: [{name: v, hostPath: {path: /x}, $retainKeys: [name, hostPath]}]}",
      R"({"volumes":[{"name":"v","hostPath":{"path":"/x"}}]})"},
-    {"$retainKeys that forbid the patch", "{volumes: [{name: v, emptyDir: {}}]}", "{volumes: [{name: v, hostPath: {}, $retainKeys: [name]}]}",
+    {"$retainKeys that forbid the patch", "{volumes: [{name: v, emptyDir: {}}]}",
+     "{volumes: [{name: v, hostPath: {}, $retainKeys: [name]}]}",
      R"(spec.template.spec.volumes: the patch sets "hostPath", which $retainKeys does not name)"},
-    {"$retainKeys that is no list", "{nodeSelector: {a: x}}", "{nodeSelector: {$retainKeys: a}}", "spec.template.spec.nodeSelector: $retainKeys must be a list"},
+    {"$retainKeys that is no list", "{nodeSelector: {a: x}}", "{nodeSelector: {$retainKeys: a}}",
+     "spec.template.spec.nodeSelector: $retainKeys must be a list"},
     {"items of two kinds", "{containers: [{name: a}]}", "{containers: [b]}",
      "spec.template.spec.containers: the items of a list that is merged must be of one kind"},
     {"another kind replaces", "{nodeSelector: {a: x}}", "{nodeSelector: [y]}", R"({"nodeSelector":["y"]})"},
@@ -94,7 +102,8 @@ TEST(StrategicMerge, SetsOfScalars) {
   EXPECT_EQ(merge("{}", "{$deleteFromPrimitiveList/finalizers: [b]}"), "{}");
   EXPECT_EQ(merge("{finalizers: [a, b]}", "{$setElementOrder/finalizers: [b, a]}"), R"({"finalizers":["b","a"]})");
   EXPECT_EQ(merge("{finalizers: [a]}", "{finalizers: [[b]]}"), "metadata.finalizers: lists of lists cannot be merged");
-  EXPECT_EQ(merge("{ownerReferences: [{uid: a, name: x}]}", "{ownerReferences: [{uid: a, name: y}]}"), R"({"ownerReferences":[{"uid":"a","name":"y"}]})");
+  EXPECT_EQ(merge("{ownerReferences: [{uid: a, name: x}]}", "{ownerReferences: [{uid: a, name: y}]}"),
+            R"({"ownerReferences":[{"uid":"a","name":"y"}]})");
 }
 
 TEST(StrategicMerge, Kinds) {
@@ -108,7 +117,9 @@ TEST(StrategicMerge, Kinds) {
   EXPECT_FALSE(of("source.toolkit.fluxcd.io", "v1", "GitRepository"));
   EXPECT_EQ(of("", "v1", "Service")->Below("spec").Below("ports").key(), "port");
   EXPECT_EQ(of("", "v1", "Service")->Below("spec").Below("ports").rule(), MergeRule::Merge);
-  EXPECT_EQ(of("batch", "v1", "CronJob")->Below("spec").Below("jobTemplate").Below("spec").Below("template").Below("spec").Below("volumes").key(), "name");
+  EXPECT_EQ(
+      of("batch", "v1", "CronJob")->Below("spec").Below("jobTemplate").Below("spec").Below("template").Below("spec").Below("volumes").key(),
+      "name");
   EXPECT_EQ(of("policy", "v1", "PodDisruptionBudget")->Below("spec").Below("selector").rule(), MergeRule::Replace);
   EXPECT_EQ(of("", "v1", "ConfigMap")->Below("data").Below("x").rule(), MergeRule::None);
 

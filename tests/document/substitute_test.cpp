@@ -11,8 +11,8 @@ namespace sluice::document {
 namespace {
 
 const std::map<std::string, std::string, std::less<>> kVariables = {
-    {"v", "abcdEFGH28ij"}, {"low", "straße"}, {"name", "world"}, {"empty", ""}, {"path", "/path/to/file.tar.gz"}, {"n", "3"}, {"z", "abcABC123ABCabc"}, {"p", "a*"},
-    {"slash", "foo/bar/baz"}, {"_x1", "u"}};
+    {"v", "abcdEFGH28ij"},    {"low", "straße"}, {"name", "world"},        {"empty", ""}, {"path", "/path/to/file.tar.gz"}, {"n", "3"},
+    {"z", "abcABC123ABCabc"}, {"p", "a*"},       {"slash", "foo/bar/baz"}, {"_x1", "u"}};
 
 std::optional<std::string> Lookup(std::string_view name) {
   const auto found = kVariables.find(name);
@@ -25,7 +25,9 @@ std::string Expand(std::string_view text, SubstituteOptions options = {}) {
 }
 
 TEST(Substitute, Functions) {
-  struct Row { std::string_view rule, text, want; };
+  struct Row {
+    std::string_view rule, text, want;
+  };
   constexpr Row kRows[] = {
       {"nothing to do", "a b c $ } { \\ $x $(x) $1", "a b c $ } { \\ $x $(x) $1"},
       {"a variable", "hello ${name}!", "hello world!"},
@@ -106,7 +108,9 @@ TEST(Substitute, Functions) {
 }
 
 TEST(Substitute, Errors) {
-  struct Row { std::string_view text, want; };
+  struct Row {
+    std::string_view text, want;
+  };
   constexpr Row kRows[] = {
       {"${missing}", "variable not set (strict mode): \"missing\""},
       {"${#missing}", "variable not set (strict mode): \"missing\""},
@@ -169,8 +173,11 @@ TEST(Substitute, VariableNames) {
 }
 
 TEST(LetterCase, IsUnicodes) {
-  struct Row { std::string_view lower, upper; };
-  constexpr Row kBoth[] = {{"abcxyz09_", "ABCXYZ09_"}, {"äöüéà", "ÄÖÜÉÀ"}, {"λόγος", "ΛΌΓΟΣ"}, {"привет", "ПРИВЕТ"}, {"ǆ", "Ǆ"}, {"𐐨", "𐐀"}};
+  struct Row {
+    std::string_view lower, upper;
+  };
+  constexpr Row kBoth[] = {{"abcxyz09_", "ABCXYZ09_"}, {"äöüéà", "ÄÖÜÉÀ"}, {"λόγος", "ΛΌΓΟΣ"},
+                           {"привет", "ПРИВЕТ"},       {"ǆ", "Ǆ"},         {"𐐨", "𐐀"}};
   for (const Row& row : kBoth) EXPECT_EQ(ToUpper(row.lower), row.upper);
   EXPECT_EQ(ToLower("ÄÖÜÉÀ ПРИВЕТ İ"), "äöüéà привет i");
   EXPECT_EQ(ToUpper("ß ﬁ ÿ ᾳ"), "ß ﬁ Ÿ ᾼ");

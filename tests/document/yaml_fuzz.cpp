@@ -30,7 +30,8 @@ Value AsPrinted(const Value& value) {
     }
     case Kind::Mapping: {
       Value out = Value::Mapping();
-      for (const Member& member : value.members()) out.mutable_members().push_back(Member{.key = member.key, .value = AsPrinted(member.value)});
+      for (const Member& member : value.members())
+        out.mutable_members().push_back(Member{.key = member.key, .value = AsPrinted(member.value)});
       return out;
     }
     default: return value;
@@ -71,7 +72,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Require(documents.error().message.starts_with("fuzz.yaml:"));
     return 0;
   }
-  const EmitOptions emit{.sort_keys = (data[0] & 8) == 0, .indent = (data[0] & 16) != 0 ? 4 : 2, .indent_sequences = (data[0] & 32) != 0,
+  const EmitOptions emit{.sort_keys = (data[0] & 8) == 0,
+                         .indent = (data[0] & 16) != 0 ? 4 : 2,
+                         .indent_sequences = (data[0] & 32) != 0,
                          .width = (data[0] & 64) != 0 ? -1 : 80};
   for (const Value& document : *documents) {
     Value copy = document;

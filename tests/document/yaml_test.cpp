@@ -145,7 +145,10 @@ TEST(Parse, Documents) {
       {"comments", "# a\n# b\n", "[]"},
       {"empty documents", "---\n---\n# c\n", "[null,null]"},
       {"several", "a: 1\n---\nb: 2\n...\n---\n- c\n", R"([{"a":1},{"b":2},["c"]])"},
-      {"BOM", "\xEF\xBB\xBF" "a: 1\n", R"([{"a":1}])"},
+      {"BOM",
+       "\xEF\xBB\xBF"
+       "a: 1\n",
+       R"([{"a":1}])"},
       {"CRLF", "a: |\r\n  x\r\n  y\r\nb: 1\r\n", R"([{"a":"x\ny\n","b":1}])"},
       {"JSON", R"({"a":[1,{"b":"é\n"}]})", R"([{"a":[1,{"b":"é\n"}]}])"},
       {"anchors end with their document", "a: &x 1\n---\nb: *x\n", "3:4: unknown anchor 'x' referenced"},
@@ -166,7 +169,8 @@ TEST(Parse, Corners) {
       {"text that is not ASCII", "ключ: зна чение\n\"\\u00e9\": 😀\n", R"({"ключ":"зна чение","é":"😀"})"},
       {"a colon inside", "a: b:c\nd: http://e\n", R"({"a":"b:c","d":"http://e"})"},
       {"folded plain text", "a: b\n  c\n\n  d\n", R"({"a":"b c\nd"})"},
-      {"blocks", "a: |2\n   x\n  y\nb: >\n  x\n  y\n\n  z\nc: |+\n  x\n\nd: |-\n  x\n\n", R"({"a":" x\ny\n","b":"x y\nz\n","c":"x\n\n","d":"x"})"},
+      {"blocks", "a: |2\n   x\n  y\nb: >\n  x\n  y\n\n  z\nc: |+\n  x\n\nd: |-\n  x\n\n",
+       R"({"a":" x\ny\n","b":"x y\nz\n","c":"x\n\n","d":"x"})"},
       {"sequences in their parent's column", "a:\n- b\n- - c\n", R"({"a":["b",["c"]]})"},
       {"a pair in a sequence", "[a: b, c: ]", R"([{"a":"b"},{"c":null}])"},
       {"explicit keys", "? a\n: b\n? c\n", R"({"a":"b","c":null})"},
@@ -246,7 +250,11 @@ TEST(Parse, AsGoYamlNotAsLibyaml) {
   constexpr Row rows[] = {
       {"\\' in double quotes", R"({a: "it\'s", b: "\\'\"\'"})", R"({"a":"it's","b":"\\'\"'"})"},
       {"a colon before a comma", "[{name:, a: 1}, [x:], {y:}]", R"([{"name:":null,"a":1},["x:"],{"y:":null}])"},
-      {"a BOM in front of a later line", "a: 1\n\xEF\xBB\xBF" "b: 2\n", "{\"a\":1,\"\xEF\xBB\xBF" "b\":2}"},
+      {"a BOM in front of a later line",
+       "a: 1\n\xEF\xBB\xBF"
+       "b: 2\n",
+       "{\"a\":1,\"\xEF\xBB\xBF"
+       "b\":2}"},
   };
   for (const Row& row : rows) EXPECT_EQ(Read(row.text), row.want) << row.rule;
 }

@@ -68,7 +68,7 @@ TEST_F(MapperTest, AKindIsNotAbsentBecauseItWas) {
   Mapper mapper(client_->transport(), MapperOptions{.min_refresh_interval = std::chrono::seconds(3)});
   EXPECT_EQ(Run(mapper.Find(late)).error().reason, base::Reason::NotFound);
   Apply(Crd("lates", "Late", "Namespaced"));
-  (void)Must(client_->mapper().Find(late));   // its client was told
+  (void)Must(client_->mapper().Find(late));  // its client was told
   EXPECT_EQ(Must(mapper.Find(late))->plural, "lates");
   EXPECT_EQ(mapper.refreshes(), 2u);
   DeleteCrd("lates");

@@ -40,19 +40,27 @@ std::string Message(const Result<BuildResult>& built) { return built ? "built: "
 
 TEST(Build, RemoteBaseAndFile) {
   Shelf shelf;
-  shelf.trees["https://github.com/org/repo@v1"] = {{"deploy/kustomization.yaml", "resources: [../common, a.yaml]\n"},
-                                                   {"deploy/a.yaml", kConfigMap},
-                                                   {"common/kustomization.yaml", "configMapGenerator: [{name: b, literals: [x=y], options: {disableNameSuffixHash: true}}]\n"}};
+  shelf.trees["https://github.com/org/repo@v1"] = {
+      {"deploy/kustomization.yaml", "resources: [../common, a.yaml]\n"},
+      {"deploy/a.yaml", kConfigMap},
+      {"common/kustomization.yaml", "configMapGenerator: [{name: b, literals: [x=y], options: {disableNameSuffixHash: true}}]\n"}};
   shelf.files["https://example.org/c.yaml"] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
   BuildOptions options;
   options.remote = &shelf;
-  const auto built = BuildTree({{"kustomization.yaml", "namePrefix: p-\nbuildMetadata: [originAnnotations]\nresources:\n- github.com/org/repo/deploy?ref=v1\n- https://example.org/c.yaml\n"}}, options);
+  const auto built = BuildTree({{"kustomization.yaml",
+                                 "namePrefix: p-\nbuildMetadata: [originAnnotations]\nresources:\n- github.com/org/repo/deploy?ref=v1\n- "
+                                 "https://example.org/c.yaml\n"}},
+                               options);
   ASSERT_TRUE(built.has_value()) << built.error().message;
   EXPECT_EQ(Print(built->documents),
-            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      path: deploy/a.yaml\n      repo: https://github.com/org/repo\n      ref: v1\n  name: p-a\n"
-            "---\napiVersion: v1\ndata:\n  x: \"y\"\nkind: ConfigMap\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      repo: https://github.com/org/repo\n      ref: v1\n"
-            "      configuredIn: common/kustomization.yaml\n      configuredBy:\n        apiVersion: builtin\n        kind: ConfigMapGenerator\n  name: p-b\n"
-            "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      path: https:/example.org/c.yaml\n  name: p-c\n");
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      path: deploy/a.yaml\n   "
+            "   repo: https://github.com/org/repo\n      ref: v1\n  name: p-a\n"
+            "---\napiVersion: v1\ndata:\n  x: \"y\"\nkind: ConfigMap\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      "
+            "repo: https://github.com/org/repo\n      ref: v1\n"
+            "      configuredIn: common/kustomization.yaml\n      configuredBy:\n        apiVersion: builtin\n        kind: "
+            "ConfigMapGenerator\n  name: p-b\n"
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      path: "
+            "https:/example.org/c.yaml\n  name: p-c\n");
 }
 
 TEST(Build, RemoteTreesAreClosed) {
@@ -61,12 +69,15 @@ TEST(Build, RemoteTreesAreClosed) {
   };
   const Row rows[] = {
       {"a base may not leave the clone", "resources: [../../outside]\n",
-       "kustomization.yaml:1:13: resources \"https://h.org/o/r/in?ref=x\": in/kustomization.yaml:1:13: resources: path \"../../outside\" leaves the tree that is built"},
+       "kustomization.yaml:1:13: resources \"https://h.org/o/r/in?ref=x\": in/kustomization.yaml:1:13: resources: path \"../../outside\" "
+       "leaves the tree that is built"},
       {"a file stays in its directory, whatever the restrictor", "resources: [../a.yaml]\n",
-       "kustomization.yaml:1:13: resources \"https://h.org/o/r/in?ref=x\": in/kustomization.yaml:1:13: resources: security; file \"../a.yaml\" is not in or below \"in\" "
+       "kustomization.yaml:1:13: resources \"https://h.org/o/r/in?ref=x\": in/kustomization.yaml:1:13: resources: security; file "
+       "\"../a.yaml\" is not in or below \"in\" "
        "(`--load-restrictor LoadRestrictionsNone` lifts this)"},
       {"a repository that names itself", "resources: [\"https://h.org/o/r/in?ref=x\"]\n",
-       "kustomization.yaml:1:13: resources \"https://h.org/o/r/in?ref=x\": in/kustomization.yaml:1:13: resources \"https://h.org/o/r/in?ref=x\": cycle: "
+       "kustomization.yaml:1:13: resources \"https://h.org/o/r/in?ref=x\": in/kustomization.yaml:1:13: resources "
+       "\"https://h.org/o/r/in?ref=x\": cycle: "
        "\"https://h.org/o/r/in?ref=x\" is referenced by \"https://h.org/o/r/in?ref=x\""},
   };
   for (const Row& row : rows) {
@@ -82,7 +93,9 @@ TEST(Build, RemoteTreesAreClosed) {
 
 TEST(Build, Limits) {
   Tree laughs;
-  for (int i = 0; i < 20; ++i) laughs["k" + std::to_string(i) + "/kustomization.yaml"] = "namePrefix: x\nresources: [../k" + std::to_string(i + 1) + ", ../k" + std::to_string(i + 1) + "]\n";
+  for (int i = 0; i < 20; ++i)
+    laughs["k" + std::to_string(i) + "/kustomization.yaml"] =
+        "namePrefix: x\nresources: [../k" + std::to_string(i + 1) + ", ../k" + std::to_string(i + 1) + "]\n";
   laughs["k20/kustomization.yaml"] = "namePrefix: x\n";
   const auto many = BuildTree(laughs, {}, "k0");
   ASSERT_FALSE(many.has_value());
@@ -96,7 +109,9 @@ TEST(Build, Limits) {
   EXPECT_TRUE(deep.error().message.ends_with(": more than 3 kustomizations nested in each other")) << deep.error().message;
 
   options.max_objects = 1;
-  const auto objects = BuildTree({{"kustomization.yaml", "resources: [a.yaml]\n"}, {"a.yaml", std::string(kConfigMap) + "---\n" + "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"}}, options);
+  const auto objects = BuildTree({{"kustomization.yaml", "resources: [a.yaml]\n"},
+                                  {"a.yaml", std::string(kConfigMap) + "---\n" + "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"}},
+                                 options);
   EXPECT_EQ(Message(objects), "kustomization.yaml:1:13: resources: more than 1 objects in one build");
 }
 
@@ -125,12 +140,16 @@ TEST(Build, ReadSetIsWhatMatters) {
 }
 
 TEST(Build, Warnings) {
-  const auto built = BuildTree({{"kustomization.yaml", "bases: [b]\nvars: [{name: X, objref: {apiVersion: v1, kind: ConfigMap, name: a}}]\n"}, {"b/kustomization.yaml", "resources: [a.yaml]\n"}, {"b/a.yaml", kConfigMap}});
+  const auto built =
+      BuildTree({{"kustomization.yaml", "bases: [b]\nvars: [{name: X, objref: {apiVersion: v1, kind: ConfigMap, name: a}}]\n"},
+                 {"b/kustomization.yaml", "resources: [a.yaml]\n"},
+                 {"b/a.yaml", kConfigMap}});
   ASSERT_TRUE(built.has_value()) << built.error().message;
-  EXPECT_EQ(built->warnings,
-            (std::vector<std::string>{"# Warning: 'bases' is deprecated. Please use 'resources' instead. Run 'kustomize edit fix' to update your Kustomization automatically.",
-                                      "# Warning: 'vars' is deprecated. Please use 'replacements' instead. [EXPERIMENTAL] Run 'kustomize edit fix' to update your Kustomization automatically.",
-                                      "well-defined vars that were never replaced: X"}));
+  EXPECT_EQ(built->warnings, (std::vector<std::string>{"# Warning: 'bases' is deprecated. Please use 'resources' instead. Run 'kustomize "
+                                                       "edit fix' to update your Kustomization automatically.",
+                                                       "# Warning: 'vars' is deprecated. Please use 'replacements' instead. [EXPERIMENTAL] "
+                                                       "Run 'kustomize edit fix' to update your Kustomization automatically.",
+                                                       "well-defined vars that were never replaced: X"}));
 }
 
 TEST(Build, NothingIsPrintedForNothing) { EXPECT_EQ(Message(BuildTree({{"kustomization.yaml", "namePrefix: x\n"}})), "built: "); }

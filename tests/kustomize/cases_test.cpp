@@ -61,7 +61,8 @@ TEST_P(Cases, BuildsAsKustomizeDoes) {
 
 std::vector<std::string> Names() {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(fs::path(SLUICE_SOURCE_DIR) / "tests/kustomize/cases")) names.push_back(entry.path().filename().string());
+  for (const auto& entry : fs::directory_iterator(fs::path(SLUICE_SOURCE_DIR) / "tests/kustomize/cases"))
+    names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
 }

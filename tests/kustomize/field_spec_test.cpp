@@ -42,7 +42,8 @@ constexpr Row kRows[] = {
     {"a missing leaf is made", "a/b", true, Creates::Scalar, "{}", R"({"a":{"b":"new"}})"},
     {"a missing leaf is not made if nothing may be", "a/b", true, Creates::Nothing, "{a: {}}", R"({"a":{}})"},
     {"a missing mapping is made", "a/b", true, Creates::Mapping, "{}", R"({"a":{"b":"map"}})"},
-    {"lists are entered", "a/b/c", false, Creates::Scalar, "{a: [{b: [{c: 1}, {c: 2}]}, {b: {c: 3}}]}", R"({"a":[{"b":[{"c":"new"},{"c":"new"}]},{"b":{"c":"new"}}]})"},
+    {"lists are entered", "a/b/c", false, Creates::Scalar, "{a: [{b: [{c: 1}, {c: 2}]}, {b: {c: 3}}]}",
+     R"({"a":[{"b":[{"c":"new"},{"c":"new"}]},{"b":{"c":"new"}}]})"},
     {"in lists, too, leaves are made", "a/b", true, Creates::Scalar, "{a: [{}, {b: 1}]}", R"({"a":[{"b":"new"},{"b":"new"}]})"},
     {"a list may be the leaf", "a", false, Creates::Scalar, "{a: [1]}", R"({"a":"new"})"},
     {"name[] is never made", "a[]/b", true, Creates::Scalar, "{}", "{}"},
@@ -54,8 +55,10 @@ constexpr Row kRows[] = {
     {"a slash in a key", "a/b\\/c", false, Creates::Scalar, "{a: {b/c: 1}}", R"({"a":{"b/c":"new"}})"},
     {"a scalar on the way", "a/b", false, Creates::Scalar, "{kind: K, metadata: {name: n}, a: text}",
      "field 'a/b' of K \"n\": a mapping or a list is needed to reach 'b', not \"text\""},
-    {"an empty name", "a//b", false, Creates::Scalar, "{kind: K, metadata: {name: n}, a: {}}", "field 'a//b' of K \"n\": a path may not have an empty field name"},
-    {"an index", "a/0", false, Creates::Scalar, "{kind: K, metadata: {name: n}, a: {}}", "field 'a/0' of K \"n\": '0' selects from a list, but a mapping is here"},
+    {"an empty name", "a//b", false, Creates::Scalar, "{kind: K, metadata: {name: n}, a: {}}",
+     "field 'a//b' of K \"n\": a path may not have an empty field name"},
+    {"an index", "a/0", false, Creates::Scalar, "{kind: K, metadata: {name: n}, a: {}}",
+     "field 'a/0' of K \"n\": '0' selects from a list, but a mapping is here"},
 };
 
 TEST(FieldSpec, IsApplied) {
@@ -68,8 +71,9 @@ TEST(FieldSpec, IsForObjectsOfItsKind) {
     leaf = 1;
     return {};
   };
-  for (const auto& [text, want] : {std::pair("{apiVersion: apps/v1, kind: Deployment}", true), std::pair("{apiVersion: apps/v9, kind: Deployment}", true),
-                                   std::pair("{apiVersion: v1, kind: Deployment}", false), std::pair("{apiVersion: apps/v1, kind: DaemonSet}", false)}) {
+  for (const auto& [text, want] :
+       {std::pair("{apiVersion: apps/v1, kind: Deployment}", true), std::pair("{apiVersion: apps/v9, kind: Deployment}", true),
+        std::pair("{apiVersion: v1, kind: Deployment}", false), std::pair("{apiVersion: apps/v1, kind: DaemonSet}", false)}) {
     auto object = document::ParseYaml(text);
     ASSERT_TRUE(filter.Apply(*object, Creates::Scalar, set));
     EXPECT_EQ(object->Find("a") != nullptr, want) << text;
@@ -97,7 +101,8 @@ TEST(FieldSpec, ListsMerge) {
     EXPECT_EQ(specs.size(), row.count) << row.rule;
   }
   FieldSpecs specs = {{{"", "", "A"}, "p", true}};
-  EXPECT_EQ(MergeFieldSpecs(specs, {{{}, "p", false}}).error().message, "conflicting fieldspecs: 'p' is there already for kind A with create: true");
+  EXPECT_EQ(MergeFieldSpecs(specs, {{{}, "p", false}}).error().message,
+            "conflicting fieldspecs: 'p' is there already for kind A with create: true");
   specs = {{{}, "p", false}};
   EXPECT_EQ(MergeFieldSpecs(specs, {{{}, "p", true}}).error().message, "conflicting fieldspecs: 'p' is there already with create: false");
 }
@@ -112,7 +117,7 @@ varReference: [{path: spec/a, group: g, version: v1}]
 nameReference:
 - {kind: ConfigMap, version: v1, fieldSpecs: [{path: spec/ref, kind: Widget}]}
 )",
-                                          {.resolver = document::Resolver::Yaml11, .file = {}});
+                                           {.resolver = document::Resolver::Yaml11, .file = {}});
   const auto config = ParseConfiguration(*content, "c.yaml");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->name_prefix, (FieldSpecs{{{"", "", "Widget"}, "spec/name", false}}));
@@ -126,7 +131,8 @@ nameReference:
 TEST(Configuration, IsSortedByKindWhenMerged) {
   TransformerConfig config;
   TransformerConfig more;
-  more.name_prefix = {{{}, "p", false}, {{"", "", "Service"}, "p", false}, {{"", "", "Namespace"}, "p", false}, {{"", "", "Zebra"}, "p", false}};
+  more.name_prefix = {
+      {{}, "p", false}, {{"", "", "Service"}, "p", false}, {{"", "", "Namespace"}, "p", false}, {{"", "", "Zebra"}, "p", false}};
   ASSERT_TRUE(MergeConfig(config, more));
   ASSERT_EQ(config.name_prefix.size(), 4u);
   EXPECT_EQ(config.name_prefix[0].gvk.kind, "Namespace");
@@ -134,7 +140,8 @@ TEST(Configuration, IsSortedByKindWhenMerged) {
   EXPECT_EQ(config.name_prefix[2].gvk.kind, "Zebra");
   EXPECT_EQ(config.name_prefix[3].gvk.kind, "") << "no kind sorts as ~K, behind all letters";
   more.name_prefix = {{{}, "p", true}};
-  EXPECT_EQ(MergeConfig(config, more).error().message, "namePrefix: conflicting fieldspecs: 'p' is there already for kind Namespace with create: false");
+  EXPECT_EQ(MergeConfig(config, more).error().message,
+            "namePrefix: conflicting fieldspecs: 'p' is there already for kind Namespace with create: false");
 }
 
 TEST(Configuration, TheBuiltInOneMergesWithItself) {
@@ -170,9 +177,11 @@ TEST(Crds, ExtensionsBecomeSpecs) {
 }
 
 TEST(Crds, TypesThatContainThemselvesAreRefused) {
-  const auto content = document::ParseYaml(R"({"a.B": {"Schema": {"properties": {"apiVersion": {}, "kind": {}, "metadata": {}, "next": {"$ref": "a.B"}}}}})");
+  const auto content = document::ParseYaml(
+      R"({"a.B": {"Schema": {"properties": {"apiVersion": {}, "kind": {}, "metadata": {}, "next": {"$ref": "a.B"}}}}})");
   EXPECT_EQ(ParseCrds(*content, "crds.json").error().message, "crds.json: type a.B contains itself");
-  EXPECT_EQ(ParseCrds(document::Value("x"), "crds.json").error().message, "crds.json: a mapping of type names to OpenAPI definitions is wanted");
+  EXPECT_EQ(ParseCrds(document::Value("x"), "crds.json").error().message,
+            "crds.json: a mapping of type names to OpenAPI definitions is wanted");
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ document::Value Parse(std::string_view text) {
 
 std::string Sorted(const std::vector<SortKey>& keys, const LegacyOrder& order) {
   std::string out;
-  for (const std::size_t at : LegacySort(keys, order)) out += (out.empty() ? "" : " ") + keys[at].gvk.kind + "/" + keys[at].ns + "/" + keys[at].name;
+  for (const std::size_t at : LegacySort(keys, order))
+    out += (out.empty() ? "" : " ") + keys[at].gvk.kind + "/" + keys[at].ns + "/" + keys[at].name;
   return out;
 }
 
@@ -42,8 +43,10 @@ TEST(LegacySort, OrdersKindsThenNames) {
       {{"", "v1", "Namespace"}, "", "n"},
   };
   EXPECT_EQ(Sorted(keys, LegacyOrder::Default()),
-            "Namespace//n Namespace//other Service//s Deployment/b/A Deployment/b/a Deployment//a Zebra//z Pod//p ValidatingWebhookConfiguration//w");
-  EXPECT_EQ(Sorted({keys[1], keys[6], keys[8]}, {.first = {"Deployment"}, .last = {"Namespace"}}), "Deployment/b/a Service//s Namespace//n");
+            "Namespace//n Namespace//other Service//s Deployment/b/A Deployment/b/a Deployment//a Zebra//z Pod//p "
+            "ValidatingWebhookConfiguration//w");
+  EXPECT_EQ(Sorted({keys[1], keys[6], keys[8]}, {.first = {"Deployment"}, .last = {"Namespace"}}),
+            "Deployment/b/a Service//s Namespace//n");
 }
 
 // --- Vars.
@@ -66,9 +69,7 @@ constexpr VarRow kVars[] = {
     {"a mapping is not inserted", "$(MAP)", R"x("$(MAP)")x"},
 };
 
-VarValues Values() {
-  return {{"TEXT", "word"}, {"NUMBER", 8080}, {"BOOL", true}, {"FLOAT", 1e6}, {"MAP", document::Value::Mapping()}};
-}
+VarValues Values() { return {{"TEXT", "word"}, {"NUMBER", 8080}, {"BOOL", true}, {"FLOAT", 1e6}, {"MAP", document::Value::Mapping()}}; }
 
 TEST(Vars, AreExpanded) {
   const FieldSpecFilter filter({{{}, "f", false}});
@@ -92,7 +93,8 @@ TEST(Vars, GoIntoListsAndMaps) {
   EXPECT_EQ(document::EmitJson(object), R"({"f":{"a":8080,"n":1}})");
   EXPECT_EQ(used, (std::set<std::string>{"NUMBER", "TEXT"}));
   object = Parse("{kind: K, metadata: {name: n}, f: [1]}");
-  EXPECT_EQ(ExpandVars(object, Values(), filter, used).error().message, "field 'f' of K \"n\": an item of a list in which vars are replaced must be a string");
+  EXPECT_EQ(ExpandVars(object, Values(), filter, used).error().message,
+            "field 'f' of K \"n\": an item of a list in which vars are replaced must be a string");
   object = Parse("{kind: K, metadata: {name: n}, f: {1: a}}");
   EXPECT_EQ(ExpandVars(object, Values(), filter, used).error().message, "field 'f' of K \"n\": the key 1 is no string; quote it");
 }
@@ -102,11 +104,13 @@ struct ReadRow {
 };
 
 constexpr ReadRow kReads[] = {
-    {"metadata.name", R"("n")"}, {"spec.ports[1].port", "81"}, {"spec.ports.0.port", "80"}, {"spec.text", R"("5")"}, {"spec.b", "true"}, {"spec.f", "1.5"}, {"spec.d", R"("2001-01-01")"},
+    {"metadata.name", R"("n")"}, {"spec.ports[1].port", "81"},  {"spec.ports.0.port", "80"}, {"spec.text", R"("5")"}, {"spec.b", "true"},
+    {"spec.f", "1.5"},           {"spec.d", R"("2001-01-01")"},
 };
 
 TEST(Vars, AreRead) {
-  const document::Value object = Parse("{metadata: {name: n}, spec: {ports: [{port: 80}, {port: 81}], text: '5', b: true, f: 1.5, d: 2001-01-01, x: 0x1F}}");
+  const document::Value object =
+      Parse("{metadata: {name: n}, spec: {ports: [{port: 80}, {port: 81}], text: '5', b: true, f: 1.5, d: 2001-01-01, x: 0x1F}}");
   for (const ReadRow& row : kReads) {
     const auto value = VarValue(object, row.path);
     ASSERT_TRUE(value) << row.path;
@@ -155,8 +159,9 @@ TEST(ValueAdd, Writes) {
 TEST(IamPolicy, BindsAServiceAccount) {
   const auto made = GenerateIamPolicy({"gke", "ns", "ksa", "gsa", "project"});
   ASSERT_TRUE(made);
-  EXPECT_EQ(document::EmitJson(*made, {.sort_keys = true}),
-            R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":{"annotations":{"iam.gke.io/gcp-service-account":"gsa@project.iam.gserviceaccount.com"},"name":"ksa","namespace":"ns"}})");
+  EXPECT_EQ(
+      document::EmitJson(*made, {.sort_keys = true}),
+      R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":{"annotations":{"iam.gke.io/gcp-service-account":"gsa@project.iam.gserviceaccount.com"},"name":"ksa","namespace":"ns"}})");
   EXPECT_EQ(GenerateIamPolicy({"aws", "", "", "", ""}).error().message, "cloud 'aws' is not supported, only gke is");
 }
 

@@ -17,7 +17,9 @@ const std::map<std::string, std::string, std::less<>> kFiles = {
     {"dir/other.txt", "no newline"},
     {"bom.txt", "\xEF\xBB\xBFx\r\n"},
     {"binary", std::string("\xFF\x00\x01", 3)},
-    {"vars.env", "\xEF\xBB\xBF" "A=1\n# no\n  B = x \r\nC\n\nexport D='q'\n=E\n"},
+    {"vars.env",
+     "\xEF\xBB\xBF"
+     "A=1\n# no\n  B = x \r\nC\n\nexport D='q'\n=E\n"},
     {"second.env", "A=2\n"},
     {"bad.env", "A=1\nB=\xFF\n"},
     {"long.env", "A=1\nB=" + std::string(70000, 'b') + "\nC=3\n"},
@@ -60,8 +62,12 @@ TEST(Generator, Literals) {
 TEST(Generator, Files) {
   GeneratorArgs args = ConfigMap();
   args.files = {"plain.txt", "k=dir/other.txt", "dir/other.txt", "bom.txt", "binary"};
-  EXPECT_EQ(Made(args), "{\"data\":{\"bom.txt\":\"\xEF\xBB\xBFx\\r\\n\",\"k\":\"no newline\",\"other.txt\":\"no newline\",\"plain.txt\":\"text\\n\"},\"binaryData\":{\"binary\":\"/wAB\"}}");
-  struct { std::string_view file, want; } const rows[] = {
+  EXPECT_EQ(Made(args),
+            "{\"data\":{\"bom.txt\":\"\xEF\xBB\xBFx\\r\\n\",\"k\":\"no newline\",\"other.txt\":\"no "
+            "newline\",\"plain.txt\":\"text\\n\"},\"binaryData\":{\"binary\":\"/wAB\"}}");
+  struct {
+    std::string_view file, want;
+  } const rows[] = {
       {"a=b=c", "ConfigMap 'c': file 'a=b=c': only one '=' may be there, between key and path"},
       {"=plain.txt", "ConfigMap 'c': file '=plain.txt': the key is missing"},
       {"a=", "ConfigMap 'c': file 'a=': the path is missing"},
@@ -110,12 +116,15 @@ TEST(Generator, OptionsBecomeMetadata) {
   args.options.annotations = {{"a", "true"}};
   const auto made = Generate(args, Load);
   ASSERT_TRUE(made);
-  EXPECT_EQ(document::EmitJson(*made), R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"n","labels":{"l":"5"},"annotations":{"a":"true"}}})");
+  EXPECT_EQ(
+      document::EmitJson(*made),
+      R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","namespace":"n","labels":{"l":"5"},"annotations":{"a":"true"}}})");
 }
 
 TEST(Generator, LocalOptionsWin) {
-  const GeneratorOptions merged = MergeOptions({.labels = {{"a", "1"}, {"b", "1"}}, .annotations = {{"x", "1"}}, .disable_name_suffix_hash = true, .immutable = false},
-                                               {.labels = {{"b", "2"}}, .annotations = {}, .disable_name_suffix_hash = false, .immutable = true});
+  const GeneratorOptions merged =
+      MergeOptions({.labels = {{"a", "1"}, {"b", "1"}}, .annotations = {{"x", "1"}}, .disable_name_suffix_hash = true, .immutable = false},
+                   {.labels = {{"b", "2"}}, .annotations = {}, .disable_name_suffix_hash = false, .immutable = true});
   EXPECT_EQ(merged.labels, (std::map<std::string, std::string>{{"a", "1"}, {"b", "2"}}));
   EXPECT_EQ(merged.annotations, (std::map<std::string, std::string>{{"x", "1"}}));
   EXPECT_TRUE(merged.disable_name_suffix_hash);
@@ -162,16 +171,20 @@ struct AbsorbRow {
 
 constexpr AbsorbRow kAbsorbed[] = {
     {"replace keeps name, namespace and labels", Behavior::Replace,
-     "{apiVersion: v1, kind: ConfigMap, metadata: {name: p-a, namespace: n, labels: {o: x, b: old}}, data: {a: '1', b: '2'}, immutable: true}",
+     "{apiVersion: v1, kind: ConfigMap, metadata: {name: p-a, namespace: n, labels: {o: x, b: old}}, data: {a: '1', b: '2'}, immutable: "
+     "true}",
      "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {b: new}}, data: {b: '3'}}",
      R"({"apiVersion":"v1","data":{"b":"3"},"kind":"ConfigMap","metadata":{"labels":{"b":"new","o":"x"},"name":"p-a","namespace":"n"}})"},
-    {"merge overlays data", Behavior::Merge, "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {a: '1', b: 2, c: null}, binaryData: {x: eA==}}",
+    {"merge overlays data", Behavior::Merge,
+     "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {a: '1', b: 2, c: null}, binaryData: {x: eA==}}",
      "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: n}, data: {b: '3'}}",
      R"({"apiVersion":"v1","binaryData":{"x":"eA=="},"data":{"a":"1","b":"3","c":""},"kind":"ConfigMap","metadata":{"name":"a"}})"},
-    {"a Secret's stringData joins its data", Behavior::Merge, "{apiVersion: v1, kind: Secret, metadata: {name: a}, type: old, data: {a: YQ==, b: Yg==}, stringData: {b: x}}",
+    {"a Secret's stringData joins its data", Behavior::Merge,
+     "{apiVersion: v1, kind: Secret, metadata: {name: a}, type: old, data: {a: YQ==, b: Yg==}, stringData: {b: x}}",
      "{apiVersion: v1, kind: Secret, metadata: {name: a}, type: Opaque, data: {c: Yw==}}",
      R"({"apiVersion":"v1","data":{"a":"YQ==","b":"eA==","c":"Yw=="},"kind":"Secret","metadata":{"name":"a"},"type":"Opaque"})"},
-    {"nothing and nothing is no data", Behavior::Merge, "{apiVersion: v1, kind: Secret, metadata: {name: a}, type: Opaque}", "{apiVersion: v1, kind: Secret, metadata: {name: a}, type: Opaque, data: {}}",
+    {"nothing and nothing is no data", Behavior::Merge, "{apiVersion: v1, kind: Secret, metadata: {name: a}, type: Opaque}",
+     "{apiVersion: v1, kind: Secret, metadata: {name: a}, type: Opaque, data: {}}",
      R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},"type":"Opaque"})"},
 };
 

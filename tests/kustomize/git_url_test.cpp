@@ -11,7 +11,8 @@ struct Row {
 
 // Expectations: kustomize v5.8.2, api/internal/git/repospec_test.go and its rules.
 constexpr Row kRows[] = {
-    {"two segments are the repository", "https://github.com/org/repo/deploy/base?ref=v1", "https://github.com/org/repo", "deploy/base", "v1"},
+    {"two segments are the repository", "https://github.com/org/repo/deploy/base?ref=v1", "https://github.com/org/repo", "deploy/base",
+     "v1"},
     {"no scheme for github", "github.com/org/repo/deploy", "https://github.com/org/repo", "deploy", ""},
     {"a user makes it ssh", "git@github.com/org/repo", "git@github.com:org/repo", "", ""},
     {"scp style", "git@host.org:org/repo//path", "git@host.org:org/repo", "path", ""},
@@ -36,7 +37,8 @@ TEST(GitUrl, Splits) {
 }
 
 TEST(GitUrl, IsNone) {
-  for (const std::string_view entry : {"../base", "base", "/abs/path", "a/b/c", "deployment.yaml", "https://host.org/only", "host.org:org/repo", "https://host.org/a/b//../../c", ""}) {
+  for (const std::string_view entry : {"../base", "base", "/abs/path", "a/b/c", "deployment.yaml", "https://host.org/only",
+                                       "host.org:org/repo", "https://host.org/a/b//../../c", ""}) {
     SCOPED_TRACE(entry);
     EXPECT_FALSE(ParseGitUrl(entry).has_value());
   }

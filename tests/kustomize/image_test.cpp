@@ -75,16 +75,20 @@ std::string Applied(const Image& entry, const FieldSpecs& specs, std::string_vie
 
 TEST(Image, IsFoundInContainersAtAnyDepth) {
   const Image entry{"a", "", "2", "", ""};
-  EXPECT_EQ(Applied(entry, {}, "{kind: X, deep: [{containers: [{image: a}, {name: n}]}], spec: {initContainers: [{image: 'a:1'}], other: [{image: a}]}}"),
-            R"({"kind":"X","deep":[{"containers":[{"image":"a:2"},{"name":"n"}]}],"spec":{"initContainers":[{"image":"a:2"}],"other":[{"image":"a"}]}})");
-  EXPECT_EQ(Applied(entry, {}, "{kind: CustomResourceDefinition, containers: [{image: a}]}"), R"({"kind":"CustomResourceDefinition","containers":[{"image":"a"}]})");
+  EXPECT_EQ(
+      Applied(entry, {},
+              "{kind: X, deep: [{containers: [{image: a}, {name: n}]}], spec: {initContainers: [{image: 'a:1'}], other: [{image: a}]}}"),
+      R"({"kind":"X","deep":[{"containers":[{"image":"a:2"},{"name":"n"}]}],"spec":{"initContainers":[{"image":"a:2"}],"other":[{"image":"a"}]}})");
+  EXPECT_EQ(Applied(entry, {}, "{kind: CustomResourceDefinition, containers: [{image: a}]}"),
+            R"({"kind":"CustomResourceDefinition","containers":[{"image":"a"}]})");
   EXPECT_EQ(Applied(entry, {}, "{kind: X, containers: [text]}"), "a container must be a mapping");
   EXPECT_EQ(Applied(entry, {}, "{kind: X, containers: [{image: {}}]}"), "an image must be text, not a mapping");
 }
 
 TEST(Image, ASuffixIsAddedByBothPasses) {
   const FieldSpecs specs = {{.gvk = {}, .path = "spec/containers[]/image"}};
-  EXPECT_EQ(Applied({"a", "", "", "", "-x"}, specs, "{kind: Pod, spec: {containers: [{image: 'a:1'}]}}"), R"({"kind":"Pod","spec":{"containers":[{"image":"a:1-x-x"}]}})");
+  EXPECT_EQ(Applied({"a", "", "", "", "-x"}, specs, "{kind: Pod, spec: {containers: [{image: 'a:1'}]}}"),
+            R"({"kind":"Pod","spec":{"containers":[{"image":"a:1-x-x"}]}})");
 }
 
 TEST(Image, FieldSpecsReachOtherPlaces) {

@@ -1,7 +1,7 @@
 // The whole engine over a tree in memory. The input is text: a line `=== path` begins a file, what precedes the first one is kustomization.yaml.
 // Nothing may crash, hang or grow without end; what is printed must be read again by our own reader.
-#include <cstdlib>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <string_view>

@@ -42,7 +42,8 @@ document::Value Parse(std::string_view text) {
 
 document::Value Framed(Frame frame, std::string_view text) {
   if (frame == kWhole || text.starts_with("apiVersion") || text.starts_with("$patch")) return Parse(text);
-  if (frame == kPod) return Parse("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n" + Indented(text, 6));
+  if (frame == kPod)
+    return Parse("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n" + Indented(text, 6));
   if (frame == kService) return Parse("apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n" + Indented(text, 2));
   return Parse("apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n" + std::string(text) + "\n");
 }
@@ -58,9 +59,7 @@ std::string Shown(Frame frame, document::Value object) {
 }
 
 constexpr Row kRows[] = {
-    {"a field is added, changed and removed", kWidget,
-     R"(spec: {a: 1, b: 2})",
-     R"(spec: {a: null, b: 3, c: 4})",
+    {"a field is added, changed and removed", kWidget, R"(spec: {a: 1, b: 2})", R"(spec: {a: null, b: 3, c: 4})",
      R"({"spec":{"b":3,"c":4}})"},
     {"a list of an unknown kind is replaced", kWidget,
      R"(spec:
@@ -68,52 +67,24 @@ constexpr Row kRows[] = {
      R"(spec:
   l: [{name: b, x: 1}])",
      R"({"spec":{"l":[{"name":"b","x":1}]}})"},
-    {"nulls inside a new mapping vanish, inside a new list they stay", kWidget,
-     R"(spec: {})",
-     R"(spec: {m: {a: null, b: 1}, l: [{a: null}]})",
-     R"({"spec":{"l":[{"a":null}],"m":{"b":1}}})"},
-    {"a number over a quoted string is a string", kWidget,
-     R"(spec: {a: "x"})",
-     R"(spec: {a: 5})",
-     R"({"spec":{"a":"5"}})"},
-    {"a number over a plain string is a number", kWidget,
-     R"(spec: {a: x})",
-     R"(spec: {a: 5})",
-     R"({"spec":{"a":5}})"},
-    {"a quoted number over a plain number is a string", kWidget,
-     R"(spec: {a: 1})",
-     R"(spec: {a: "5"})",
-     R"({"spec":{"a":"5"}})"},
-    {"a spelled null stays, an empty value goes", kWidget,
-     R"(spec: {a: null, b: ~, c: , d: 1})",
-     R"(spec: {d: 2})",
+    {"nulls inside a new mapping vanish, inside a new list they stay", kWidget, R"(spec: {})",
+     R"(spec: {m: {a: null, b: 1}, l: [{a: null}]})", R"({"spec":{"l":[{"a":null}],"m":{"b":1}}})"},
+    {"a number over a quoted string is a string", kWidget, R"(spec: {a: "x"})", R"(spec: {a: 5})", R"({"spec":{"a":"5"}})"},
+    {"a number over a plain string is a number", kWidget, R"(spec: {a: x})", R"(spec: {a: 5})", R"({"spec":{"a":5}})"},
+    {"a quoted number over a plain number is a string", kWidget, R"(spec: {a: 1})", R"(spec: {a: "5"})", R"({"spec":{"a":"5"}})"},
+    {"a spelled null stays, an empty value goes", kWidget, R"(spec: {a: null, b: ~, c: , d: 1})", R"(spec: {d: 2})",
      R"({"spec":{"a":null,"b":null,"d":2}})"},
-    {"an empty mapping changes nothing, an empty list replaces", kWidget,
-     R"(spec: {m: {a: 1}, l: [1]})",
-     R"(spec: {m: {}, l: []})",
+    {"an empty mapping changes nothing, an empty list replaces", kWidget, R"(spec: {m: {a: 1}, l: [1]})", R"(spec: {m: {}, l: []})",
      R"({"spec":{"l":[],"m":{"a":1}}})"},
     {"text that looks like a number stays text when a number is patched over it, if a patch was there before", kWidget,
-     R"(spec: {a: 'x', b: yes})",
-     R"(spec: {a: 5, b: 6})",
-     R"({"spec":{"a":"5","b":6}})"},
-    {"$patch: delete removes a mapping", kWidget,
-     R"(spec: {m: {a: 1}, n: 1})",
-     R"(spec: {m: {$patch: delete}})",
-     R"({"spec":{"n":1}})"},
-    {"$patch: replace replaces a mapping", kWidget,
-     R"(spec: {m: {a: 1, b: 2}})",
-     R"(spec: {m: {$patch: replace, b: 3}})",
+     R"(spec: {a: 'x', b: yes})", R"(spec: {a: 5, b: 6})", R"({"spec":{"a":"5","b":6}})"},
+    {"$patch: delete removes a mapping", kWidget, R"(spec: {m: {a: 1}, n: 1})", R"(spec: {m: {$patch: delete}})", R"({"spec":{"n":1}})"},
+    {"$patch: replace replaces a mapping", kWidget, R"(spec: {m: {a: 1, b: 2}})", R"(spec: {m: {$patch: replace, b: 3}})",
      R"({"spec":{"m":{"b":3}}})"},
-    {"$patch: merge is merging", kWidget,
-     R"(spec: {m: {a: 1, b: 2}})",
-     R"(spec: {m: {$patch: merge, b: 3}})",
+    {"$patch: merge is merging", kWidget, R"(spec: {m: {a: 1, b: 2}})", R"(spec: {m: {$patch: merge, b: 3}})",
      R"({"spec":{"m":{"a":1,"b":3}}})"},
-    {"$patch: delete of what is not there is nothing", kWidget,
-     R"(spec: {n: 1})",
-     R"(spec: {m: {$patch: delete}})",
-     R"({"spec":{"n":1}})"},
-    {"$patch: replace at the top changes nothing", kWidget,
-     R"(spec: {n: 1})",
+    {"$patch: delete of what is not there is nothing", kWidget, R"(spec: {n: 1})", R"(spec: {m: {$patch: delete}})", R"({"spec":{"n":1}})"},
+    {"$patch: replace at the top changes nothing", kWidget, R"(spec: {n: 1})",
      R"($patch: replace
 apiVersion: example.com/v1
 kind: Widget
@@ -122,13 +93,9 @@ metadata:
 spec: {m: 1}
 )",
      R"({"spec":{"n":1}})"},
-    {"directives in a plain list stay", kWidget,
-     R"(spec: {l: [{a: 1}]})",
-     R"(spec: {l: [{$patch: delete, a: 1}]})",
+    {"directives in a plain list stay", kWidget, R"(spec: {l: [{a: 1}]})", R"(spec: {l: [{$patch: delete, a: 1}]})",
      R"({"spec":{"l":[{"$patch":"delete","a":1}]}})"},
-    {"other directives are fields", kWidget,
-     R"(spec: {l: [1]})",
-     R"(spec: {$deleteFromPrimitiveList/l: [1], $retainKeys: [l]})",
+    {"other directives are fields", kWidget, R"(spec: {l: [1]})", R"(spec: {$deleteFromPrimitiveList/l: [1], $retainKeys: [l]})",
      R"({"spec":{"$deleteFromPrimitiveList/l":[1],"$retainKeys":["l"],"l":[1]}})"},
     {"containers merge by name, the patch's order first", kPod,
      R"(containers:
@@ -164,13 +131,11 @@ spec: {m: 1}
     {"a list that is $patch: delete goes", kPod,
      R"(containers: [{name: a}]
 volumes: [{name: v, emptyDir: {}}])",
-     R"(volumes: [{$patch: delete}])",
-     R"({"containers":[{"name":"a"}]})"},
+     R"(volumes: [{$patch: delete}])", R"({"containers":[{"name":"a"}]})"},
     {"null removes a list", kPod,
      R"(containers: [{name: a}]
 volumes: [{name: v, emptyDir: {}}])",
-     R"(volumes: null)",
-     R"({"containers":[{"name":"a"}]})"},
+     R"(volumes: null)", R"({"containers":[{"name":"a"}]})"},
     {"a double key is made single by any patch", kPod,
      R"(containers:
 - name: a
@@ -270,12 +235,10 @@ volumes: [{name: v, emptyDir: {}}])",
 volumes: [{name: v, emptyDir: {}}])",
      R"(volumes: [{name: v, emptyDir: null, configMap: {name: c}}])",
      R"({"containers":[],"volumes":[{"configMap":{"name":"c"},"name":"v"}]})"},
-    {"a new list with keys is cleaned of nulls and directives", kPod,
-     R"(containers: [])",
+    {"a new list with keys is cleaned of nulls and directives", kPod, R"(containers: [])",
      R"(volumes: [{name: v, emptyDir: null, configMap: {name: c}}, {name: w, $patch: delete}])",
      R"({"containers":[],"volumes":[{"configMap":{"name":"c"},"name":"v"}]})"},
-    {"volumeMounts merge by path", kPod,
-     R"(containers: [{name: a, volumeMounts: [{mountPath: /a, name: v}, {mountPath: /b, name: v}]}])",
+    {"volumeMounts merge by path", kPod, R"(containers: [{name: a, volumeMounts: [{mountPath: /a, name: v}, {mountPath: /b, name: v}]}])",
      R"(containers: [{name: a, volumeMounts: [{mountPath: /b, name: w}]}])",
      R"({"containers":[{"name":"a","volumeMounts":[{"mountPath":"/b","name":"w"},{"mountPath":"/a","name":"v"}]}]})"},
     {"a Deployment of extensions/v1beta1 has no keys", kWhole,
@@ -306,13 +269,8 @@ spec:
      R"(template:
   spec: {containers: [{name: a, tty: true}]})",
      R"({"template":{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"image":"x","name":"a","tty":true}]}}})"},
-    {"quoted keys of the patch stay quoted", kWidget,
-     R"(spec: {})",
-     R"(spec: {"5": x, "true": y})",
-     R"({"spec":{"5":"x","true":"y"}})"},
-    {"over a null anything may be written", kWidget,
-     R"(spec: {a: null, b: null})",
-     R"(spec: {a: {x: 1}, b: [1]})",
+    {"quoted keys of the patch stay quoted", kWidget, R"(spec: {})", R"(spec: {"5": x, "true": y})", R"({"spec":{"5":"x","true":"y"}})"},
+    {"over a null anything may be written", kWidget, R"(spec: {a: null, b: null})", R"(spec: {a: {x: 1}, b: [1]})",
      R"({"spec":{"a":{"x":1},"b":[1]}})"},
     {"a topology spread has two keys", kPod,
      R"(containers: []
@@ -332,29 +290,17 @@ TEST(StrategicMerge, MergesAsKustomizeDoes) {
 }
 
 constexpr Row kRefused[] = {
-    {"a mapping over a scalar", kWidget,
-     R"(spec: {a: 1})",
-     R"(spec: {a: {b: 1}})",
+    {"a mapping over a scalar", kWidget, R"(spec: {a: 1})", R"(spec: {a: {b: 1}})",
      "spec.a: a mapping in the patch, but a scalar in the object"},
-    {"a list over a mapping", kWidget,
-     R"(spec: {a: {b: 1}})",
-     R"(spec: {a: [1]})",
+    {"a list over a mapping", kWidget, R"(spec: {a: {b: 1}})", R"(spec: {a: [1]})",
      "spec.a: a list in the patch, but a mapping in the object"},
-    {"a scalar over a list with keys", kPod,
-     R"(containers: [{name: a}])",
-     R"(containers: x)",
+    {"a scalar over a list with keys", kPod, R"(containers: [{name: a}])", R"(containers: x)",
      "spec.template.spec.containers: a scalar in the patch, but a list in the object"},
-    {"an unknown directive", kWidget,
-     R"(spec: {a: {b: 1}})",
-     R"(spec: {a: {$patch: drop}})",
+    {"an unknown directive", kWidget, R"(spec: {a: {b: 1}})", R"(spec: {a: {$patch: drop}})",
      "spec.a: unknown patch strategy 'drop' ($patch knows delete, replace and merge)"},
-    {"an unknown directive of a list", kPod,
-     R"(containers: [{name: a}])",
-     R"(containers: [{$patch: drop}])",
+    {"an unknown directive of a list", kPod, R"(containers: [{name: a}])", R"(containers: [{$patch: drop}])",
      "spec.template.spec.containers: unknown patch strategy 'drop' ($patch knows delete, replace and merge)"},
-    {"an element that is no mapping", kPod,
-     R"(containers: [a])",
-     R"(containers: [{name: b}])",
+    {"an element that is no mapping", kPod, R"(containers: [a])", R"(containers: [{name: b}])",
      "spec.template.spec.containers: an element of a list that is merged by key must be a mapping"},
 };
 
@@ -375,7 +321,8 @@ TEST(StrategicMerge, QuotesWhatHadNoType) {
   ASSERT_TRUE(StrategicMerge(object, Parse("{z: 1}")));
   EXPECT_EQ(document::EmitJson(object), R"({"apiVersion":"example.com/v1","kind":"Widget","a":"8080","b":"yes","c":"plain","z":1})");
   ASSERT_TRUE(StrategicMerge(object, Parse("{a: 1, b: 2, c: 3}")));
-  EXPECT_EQ(document::EmitJson(object), R"({"apiVersion":"example.com/v1","kind":"Widget","a":"1","b":"2","c":3,"z":1})") << "the first merge put quotes where YAML 1.1 needs them";
+  EXPECT_EQ(document::EmitJson(object), R"({"apiVersion":"example.com/v1","kind":"Widget","a":"1","b":"2","c":3,"z":1})")
+      << "the first merge put quotes where YAML 1.1 needs them";
 }
 
 TEST(StrategicMerge, DeletesAWholeObject) {
@@ -393,7 +340,8 @@ TEST(StrategicMerge, RefusesListsThatWouldTakeMinutes) {
   const auto merged = StrategicMerge(object, Parse("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {b: c}}}"));
   ASSERT_FALSE(merged);
   EXPECT_EQ(merged.error().reason, base::Reason::TooLarge);
-  EXPECT_EQ(merged.error().message, "metadata.finalizers: a list of more than 20000 elements, whose merge keys are not distinct, is not merged");
+  EXPECT_EQ(merged.error().message,
+            "metadata.finalizers: a list of more than 20000 elements, whose merge keys are not distinct, is not merged");
 }
 
 TEST(StrategicMerge, UsesACustomSchemaInTheBuiltInOnesPlace) {
@@ -411,7 +359,8 @@ TEST(StrategicMerge, UsesACustomSchemaInTheBuiltInOnesPlace) {
   })"));
   ASSERT_TRUE(schema);
   document::Value widget = Parse("{apiVersion: example.com/v1, kind: Widget, spec: {parts: [{id: a, x: 1, parts: [{id: z}]}]}}");
-  ASSERT_TRUE(StrategicMerge(widget, Parse("{apiVersion: example.com/v1, kind: Widget, spec: {parts: [{id: a, y: 2, parts: [{id: q}]}]}}"), *schema));
+  ASSERT_TRUE(StrategicMerge(widget, Parse("{apiVersion: example.com/v1, kind: Widget, spec: {parts: [{id: a, y: 2, parts: [{id: q}]}]}}"),
+                             *schema));
   EXPECT_EQ(document::EmitYaml(*widget.At({"spec", "parts"})), "- id: a\n  parts:\n  - id: q\n  - id: z\n  x: 1\n  \"y\": 2\n");
   document::Value pod = Parse("{apiVersion: v1, kind: Pod, spec: {containers: [{name: a, x: 1}]}}");
   ASSERT_TRUE(StrategicMerge(pod, Parse("{apiVersion: v1, kind: Pod, spec: {containers: [{name: a, z: 2}]}}"), *schema));
@@ -419,14 +368,20 @@ TEST(StrategicMerge, UsesACustomSchemaInTheBuiltInOnesPlace) {
 }
 
 TEST(Schema, MayBeInAComment) {
-  struct { std::string_view rule, text; bool merges; } const rows[] = {
-      {"behind the key", R"(l: # {"type":"array","items":{"$ref":"#/definitions/io.k8s.api.core.v1.Container"},"x-kubernetes-patch-merge-key":"name","x-kubernetes-patch-strategy":"merge"}
+  struct {
+    std::string_view rule, text;
+    bool merges;
+  } const rows[] = {
+      {"behind the key",
+       R"(l: # {"type":"array","items":{"$ref":"#/definitions/io.k8s.api.core.v1.Container"},"x-kubernetes-patch-merge-key":"name","x-kubernetes-patch-strategy":"merge"}
 - {name: a, x: 1}
-)", true},
+)",
+       true},
       {"above", R"(# {"type":"array","x-kubernetes-patch-merge-key":"name","x-kubernetes-patch-strategy":"merge"}
 l:
 - {name: a, x: 1}
-)", true},
+)",
+       true},
       {"another comment", "l: # {text}\n- {name: a, x: 1}\n", false},
       {"no schema of a merging list", "l: # {\"type\":\"array\"}\n- {name: a, x: 1}\n", false},
   };
@@ -459,7 +414,11 @@ TEST(Schema, OneMayStandBesideTheBuiltInOne) {
 }
 
 TEST(Schema, KnowsKeysOfTheBuiltInKinds) {
-  struct { std::string_view kind; std::initializer_list<std::string_view> path; std::string_view keys; } const rows[] = {
+  struct {
+    std::string_view kind;
+    std::initializer_list<std::string_view> path;
+    std::string_view keys;
+  } const rows[] = {
       {"Deployment", {"spec", "template", "spec", "containers"}, "name"},
       {"Deployment", {"spec", "template", "spec", "containers", "[]", "ports"}, "containerPort,protocol"},
       {"Deployment", {"spec", "template", "spec", "containers", "[]", "args"}, "-"},

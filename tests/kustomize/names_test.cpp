@@ -30,17 +30,27 @@ std::string InNamespace(std::string_view object, NamespaceOptions options = {}, 
 }
 
 constexpr Row kNamespaces[] = {
-    {"is created", "{apiVersion: v1, kind: Pod, metadata: {name: a}}", R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"shop"}})"},
-    {"is replaced", "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: b}}", R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"shop"}})"},
-    {"is not for cluster kinds", "{apiVersion: v1, kind: Node, metadata: {name: a}}", R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"a"}})"},
-    {"is for unknown kinds", "{apiVersion: e.com/v1, kind: ClusterThing, metadata: {name: a}}", R"({"apiVersion":"e.com/v1","kind":"ClusterThing","metadata":{"name":"a","namespace":"shop"}})"},
-    {"renames a Namespace", "{apiVersion: v1, kind: Namespace, metadata: {name: a}}", R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}})"},
-    {"but not one of another group", "{apiVersion: e.com/v1, kind: Namespace, metadata: {name: a}}", R"({"apiVersion":"e.com/v1","kind":"Namespace","metadata":{"name":"a","namespace":"shop"}})"},
-    {"goes to subjects named default", "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: a}, subjects: [{kind: ServiceAccount, name: default}, {kind: ServiceAccount, name: b, namespace: c}, {kind: User, name: default, namespace: d}]}",
+    {"is created", "{apiVersion: v1, kind: Pod, metadata: {name: a}}",
+     R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"shop"}})"},
+    {"is replaced", "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: b}}",
+     R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"shop"}})"},
+    {"is not for cluster kinds", "{apiVersion: v1, kind: Node, metadata: {name: a}}",
+     R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"a"}})"},
+    {"is for unknown kinds", "{apiVersion: e.com/v1, kind: ClusterThing, metadata: {name: a}}",
+     R"({"apiVersion":"e.com/v1","kind":"ClusterThing","metadata":{"name":"a","namespace":"shop"}})"},
+    {"renames a Namespace", "{apiVersion: v1, kind: Namespace, metadata: {name: a}}",
+     R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}})"},
+    {"but not one of another group", "{apiVersion: e.com/v1, kind: Namespace, metadata: {name: a}}",
+     R"({"apiVersion":"e.com/v1","kind":"Namespace","metadata":{"name":"a","namespace":"shop"}})"},
+    {"goes to subjects named default",
+     "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: a}, subjects: [{kind: ServiceAccount, name: "
+     "default}, {kind: ServiceAccount, name: b, namespace: c}, {kind: User, name: default, namespace: d}]}",
      R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","metadata":{"name":"a"},"subjects":[{"kind":"ServiceAccount","name":"default","namespace":"shop"},{"kind":"ServiceAccount","name":"b","namespace":"c"},{"kind":"User","name":"default","namespace":"shop"}]})"},
-    {"goes to an APIService's service", "{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: a}, spec: {service: {name: s}}}",
+    {"goes to an APIService's service",
+     "{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: a}, spec: {service: {name: s}}}",
      R"({"apiVersion":"apiregistration.k8s.io/v1","kind":"APIService","metadata":{"name":"a"},"spec":{"service":{"name":"s","namespace":"shop"}}})"},
-    {"must be a scalar", "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: {}}}", "field 'metadata/namespace' of Pod \"a\": a scalar is needed, not a mapping"},
+    {"must be a scalar", "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: {}}}",
+     "field 'metadata/namespace' of Pod \"a\": a scalar is needed, not a mapping"},
 };
 
 TEST(Namespace, IsSet) {
@@ -48,20 +58,26 @@ TEST(Namespace, IsSet) {
 }
 
 TEST(Namespace, Options) {
-  constexpr std::string_view binding = "{kind: RoleBinding, metadata: {namespace: x}, subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: default}]}";
-  EXPECT_EQ(InNamespace(binding, {.unset_only = true, .subjects = RoleBindingSubjects::AllServiceAccounts}),
-            R"({"kind":"RoleBinding","metadata":{"namespace":"x"},"subjects":[{"kind":"ServiceAccount","name":"a","namespace":"shop"},{"kind":"User","name":"default"}]})");
-  EXPECT_EQ(InNamespace(binding, {.unset_only = false, .subjects = RoleBindingSubjects::None}),
-            R"({"kind":"RoleBinding","metadata":{"namespace":"shop"},"subjects":[{"kind":"ServiceAccount","name":"a"},{"kind":"User","name":"default"}]})");
-  EXPECT_EQ(ParseRoleBindingSubjects("all").error().message, "setRoleBindingSubjects is 'all', but must be defaultOnly, allServiceAccounts or none");
+  constexpr std::string_view binding =
+      "{kind: RoleBinding, metadata: {namespace: x}, subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: default}]}";
+  EXPECT_EQ(
+      InNamespace(binding, {.unset_only = true, .subjects = RoleBindingSubjects::AllServiceAccounts}),
+      R"({"kind":"RoleBinding","metadata":{"namespace":"x"},"subjects":[{"kind":"ServiceAccount","name":"a","namespace":"shop"},{"kind":"User","name":"default"}]})");
+  EXPECT_EQ(
+      InNamespace(binding, {.unset_only = false, .subjects = RoleBindingSubjects::None}),
+      R"({"kind":"RoleBinding","metadata":{"namespace":"shop"},"subjects":[{"kind":"ServiceAccount","name":"a"},{"kind":"User","name":"default"}]})");
+  EXPECT_EQ(ParseRoleBindingSubjects("all").error().message,
+            "setRoleBindingSubjects is 'all', but must be defaultOnly, allServiceAccounts or none");
   EXPECT_EQ(*ParseRoleBindingSubjects(""), RoleBindingSubjects::DefaultOnly);
 }
 
 TEST(Namespace, UserSpecs) {
-  EXPECT_EQ(InNamespace("{kind: W, metadata: {name: n}}", {}, {{{}, "metadata/name", true}, {{}, "spec/ns", true}, {{}, "metadata/namespace", false}}),
+  EXPECT_EQ(InNamespace("{kind: W, metadata: {name: n}}", {},
+                        {{{}, "metadata/name", true}, {{}, "spec/ns", true}, {{}, "metadata/namespace", false}}),
             R"({"kind":"W","metadata":{"name":"n","namespace":"shop"},"spec":{"ns":"shop"}})");
-  EXPECT_EQ(InNamespace("{kind: RoleBinding, metadata: {}, subjects: [{name: x}]}", {}, {{{"", "", "RoleBinding"}, "subjects/namespace", true}}),
-            R"({"kind":"RoleBinding","metadata":{"namespace":"shop"},"subjects":[{"name":"x"}]})");
+  EXPECT_EQ(
+      InNamespace("{kind: RoleBinding, metadata: {}, subjects: [{name: x}]}", {}, {{{"", "", "RoleBinding"}, "subjects/namespace", true}}),
+      R"({"kind":"RoleBinding","metadata":{"namespace":"shop"},"subjects":[{"name":"x"}]})");
 }
 
 TEST(Prefix, IsPutBeforeWhatIsThere) {
@@ -88,10 +104,11 @@ TEST(Prefix, IsNotForSomeKinds) {
 
 TEST(Replicas, KeepTheQuotes) {
   const FieldSpecFilter filter(BuiltinConfig().replicas);
-  for (const auto& [text, want] : {std::pair("{kind: Deployment, spec: {replicas: 1}}", R"({"kind":"Deployment","spec":{"replicas":5}})"),
-                                   std::pair("{kind: Deployment}", R"({"kind":"Deployment","spec":{"replicas":5}})"),
-                                   std::pair("{kind: Deployment, spec: {replicas: '1'}}", R"({"kind":"Deployment","spec":{"replicas":"5"}})"),
-                                   std::pair("{kind: DaemonSet}", R"({"kind":"DaemonSet"})")}) {
+  for (const auto& [text, want] :
+       {std::pair("{kind: Deployment, spec: {replicas: 1}}", R"({"kind":"Deployment","spec":{"replicas":5}})"),
+        std::pair("{kind: Deployment}", R"({"kind":"Deployment","spec":{"replicas":5}})"),
+        std::pair("{kind: Deployment, spec: {replicas: '1'}}", R"({"kind":"Deployment","spec":{"replicas":"5"}})"),
+        std::pair("{kind: DaemonSet}", R"({"kind":"DaemonSet"})")}) {
     document::Value object = Parse(text);
     ASSERT_TRUE(SetReplicas(object, 5, filter));
     EXPECT_EQ(document::EmitJson(object), want);
@@ -107,14 +124,20 @@ struct LabelRow {
 };
 
 const LabelRow kLabels[] = {
-    {"only metadata", {.pairs = {{"a", "b"}}}, R"({"apiVersion":"apps/v1","kind":"StatefulSet","spec":{"volumeClaimTemplates":[{}]},"metadata":{"labels":{"a":"b"}}})"},
-    {"templates", {.pairs = {{"a", "b"}}, .include_templates = true},
+    {"only metadata",
+     {.pairs = {{"a", "b"}}},
+     R"({"apiVersion":"apps/v1","kind":"StatefulSet","spec":{"volumeClaimTemplates":[{}]},"metadata":{"labels":{"a":"b"}}})"},
+    {"templates",
+     {.pairs = {{"a", "b"}}, .include_templates = true},
      R"({"apiVersion":"apps/v1","kind":"StatefulSet","spec":{"volumeClaimTemplates":[{}],"template":{"metadata":{"labels":{"a":"b"}}}},"metadata":{"labels":{"a":"b"}}})"},
-    {"volume claims", {.pairs = {{"a", "b"}}, .include_volume_claim_templates = true},
+    {"volume claims",
+     {.pairs = {{"a", "b"}}, .include_volume_claim_templates = true},
      R"({"apiVersion":"apps/v1","kind":"StatefulSet","spec":{"volumeClaimTemplates":[{"metadata":{"labels":{"a":"b"}}}]},"metadata":{"labels":{"a":"b"}}})"},
-    {"selectors", {.pairs = {{"a", "b"}}, .include_selectors = true},
+    {"selectors",
+     {.pairs = {{"a", "b"}}, .include_selectors = true},
      R"({"apiVersion":"apps/v1","kind":"StatefulSet","spec":{"volumeClaimTemplates":[{"metadata":{"labels":{"a":"b"}}}],"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}}}},"metadata":{"labels":{"a":"b"}}})"},
-    {"own fields", {.pairs = {{"a", "b"}}, .fields = {{{}, "spec/x", true}}},
+    {"own fields",
+     {.pairs = {{"a", "b"}}, .fields = {{{}, "spec/x", true}}},
      R"({"apiVersion":"apps/v1","kind":"StatefulSet","spec":{"volumeClaimTemplates":[{}],"x":{"a":"b"}},"metadata":{"labels":{"a":"b"}}})"},
 };
 
@@ -124,7 +147,8 @@ TEST(Labels, GoWhereTheEntrySays) {
     ASSERT_TRUE(specs);
     document::Value object = Parse("{apiVersion: apps/v1, kind: StatefulSet, spec: {volumeClaimTemplates: [{}]}}");
     ASSERT_TRUE(SetStringPairs(object, row.entry.pairs, FieldSpecFilter(*specs)));
-    EXPECT_EQ(document::ParseJson(document::EmitJson(object)).value(), document::ParseJson(row.want).value()) << row.rule << "\n" << document::EmitJson(object);
+    EXPECT_EQ(document::ParseJson(document::EmitJson(object)).value(), document::ParseJson(row.want).value()) << row.rule << "\n"
+                                                                                                              << document::EmitJson(object);
   }
 }
 
@@ -136,7 +160,8 @@ TEST(Labels, AreStringsUnderPlainKeys) {
   EXPECT_TRUE(labels.Find("a")->IsString());
   EXPECT_EQ(labels.members()[1].key_kind, document::Kind::Int) << "kustomize writes the key without quotes, so that YAML reads a number";
   object = Parse("{kind: K, metadata: {name: n, labels: text}}");
-  EXPECT_EQ(SetStringPairs(object, {{"a", "5"}}, filter).error().message, "field 'metadata/labels' of K \"n\": a mapping is needed, not a scalar");
+  EXPECT_EQ(SetStringPairs(object, {{"a", "5"}}, filter).error().message,
+            "field 'metadata/labels' of K \"n\": a mapping is needed, not a scalar");
 }
 
 }  // namespace

@@ -77,8 +77,12 @@ TEST(LabelSelector, Refuses) {
 }
 
 TEST(AnchoredRegex, MatchesTheWholeText) {
-  struct { std::string_view pattern, text; bool want; } const rows[] = {
-      {"", "anything", true}, {"web", "web", true}, {"web", "web2", false}, {"a|web", "aweb", false}, {"w.*", "web", true}, {"^web$", "web", true}, {".*", "", true},
+  struct {
+    std::string_view pattern, text;
+    bool want;
+  } const rows[] = {
+      {"", "anything", true}, {"web", "web", true},   {"web", "web2", false}, {"a|web", "aweb", false},
+      {"w.*", "web", true},   {"^web$", "web", true}, {".*", "", true},
   };
   for (const auto& row : rows) {
     const auto regex = AnchoredRegex::Compile(row.pattern);
@@ -100,7 +104,13 @@ TEST(CompiledSelector, NamesTheFieldThatIsWrong) {
 }
 
 TEST(CompiledSelector, LooksAtEveryPart) {
-  Selector selector{.group = "apps|batch", .version = "v1", .kind = "Deploy.*", .name = "web-.*", .ns = "shop", .label_selector = "app", .annotation_selector = "note=x"};
+  Selector selector{.group = "apps|batch",
+                    .version = "v1",
+                    .kind = "Deploy.*",
+                    .name = "web-.*",
+                    .ns = "shop",
+                    .label_selector = "app",
+                    .annotation_selector = "note=x"};
   const auto compiled = CompiledSelector::Compile(selector);
   ASSERT_TRUE(compiled);
   EXPECT_TRUE(compiled->MatchesGvk({"apps", "v1", "Deployment"}));

@@ -43,33 +43,37 @@ std::string Print(const Captured& captured) {
 }
 
 TEST(DiagnoseReal, NamesTheCause) {
-  struct Row { std::string name, status, want; };
+  struct Row {
+    std::string name, status, want;
+  };
   const Row rows[] = {
       {"healthy", "Current: Deployment is available. Replicas: 1", "nothing"},
       {"image", "InProgress: 0 of 1 updated replicas available",
-       "Pod app: ImagePullBackOff: Back-off pulling image \"registry.test/app:no\": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image \"registry.test/app:no\": failed to resolve reference \"registry.test/app:no\": registry.test/app:no: not found"},
-      {"crash", "InProgress: 0 of 1 updated replicas available",
-       "Pod app: CrashLoopBackOff: restarted 4 times, exit code 3: no database"},
-      {"ends", "InProgress: 0 of 1 updated replicas available",
-       "Pod app: CrashLoopBackOff: restarted 4 times, exit code 0, Completed"},
+       "Pod app: ImagePullBackOff: Back-off pulling image \"registry.test/app:no\": ErrImagePull: rpc error: code = NotFound desc = failed "
+       "to pull and unpack image \"registry.test/app:no\": failed to resolve reference \"registry.test/app:no\": registry.test/app:no: not "
+       "found"},
+      {"crash", "InProgress: 0 of 1 updated replicas available", "Pod app: CrashLoopBackOff: restarted 4 times, exit code 3: no database"},
+      {"ends", "InProgress: 0 of 1 updated replicas available", "Pod app: CrashLoopBackOff: restarted 4 times, exit code 0, Completed"},
       {"command", "InProgress: 0 of 1 updated replicas available",
-       "Pod app: CrashLoopBackOff: restarted 4 times, exit code 128, StartError: failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"no-such-program\": executable file not found in $PATH: unknown"},
-      {"config", "InProgress: 0 of 1 updated replicas available",
-       "Pod app: CreateContainerConfigError: configmap \"missing\" not found"},
-      {"oom", "InProgress: 0 of 1 updated replicas available",
-       "Pod app: OOMKilled: restarted 4 times, exit code 137, OOMKilled"},
+       "Pod app: CrashLoopBackOff: restarted 4 times, exit code 128, StartError: failed to create containerd task: failed to create shim "
+       "task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"no-such-program\": executable file "
+       "not found in $PATH: unknown"},
+      {"config", "InProgress: 0 of 1 updated replicas available", "Pod app: CreateContainerConfigError: configmap \"missing\" not found"},
+      {"oom", "InProgress: 0 of 1 updated replicas available", "Pod app: OOMKilled: restarted 4 times, exit code 137, OOMKilled"},
       {"unschedulable", "InProgress: 0 of 1 updated replicas available",
-       "Pod : Unschedulable: 0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."},
+       "Pod : Unschedulable: 0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are "
+       "available: 1 Preemption is not helpful for scheduling."},
       {"mount", "InProgress: 0 of 1 updated replicas available",
        "Pod : FailedMount: MountVolume.SetUp failed for volume \"v\" : secret \"missing\" not found"},
       {"probe", "InProgress: 0 of 1 updated replicas available",
        "Pod : Unhealthy: Readiness probe failed: Get \"http://10.200.1.19:8080/\": dial tcp 10.200.1.19:8080: connect: connection refused"},
       {"liveness", "InProgress: 0 of 1 updated replicas available",
-       "Pod app: CrashLoopBackOff: restarted 5 times, exit code 137; Liveness probe failed: Get \"http://10.200.1.18:8080/\": dial tcp 10.200.1.18:8080: connect: connection refused"},
-      {"init", "InProgress: 0 of 1 updated replicas available",
-       "Pod migrate: CrashLoopBackOff: restarted 4 times, exit code 7"},
+       "Pod app: CrashLoopBackOff: restarted 5 times, exit code 137; Liveness probe failed: Get \"http://10.200.1.18:8080/\": dial tcp "
+       "10.200.1.18:8080: connect: connection refused"},
+      {"init", "InProgress: 0 of 1 updated replicas available", "Pod migrate: CrashLoopBackOff: restarted 4 times, exit code 7"},
       {"quota", "InProgress: 0 of 1 replicas created",
-       "ReplicaSet : FailedCreate: pods \"quota-84fd56b97c-htkhn\" is forbidden: exceeded quota: small, requested: requests.memory=1Gi, used: requests.memory=16Mi, limited: requests.memory=100Mi"},
+       "ReplicaSet : FailedCreate: pods \"quota-84fd56b97c-htkhn\" is forbidden: exceeded quota: small, requested: requests.memory=1Gi, "
+       "used: requests.memory=16Mi, limited: requests.memory=100Mi"},
   };
   for (const Row& row : rows) {
     const Captured captured = Load(row.name);

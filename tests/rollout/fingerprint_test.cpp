@@ -19,12 +19,16 @@ Value Desired(const std::string& file, const std::string& kind) {
 }
 
 TEST(Fingerprint, AgreesWithARealServer) {
-  struct Row { std::string desired, kind, live; bool same; };
+  struct Row {
+    std::string desired, kind, live;
+    bool same;
+  };
   const Row rows[] = {
       {"deployment.desired.yaml", "Deployment", "deployment.applied.yaml", true},
       {"deployment.desired.yaml", "Deployment", "deployment.extended.yaml", true},
       {"deployment.desired.yaml", "Deployment", "deployment.shared.yaml", true},
-      {"deployment.desired.yaml", "Deployment", "deployment.taken.yaml", false},   // what the server had rewritten went over to the other manager
+      {"deployment.desired.yaml", "Deployment", "deployment.taken.yaml",
+       false},  // what the server had rewritten went over to the other manager
       {"deployment.desired.yaml", "Deployment", "deployment.scaled.yaml", false},
       {"deployment.desired.yaml", "Deployment", "deployment.image.yaml", false},
       {"deployment.desired.yaml", "Deployment", "deployment.unlabelled.yaml", false},
@@ -32,7 +36,8 @@ TEST(Fingerprint, AgreesWithARealServer) {
       {"deployment.desired.yaml", "Deployment", "deployment.args.yaml", false},
       {"deployment.desired.yaml", "Deployment", "deployment.port.yaml", false},
       {"deployment.desired.yaml", "Deployment", "deployment.hostnetwork.yaml", false},
-      {"deployment.desired.yaml", "Deployment", "deployment.memory.yaml", false},   // an apply would change nothing: costs a question, no harm
+      {"deployment.desired.yaml", "Deployment", "deployment.memory.yaml",
+       false},  // an apply would change nothing: costs a question, no harm
       {"objects.desired.yaml", "Service", "service.applied.yaml", true},
       {"objects.desired.yaml", "Service", "service.extended.yaml", true},
       {"objects.desired.yaml", "ConfigMap", "configmap.applied.yaml", true},
@@ -59,16 +64,21 @@ TEST(Fingerprint, CountsOnlyOurApplyEntry) {
   const Value live = TestData("fingerprint/deployment.applied.yaml").at(0);
   EXPECT_NE(FingerprintLive(live, "kustomize-controller"), 0u);
   EXPECT_EQ(FingerprintLive(live, "other"), 0u);
-  EXPECT_EQ(FingerprintLive(live, "kube-controller-manager"), 0u);   // an Update entry
+  EXPECT_EQ(FingerprintLive(live, "kube-controller-manager"), 0u);  // an Update entry
   EXPECT_EQ(FingerprintLive(Yaml("{apiVersion: v1, kind: ConfigMap}"), "kustomize-controller"), 0u);
 }
 
 // Every change of a desired object must show, but for those that mean nothing.
 TEST(Fingerprint, SeesEveryChangeOfTheDesiredObject) {
   const std::string base =
-      "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b, labels: {l: \"1\"}}\nspec:\n  hostNetwork: false\n  volumes:\n  - {name: v, emptyDir: {}}\n"
-      "  containers:\n  - name: c\n    args: [x, y]\n    resources: {limits: {cpu: 1000m}}\n    ports:\n    - {containerPort: 80, protocol: TCP}\n";
-  struct Row { std::string_view rule, from, to; bool same; };
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b, labels: {l: \"1\"}}\nspec:\n  hostNetwork: false\n  volumes:\n  - "
+      "{name: v, emptyDir: {}}\n"
+      "  containers:\n  - name: c\n    args: [x, y]\n    resources: {limits: {cpu: 1000m}}\n    ports:\n    - {containerPort: 80, "
+      "protocol: TCP}\n";
+  struct Row {
+    std::string_view rule, from, to;
+    bool same;
+  };
   constexpr Row kRows[] = {
       {"a value", "l: \"1\"", "l: \"2\"", false},
       {"a key", "{l:", "{m:", false},
@@ -103,9 +113,22 @@ TEST(Fingerprint, SeesEveryChangeOfTheDesiredObject) {
 }
 
 TEST(Fingerprint, CustomResourcesAreTakenToTheLetter) {
-  const auto of = [](const std::string& spec) { return FingerprintDesired(Yaml("apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: " + spec)); };
-  constexpr const char* kDifferent[] = {"{}", "{a: 0}", "{a: false}", "{a: \"\"}", "{a: {}}", "{a: []}", "{a: \"0\"}", "{a: 0.5}", "{a: [0]}", "{a: [false]}",
-                                        "{limits: {cpu: 1000m}}", "{limits: {cpu: \"1\"}}", "{a: 18446744073709551615}"};
+  const auto of = [](const std::string& spec) {
+    return FingerprintDesired(Yaml("apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: " + spec));
+  };
+  constexpr const char* kDifferent[] = {"{}",
+                                        "{a: 0}",
+                                        "{a: false}",
+                                        "{a: \"\"}",
+                                        "{a: {}}",
+                                        "{a: []}",
+                                        "{a: \"0\"}",
+                                        "{a: 0.5}",
+                                        "{a: [0]}",
+                                        "{a: [false]}",
+                                        "{limits: {cpu: 1000m}}",
+                                        "{limits: {cpu: \"1\"}}",
+                                        "{a: 18446744073709551615}"};
   for (const char* left : kDifferent) {
     for (const char* right : kDifferent) EXPECT_EQ(of(left) == of(right), left == right) << left << " and " << right;
   }
@@ -114,16 +137,24 @@ TEST(Fingerprint, CustomResourcesAreTakenToTheLetter) {
 
 TEST(Fingerprint, ItemsAreFoundByTheirKeys) {
   const auto live = [](const std::string& ports) {
-    return Yaml("apiVersion: v1\nkind: Service\nmetadata:\n  managedFields:\n  - manager: m\n    operation: Apply\n    apiVersion: v1\n    fieldsV1:\n      f:spec:\n        f:ports:\n"
-                "          'k:{\"port\":80,\"protocol\":\"TCP\"}': {.: {}, f:port: {}, f:name: {}}\n"
-                "          'k:{\"port\":53,\"protocol\":\"UDP\"}': {.: {}, f:port: {}, f:protocol: {}}\n"
-                "spec:\n  ports: " + ports);
+    return Yaml(
+        "apiVersion: v1\nkind: Service\nmetadata:\n  managedFields:\n  - manager: m\n    operation: Apply\n    apiVersion: v1\n    "
+        "fieldsV1:\n      f:spec:\n        f:ports:\n"
+        "          'k:{\"port\":80,\"protocol\":\"TCP\"}': {.: {}, f:port: {}, f:name: {}}\n"
+        "          'k:{\"port\":53,\"protocol\":\"UDP\"}': {.: {}, f:port: {}, f:protocol: {}}\n"
+        "spec:\n  ports: " +
+        ports);
   };
-  const std::uint64_t want = FingerprintDesired(Yaml("{apiVersion: v1, kind: Service, spec: {ports: [{port: 80, name: http}, {port: 53, protocol: UDP}]}}"));
-  struct Row { std::string_view rule, ports; bool same; };
+  const std::uint64_t want =
+      FingerprintDesired(Yaml("{apiVersion: v1, kind: Service, spec: {ports: [{port: 80, name: http}, {port: 53, protocol: UDP}]}}"));
+  struct Row {
+    std::string_view rule, ports;
+    bool same;
+  };
   constexpr Row kRows[] = {
       {"as applied", "[{port: 80, name: http, protocol: TCP}, {port: 53, protocol: UDP}]", true},
-      {"with an item of another", "[{port: 81, protocol: TCP}, {port: 80, name: http, protocol: TCP}, {port: 53, protocol: UDP}, {port: 53, protocol: TCP}]", true},
+      {"with an item of another",
+       "[{port: 81, protocol: TCP}, {port: 80, name: http, protocol: TCP}, {port: 53, protocol: UDP}, {port: 53, protocol: TCP}]", true},
       {"other order", "[{port: 53, protocol: UDP}, {port: 80, name: http, protocol: TCP}]", false},
       {"a field of an item", "[{port: 80, name: web, protocol: TCP}, {port: 53, protocol: UDP}]", false},
       {"an item gone", "[{port: 80, name: http, protocol: TCP}]", false},
@@ -143,16 +174,34 @@ TEST(Fingerprint, TakesTheEntryOfTheVersionItIsShown) {
 }
 
 TEST(Quantity, IsOneNumber) {
-  struct Row { std::string_view left, right; bool same; };
-  constexpr Row kRows[] = {{"1000m", "1", true}, {"1024Mi", "1Gi", true}, {"1.5Gi", "1536Mi", true}, {"1e3", "1k", true}, {"1E3", "1000", true}, {"0.1", "100m", true},
-                           {"1M", "1000k", true}, {"1Mi", "1M", false}, {"1n", "1u", false}, {"-1", "1", false}, {"-1", "-1000m", true}, {"0", "0m", true}, {"+5", "5", true},
-                           {"1Ei", "1152921504606846976", true}, {".5", "500m", true}, {"5.", "5", true}, {"100000000000000000n", "100M", true}};
+  struct Row {
+    std::string_view left, right;
+    bool same;
+  };
+  constexpr Row kRows[] = {{"1000m", "1", true},
+                           {"1024Mi", "1Gi", true},
+                           {"1.5Gi", "1536Mi", true},
+                           {"1e3", "1k", true},
+                           {"1E3", "1000", true},
+                           {"0.1", "100m", true},
+                           {"1M", "1000k", true},
+                           {"1Mi", "1M", false},
+                           {"1n", "1u", false},
+                           {"-1", "1", false},
+                           {"-1", "-1000m", true},
+                           {"0", "0m", true},
+                           {"+5", "5", true},
+                           {"1Ei", "1152921504606846976", true},
+                           {".5", "500m", true},
+                           {"5.", "5", true},
+                           {"100000000000000000n", "100M", true}};
   for (const Row& row : kRows) {
     const auto left = ParseQuantity(row.left), right = ParseQuantity(row.right);
     ASSERT_TRUE(left && right) << row.left << " " << row.right;
     EXPECT_EQ(*left == *right, row.same) << row.left << " " << row.right;
   }
-  for (const auto text : {"", "a", "1x", "1KI", "1 Gi", ".", "e3", "1e", "--1", "1.2.3", "9999999999999999999999999"}) EXPECT_FALSE(ParseQuantity(text)) << text;
+  for (const auto text : {"", "a", "1x", "1KI", "1 Gi", ".", "e3", "1e", "--1", "1.2.3", "9999999999999999999999999"})
+    EXPECT_FALSE(ParseQuantity(text)) << text;
 }
 
 }  // namespace

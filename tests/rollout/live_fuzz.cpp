@@ -14,7 +14,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sluice;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (const auto id = rollout::DecodeInventoryId(text); id && id->name.find("__") == std::string::npos && id->name.find(':') == std::string::npos) {
+  if (const auto id = rollout::DecodeInventoryId(text);
+      id && id->name.find("__") == std::string::npos && id->name.find(':') == std::string::npos) {
     if (rollout::EncodeInventoryId(*id) != text) std::abort();
   }
   auto parsed = document::ParseJson(text);
@@ -30,6 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!rollout::DiffObjects(&value, &value).empty()) std::abort();
   const document::Value empty = document::Value::Mapping();
   rollout::RenderDiff(rollout::DiffObjects(&value, &empty));
-  const auto objects = rollout::NormalizeDesired({value}, {.owner = {"ns", "name"}, .label_group = "g", .common_labels = {{"a", "b"}}, .common_annotations = {}});
+  const auto objects = rollout::NormalizeDesired(
+      {value}, {.owner = {"ns", "name"}, .label_group = "g", .common_labels = {{"a", "b"}}, .common_annotations = {}});
   return objects && objects->size() > size ? std::abort(), 1 : 0;
 }

@@ -12,7 +12,8 @@ using document::Value;
 using Presence = LiveFacts::Presence;
 
 Value ConfigMap(const std::string& name, const std::string& metadata = "") {
-  return Yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: " + name + ", namespace: shop" + (metadata.empty() ? "" : ", " + metadata) + "}, data: {a: x}}");
+  return Yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: " + name + ", namespace: shop" +
+              (metadata.empty() ? "" : ", " + metadata) + "}, data: {a: x}}");
 }
 
 LiveFacts Live(std::uint64_t fingerprint, std::uint8_t selectors = 0) {
@@ -29,9 +30,15 @@ TEST(Plan, DecidesForEachObject) {
   settled.settled = Settled{same, 5};
   LiveFacts settled_before = settled;
   settled_before.fingerprint = 6;
-  const std::string disabled = "annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}", ignore = "labels: {kustomize.toolkit.fluxcd.io/ssa: Ignore}",
+  const std::string disabled = "annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}",
+                    ignore = "labels: {kustomize.toolkit.fluxcd.io/ssa: Ignore}",
                     once = "annotations: {kustomize.toolkit.fluxcd.io/ssa: IfNotPresent}";
-  struct Row { std::string_view rule; Value desired; LiveFacts live; std::string_view want; };
+  struct Row {
+    std::string_view rule;
+    Value desired;
+    LiveFacts live;
+    std::string_view want;
+  };
   const Row rows[] = {
       {"equal fingerprints", object, Live(same), "unchanged: "},
       {"other fingerprints", object, Live(same + 1), "configured: fields differ from the live object"},
@@ -65,9 +72,10 @@ LiveLookup LookupIn(const Facts& facts) {
 }
 
 TEST(Plan, StagesPrunesAndInventory) {
-  const std::vector<Value> desired = {ConfigMap("web"), Yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}}"),
-                                      Yaml("{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}}"), Yaml("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}"),
-                                      ConfigMap("same")};
+  const std::vector<Value> desired = {ConfigMap("web"),
+                                      Yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}}"),
+                                      Yaml("{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}}"),
+                                      Yaml("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}"), ConfigMap("same")};
   Facts facts;
   facts["same"] = Live(FingerprintDesired(desired[4]));
   facts["web"].presence = facts["fast"].presence = Presence::Absent;
@@ -78,7 +86,8 @@ TEST(Plan, StagesPrunesAndInventory) {
   facts["gone"].presence = Presence::Absent;
   facts["theirs"].presence = Presence::Foreign;
   Inventory last;
-  for (const auto name : {"gone", "old", "kept", "same", "off", "ignored", "theirs", "unknown"}) last.Add({{"", "ConfigMap", "shop", name}, "v1"});
+  for (const auto name : {"gone", "old", "kept", "same", "off", "ignored", "theirs", "unknown"})
+    last.Add({{"", "ConfigMap", "shop", name}, "v1"});
   last.Add({{"", "Service", "shop", "old"}, "v1"});
   const Plan plan = MakePlan(last, desired, LookupIn(facts));
   EXPECT_EQ(plan.ToString(),
@@ -100,7 +109,8 @@ TEST(Plan, StagesPrunesAndInventory) {
   EXPECT_EQ(plan.stages[2].objects[1].desired, 0u);
   std::string inventory;
   for (const InventoryEntry& entry : plan.inventory.entries()) inventory += EncodeInventoryId(entry.id) + " ";
-  EXPECT_EQ(inventory, "_shop__Namespace _fast_storage.k8s.io_StorageClass shop_same__ConfigMap shop_web__ConfigMap shop_web_apps_Deployment ");
+  EXPECT_EQ(inventory,
+            "_shop__Namespace _fast_storage.k8s.io_StorageClass shop_same__ConfigMap shop_web__ConfigMap shop_web_apps_Deployment ");
   EXPECT_TRUE(plan.HasChanges());
 }
 
@@ -148,7 +158,9 @@ TEST(Plan, CustomStagesAndVersions) {
   options.custom_stage_kinds = {{"", "ConfigMap"}};
   Inventory last;
   last.Add({{"", "ConfigMap", "shop", "a"}, "v1beta1"});
-  const Plan plan = MakePlan(last, {Yaml("{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: shop}}"), ConfigMap("a")}, [](const document::ObjectId&, std::string_view) { return LiveFacts{}; }, options);
+  const Plan plan = MakePlan(
+      last, {Yaml("{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: shop}}"), ConfigMap("a")},
+      [](const document::ObjectId&, std::string_view) { return LiveFacts{}; }, options);
   ASSERT_EQ(plan.stages.size(), 2u);
   EXPECT_EQ(plan.stages[0].stage, Stage::Custom);
   EXPECT_FALSE(plan.stages[0].waited);

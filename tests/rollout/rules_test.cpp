@@ -16,7 +16,10 @@ using document::ObjectId;
 using document::Value;
 
 TEST(Annotations, SelectorsOfTheContract) {
-  struct Row { std::string_view metadata; std::uint8_t want; };
+  struct Row {
+    std::string_view metadata;
+    std::uint8_t want;
+  };
   constexpr Row kRows[] = {
       {"{}", 0},
       {"{annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}}", 1},
@@ -37,7 +40,10 @@ TEST(Annotations, SelectorsOfTheContract) {
 }
 
 TEST(Order, StagesOfTheContract) {
-  struct Row { std::string_view api_version, kind; Stage want; };
+  struct Row {
+    std::string_view api_version, kind;
+    Stage want;
+  };
   constexpr Row kRows[] = {
       {"apiextensions.k8s.io/v1", "CustomResourceDefinition", Stage::Definitions},
       {"v1", "Namespace", Stage::Definitions},
@@ -63,17 +69,33 @@ TEST(Order, StagesOfTheContract) {
 }
 
 TEST(Order, SortsAsFlux) {
-  const ObjectId kSorted[] = {
-      {"apiextensions.k8s.io", "CustomResourceDefinition", "", "a"}, {"", "Namespace", "", "a"}, {"", "Namespace", "", "b"}, {"rbac.authorization.k8s.io", "ClusterRole", "", "a"},
-      {"rbac.authorization.k8s.io", "ClusterRoleBinding", "", "a"}, {"", "ServiceAccount", "a", "a"}, {"rbac.authorization.k8s.io", "Role", "a", "a"}, {"", "ConfigMap", "a", "b"},
-      {"", "ConfigMap", "b", "a"}, {"", "Secret", "a", "a"}, {"", "Service", "a", "a"}, {"apps", "Deployment", "a", "a"}, {"apps", "StatefulSet", "a", "a"},
-      {"batch", "CronJob", "a", "a"}, {"policy", "PodDisruptionBudget", "a", "a"}, {"", "Pod", "a", "a"}, {"apps", "DaemonSet", "a", "a"}, {"networking.k8s.io", "Ingress", "a", "a"},
-      {"admissionregistration.k8s.io", "MutatingWebhookConfiguration", "", "a"}, {"admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "", "a"}};
+  const ObjectId kSorted[] = {{"apiextensions.k8s.io", "CustomResourceDefinition", "", "a"},
+                              {"", "Namespace", "", "a"},
+                              {"", "Namespace", "", "b"},
+                              {"rbac.authorization.k8s.io", "ClusterRole", "", "a"},
+                              {"rbac.authorization.k8s.io", "ClusterRoleBinding", "", "a"},
+                              {"", "ServiceAccount", "a", "a"},
+                              {"rbac.authorization.k8s.io", "Role", "a", "a"},
+                              {"", "ConfigMap", "a", "b"},
+                              {"", "ConfigMap", "b", "a"},
+                              {"", "Secret", "a", "a"},
+                              {"", "Service", "a", "a"},
+                              {"apps", "Deployment", "a", "a"},
+                              {"apps", "StatefulSet", "a", "a"},
+                              {"batch", "CronJob", "a", "a"},
+                              {"policy", "PodDisruptionBudget", "a", "a"},
+                              {"", "Pod", "a", "a"},
+                              {"apps", "DaemonSet", "a", "a"},
+                              {"networking.k8s.io", "Ingress", "a", "a"},
+                              {"admissionregistration.k8s.io", "MutatingWebhookConfiguration", "", "a"},
+                              {"admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "", "a"}};
   for (std::size_t i = 0; i < std::size(kSorted); ++i) {
-    for (std::size_t k = 0; k < std::size(kSorted); ++k) EXPECT_EQ(AppliedBefore(kSorted[i], kSorted[k]), i < k) << kSorted[i].kind << " " << kSorted[k].kind;
+    for (std::size_t k = 0; k < std::size(kSorted); ++k)
+      EXPECT_EQ(AppliedBefore(kSorted[i], kSorted[k]), i < k) << kSorted[i].kind << " " << kSorted[k].kind;
   }
-  auto objects = YamlStream("{kind: Deployment, apiVersion: apps/v1, metadata: {name: b}}\n---\n{kind: Secret, apiVersion: v1, metadata: {name: z}}\n---\n"
-                            "{kind: Deployment, apiVersion: apps/v1, metadata: {name: a}}\n");
+  auto objects = YamlStream(
+      "{kind: Deployment, apiVersion: apps/v1, metadata: {name: b}}\n---\n{kind: Secret, apiVersion: v1, metadata: {name: z}}\n---\n"
+      "{kind: Deployment, apiVersion: apps/v1, metadata: {name: a}}\n");
   SortForApply(objects);
   std::string names;
   for (const Value& object : objects) names += std::string(document::NameOf(object));
@@ -81,11 +103,15 @@ TEST(Order, SortsAsFlux) {
 }
 
 TEST(Inventory, EntriesOfTheContract) {
-  struct Row { ObjectId id; std::string_view text; };
-  const Row rows[] = {{{"apps", "Deployment", "default", "podinfo"}, "default_podinfo_apps_Deployment"},
-                      {{"", "Service", "default", "podinfo"}, "default_podinfo__Service"},
-                      {{"", "Namespace", "", "prod"}, "_prod__Namespace"},
-                      {{"rbac.authorization.k8s.io", "ClusterRole", "", "system:a:b"}, "_system__a__b_rbac.authorization.k8s.io_ClusterRole"}};
+  struct Row {
+    ObjectId id;
+    std::string_view text;
+  };
+  const Row rows[] = {
+      {{"apps", "Deployment", "default", "podinfo"}, "default_podinfo_apps_Deployment"},
+      {{"", "Service", "default", "podinfo"}, "default_podinfo__Service"},
+      {{"", "Namespace", "", "prod"}, "_prod__Namespace"},
+      {{"rbac.authorization.k8s.io", "ClusterRole", "", "system:a:b"}, "_system__a__b_rbac.authorization.k8s.io_ClusterRole"}};
   for (const Row& row : rows) {
     EXPECT_EQ(EncodeInventoryId(row.id), row.text);
     EXPECT_EQ(DecodeInventoryId(row.text).value(), row.id);
@@ -128,41 +154,57 @@ std::string Normalized(const std::string& text, const NormalizeOptions& options 
 }
 
 TEST(Normalize, RulesOfTheContract) {
-  struct Row { std::string_view rule, in, want; };
+  struct Row {
+    std::string_view rule, in, want;
+  };
   constexpr Row kRows[] = {
       {"ports of containers, not of init containers",
-       "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {template: {spec: {containers: [{name: c, ports: [{containerPort: 1}, {containerPort: 2, protocol: UDP}]}], "
+       "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {template: {spec: {containers: [{name: c, ports: "
+       "[{containerPort: 1}, {containerPort: 2, protocol: UDP}]}], "
        "initContainers: [{name: i, ports: [{containerPort: 3}]}]}}}}",
-       "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n        ports:\n        - containerPort: 1\n"
-       "          protocol: TCP\n        - containerPort: 2\n          protocol: UDP\n      initContainers:\n      - name: i\n        ports:\n        - containerPort: 3\n"},
+       "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n   "
+       "     ports:\n        - containerPort: 1\n"
+       "          protocol: TCP\n        - containerPort: 2\n          protocol: UDP\n      initContainers:\n      - name: i\n        "
+       "ports:\n        - containerPort: 3\n"},
       {"ports of a cron job",
-       "{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: c, ports: [{containerPort: 1}]}]}}}}}}",
-       "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: a\nspec:\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers:\n          - name: c\n"
+       "{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: c, "
+       "ports: [{containerPort: 1}]}]}}}}}}",
+       "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: a\nspec:\n  jobTemplate:\n    spec:\n      template:\n        spec:\n      "
+       "    containers:\n          - name: c\n"
        "            ports:\n            - containerPort: 1\n              protocol: TCP\n"},
       {"ports of a service", "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80}]}}",
        "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\nspec:\n  ports:\n  - port: 80\n    protocol: TCP\n"},
       {"a foreign Service is left alone", "{apiVersion: example.com/v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80}]}}",
        "apiVersion: example.com/v1\nkind: Service\nmetadata:\n  name: a\nspec:\n  ports:\n  - port: 80\n"},
-      {"stringData goes into data", "{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {a: new, b: \"\"}, data: {a: b2xk, c: Yw==}}",
+      {"stringData goes into data",
+       "{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {a: new, b: \"\"}, data: {a: b2xk, c: Yw==}}",
        "apiVersion: v1\ndata:\n  a: bmV3\n  b: \"\"\n  c: Yw==\nkind: Secret\nmetadata:\n  name: a\n"},
-      {"base64 in one line", "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {a: \"Yw=\\n=\\n\"}}", "apiVersion: v1\ndata:\n  a: Yw==\nkind: Secret\nmetadata:\n  name: a\n"},
+      {"base64 in one line", "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {a: \"Yw=\\n=\\n\"}}",
+       "apiVersion: v1\ndata:\n  a: Yw==\nkind: Secret\nmetadata:\n  name: a\n"},
       {"nulls of built-in kinds", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: null}, data: {a: null, b: x}}",
        "apiVersion: v1\ndata:\n  b: x\nkind: ConfigMap\nmetadata:\n  name: a\n"},
-      {"nulls of custom resources stay", "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {values: {x: null}}}",
+      {"nulls of custom resources stay",
+       "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {values: {x: null}}}",
        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata:\n  name: a\nspec:\n  values:\n    x: null\n"},
-      {"status and creationTimestamp", "{apiVersion: example.com/v1, kind: X, metadata: {name: a, creationTimestamp: null}, status: {a: 1}}",
+      {"status and creationTimestamp",
+       "{apiVersion: example.com/v1, kind: X, metadata: {name: a, creationTimestamp: null}, status: {a: 1}}",
        "apiVersion: example.com/v1\nkind: X\nmetadata:\n  name: a\n"},
-      {"status of a CRD stays", "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a}, status: {a: 1}}",
+      {"status of a CRD stays",
+       "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a}, status: {a: 1}}",
        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: a\nstatus:\n  a: 1\n"},
-      {"lists", "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: ConfigMapList, items: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}]}, "
+      {"lists",
+       "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: ConfigMapList, items: [{apiVersion: v1, kind: ConfigMap, metadata: "
+       "{name: a}}]}, "
        "{apiVersion: v1, kind: ConfigMap, metadata: {name: b}}]}",
        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b\n"},
       {"kustomize's own objects and empty documents", "---\n---\n{apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomization}\n", ""},
       {"no name", "---\napiVersion: v1\nkind: ConfigMap\n", "error: object 1 (line 2): missing metadata.name"},
       {"no kind", "apiVersion: v1\nmetadata: {name: a}\n", "error: object 1 (line 1): missing kind"},
-      {"no apiVersion", "{kind: A, apiVersion: v1, metadata: {name: a}}\n---\nkind: ConfigMap\nmetadata: {name: a}\n", "error: object 2 (line 3): missing apiVersion"},
+      {"no apiVersion", "{kind: A, apiVersion: v1, metadata: {name: a}}\n---\nkind: ConfigMap\nmetadata: {name: a}\n",
+       "error: object 2 (line 3): missing apiVersion"},
       {"no mapping", "just text", "error: object 1 (line 1): is not a mapping"},
-      {"stringData that is no text", "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: n}, stringData: {a: 1}}", "error: Secret/n/a: stringData.a is not a string"},
+      {"stringData that is no text", "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: n}, stringData: {a: 1}}",
+       "error: Secret/n/a: stringData.a is not a string"},
   };
   for (const Row& row : kRows) EXPECT_EQ(Normalized(std::string(row.in)), row.want) << row.rule;
 }
@@ -172,14 +214,17 @@ TEST(Normalize, OwnerLabelsThenCommonMetadata) {
   options.owner = {"flux", "apps"};
   options.common_labels = {{"team", "shop"}, {"kustomize.toolkit.fluxcd.io/name", "mine"}};
   options.common_annotations = {{"by", "sluice"}};
-  EXPECT_EQ(Normalized("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {team: old, x: \"1\"}}}", options),
-            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    by: sluice\n  labels:\n    kustomize.toolkit.fluxcd.io/name: mine\n"
-            "    kustomize.toolkit.fluxcd.io/namespace: flux\n    team: shop\n    x: \"1\"\n  name: a\n");
+  EXPECT_EQ(
+      Normalized("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {team: old, x: \"1\"}}}", options),
+      "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    by: sluice\n  labels:\n    kustomize.toolkit.fluxcd.io/name: mine\n"
+      "    kustomize.toolkit.fluxcd.io/namespace: flux\n    team: shop\n    x: \"1\"\n  name: a\n");
 }
 
 TEST(Normalize, BuiltInGroupsAreThoseOfTheScheme) {
-  for (const auto group : {"", "apps", "batch", "policy", "networking.k8s.io", "rbac.authorization.k8s.io"}) EXPECT_TRUE(IsBuiltInGroup(group)) << group;
-  for (const auto group : {"apiextensions.k8s.io", "apiregistration.k8s.io", "gateway.networking.k8s.io", "kustomize.toolkit.fluxcd.io"}) EXPECT_FALSE(IsBuiltInGroup(group)) << group;
+  for (const auto group : {"", "apps", "batch", "policy", "networking.k8s.io", "rbac.authorization.k8s.io"})
+    EXPECT_TRUE(IsBuiltInGroup(group)) << group;
+  for (const auto group : {"apiextensions.k8s.io", "apiregistration.k8s.io", "gateway.networking.k8s.io", "kustomize.toolkit.fluxcd.io"})
+    EXPECT_FALSE(IsBuiltInGroup(group)) << group;
 }
 
 }  // namespace
