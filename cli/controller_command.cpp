@@ -12,6 +12,7 @@
 #include "cli/environment.h"
 #include "cli/metrics_page.h"
 #include "cli/version.h"
+#include "controller/feature_gates.h"
 #include "controller/git_repository/reconciler.h"
 #include "controller/kustomization/reconciler.h"
 #include "controller/object_events.h"
@@ -37,6 +38,7 @@ struct Settings {
   rollout::CustomStageKinds custom_stage_kinds;
   std::string storage_path, namespace_, hostname;
   base::LogLevel log_level = base::LogLevel::Info;
+  controller::FeatureGates gates;
 };
 
 Result<base::Duration> ParseDuration(std::string_view flag, const std::string& text) {
@@ -78,6 +80,7 @@ Result<Settings> Read(const ControllerFlags& flags) {
   out.retry_period = std::chrono::duration_cast<std::chrono::milliseconds>(retry);
   TRY(out.custom_stage_kinds, ParseKinds(flags.custom_apply_stage_kinds));
   TRY(out.log_level, ParseLevel(flags.log_level));
+  TRY(out.gates, controller::FeatureGates::Parse(flags.feature_gates));
   out.storage_path = flags.storage_path.empty() ? EnvironmentOr("STORAGE_PATH", "/data") : flags.storage_path;
   out.namespace_ = EnvironmentOr("RUNTIME_NAMESPACE", "flux");
   out.hostname = EnvironmentOr("HOSTNAME", "sluice");
@@ -109,7 +112,8 @@ class Process {
                   random_,
                   log_,
                   static_cast<double>(flags.interval_jitter_percentage) / 100.0,
-                  settings_.requeue_dependency},
+                  settings_.requeue_dependency,
+                  settings_.gates},
         git_repositories_(client_, kGitRepository, ReflectorOptionsOf()),
         kustomizations_(client_, kKustomization, ReflectorOptionsOf()),
         source_events_(client_, {.component = "source-controller", .instance = settings_.hostname}),
@@ -151,6 +155,7 @@ class Process {
       co_return 1;
     }
     log_.Info("starting", {{"version", VersionText()}, {"server", client_.transport().config().server}});
+    for (const auto& [gate, why] : settings_.gates.SetInVain()) log_.Info("feature gate without effect", {{"gate", gate}, {"reason", why}});
     if (flags_.leader_election) {
       StartElection();
     } else {
@@ -345,6 +350,7 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--ssh-kex-algos", flags.ssh_kex_algos, "Key exchange algorithms for Git over ssh")->delimiter(',');
   c->add_option("--custom-apply-stage-kinds", flags.custom_apply_stage_kinds, "group/Kind to apply in a stage of their own")
       ->delimiter(',');
+  c->add_option("--feature-gates", flags.feature_gates, "Name=true or Name=false, joined by commas: Flux's gates")->take_all();
 }
 
 int RunController(const ControllerFlags& flags) {

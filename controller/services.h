@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "controller/feature_gates.h"
 #include "kube/client.h"
 #include "kube/events.h"
 #include "kube/store.h"
@@ -21,6 +22,7 @@ struct Services {
   base::Logger log;
   double interval_jitter = 0.05;  ///< share of an interval by which it varies
   base::Duration requeue_dependency = std::chrono::seconds(30);
+  FeatureGates gates;
 };
 
 inline constexpr std::string_view kFinalizer = "finalizers.fluxcd.io";
