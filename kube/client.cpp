@@ -122,6 +122,7 @@ net::Task<Result<Value>> Client::Impl::Write(ApiRequest request, const ObjectRef
   request.timeout = options.timeout;
   request.mutates = !options.dry_run && !options.for_lease;
   request.urgent = options.for_lease;
+  request.patient = options.patient;
   if (options.metadata_only) request.accept = kAcceptMetadata;
   CO_TRY(const net::Response response, co_await Send(std::move(request), ref.gvk));
   if (!options.dry_run && ChangesDiscovery(ref.gvk)) mapper.Invalidate();

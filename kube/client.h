@@ -42,6 +42,7 @@ struct WriteOptions {
   bool metadata_only = false;  ///< of the answer
   std::chrono::milliseconds timeout{0};
   bool for_lease = false;  ///< of leases alone: before all other requests and past the write gate
+  bool patient = false;    ///< gives way, for some seconds at most, while many others are under way
 };
 
 struct ApplyOptions {

@@ -30,9 +30,10 @@ struct Event {
 document::Value ReferenceTo(const document::Value& object);
 
 struct EventOptions {
-  std::string component;      ///< source.component and reportingComponent: "kustomize-controller"
-  std::string instance;       ///< reportingInstance and source.host: the pod's name
-  std::size_t queue = 1000;   ///< more than this waiting: the oldest is dropped and counted
+  std::string component;  ///< source.component and reportingComponent: "kustomize-controller"
+  std::string instance;   ///< reportingInstance and source.host: the pod's name
+  std::size_t queue =
+      4000;  ///< more than this waiting: the oldest is dropped and counted; up to half of it they give way to other requests
   std::size_t memory = 4096;  ///< repeats remembered, as in client-go
 };
 

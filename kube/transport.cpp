@@ -24,6 +24,7 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t kMaxRequestConnections = 8;
 constexpr std::size_t kMaxWatches = 1000;
 constexpr std::size_t kUrgent = 8;  // places for requests that wait for no other
+constexpr std::size_t kCalm = 4;    // so few requests under way hold up no patient one
 constexpr std::chrono::seconds kTokenAge{60};
 
 net::ClientOptions HttpOptions(const ClusterConfig& config, const TransportOptions& options, std::size_t connections, std::size_t streams) {
@@ -76,6 +77,8 @@ struct Transport::Impl {
   TransportOptions options;
   net::HttpClient requests, streams;
   net::AsyncSemaphore permits;
+  std::size_t under_way = 0;  // tries that are neither urgent nor patient
+  net::Event calm{net::Event::Kind::Latch};
   std::function<bool()> may_write;
   Steady::time_point token_read = Steady::now();
   bool token_stale = false;
@@ -88,7 +91,25 @@ struct Transport::Impl {
         options(std::move(opts)),
         requests(environment.io, HttpOptions(config, options, kMaxRequestConnections, options.max_in_flight + kUrgent)),
         streams(environment.io, HttpOptions(config, options, kMaxWatches, kMaxWatches)),
-        permits(options.max_in_flight) {}
+        permits(options.max_in_flight) {
+    calm.Set();
+  }
+
+  /// Counts a try among those that the patient give way to.
+  class UnderWay {
+   public:
+    UnderWay(Impl& impl, const ApiRequest& request) : impl_(request.urgent || request.patient ? nullptr : &impl) {
+      if (impl_ != nullptr && ++impl_->under_way > kCalm) impl_->calm.Reset();
+    }
+    ~UnderWay() {
+      if (impl_ != nullptr && --impl_->under_way <= kCalm) impl_->calm.Set();
+    }
+    UnderWay(const UnderWay&) = delete;
+    UnderWay& operator=(const UnderWay&) = delete;
+
+   private:
+    Impl* impl_;
+  };
 
   void RefreshToken();
   std::string Authorization();
@@ -162,6 +183,14 @@ Result<void> Transport::Impl::MayBegin(const ApiRequest& request) const {
 }
 
 net::Task<Outcome> Transport::Impl::Try(const ApiRequest& request, const net::BodySink& sink, milliseconds left) {
+  const Steady::time_point begun = Steady::now();
+  const UnderWay counted(*this, request);
+  if (request.patient) {
+    net::Task<Result<void>> waiting = calm.Wait(std::min(left / 2, options.patience));
+    const Result<void> waited = co_await std::move(waiting);
+    if (!waited && waited.error().reason == Reason::Canceled) co_return Outcome{waited.error(), 0};
+    left = std::max(milliseconds(1), left - std::chrono::duration_cast<milliseconds>(Steady::now() - begun));
+  }
   net::AsyncSemaphore::Permit permit;
   if (!request.urgent) {
     auto acquired = co_await permits.Acquire(left);

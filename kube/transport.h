@@ -48,6 +48,7 @@ struct TransportOptions {
   int max_tries = 5;
   std::chrono::milliseconds first_backoff{250};  ///< doubled a try up to `max_backoff`, each jittered; a Retry-After overrules it
   std::chrono::milliseconds max_backoff{10'000};
+  std::chrono::milliseconds patience{5'000};  ///< how long a patient request gives way
 };
 
 /// When a failed try may be followed by another.
@@ -70,6 +71,7 @@ struct ApiRequest {
   std::size_t max_response_bytes = 64u << 20;
   bool mutates = false;  ///< asks the write gate first
   bool urgent = false;   ///< waits for no other request (leases)
+  bool patient = false;  ///< gives way, for some seconds at most, while many others are under way (events)
   bool redact = false;   ///< the body holds secrets: the server's words are cleaned of `body`'s values
 };
 

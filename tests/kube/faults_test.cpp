@@ -59,6 +59,34 @@ TEST_F(FaultsTest, R1_RetryAfterIsObeyed) {
   EXPECT_GE(tries[1] - tries[0], 1s);
 }
 
+// What is written beside the work gives way to it: sent as the twelfth, it comes when few others are left.
+TEST_F(FaultsTest, APatientRequestGivesWay) {
+  FaultyApi api(runtime_, config_);
+  const TransportOptions narrow{.max_in_flight = 1, .timeout = 60s, .deadline = 300s, .patience = 120s};
+  Client client(Env(), api.Config(), narrow);
+  const Value warm = ConfigMap("warm", "1");  // discovery is over
+  Must(client.Apply(warm, apply_));
+  api.seen.clear();
+  const WriteOptions patient{.manager = "test", .patient = true};
+  std::vector<Value> objects;
+  for (int i = 0; i < 24; ++i) objects.push_back(ConfigMap("m" + std::to_string(i), "1"));
+  net::Scope scope(runtime_.io());
+  std::size_t ended = 0;
+  const auto send = [&](const Value& object, bool gives_way) -> net::Task<void> {
+    net::Task<base::Result<Value>> sending = gives_way ? client.Create(object, patient) : client.Apply(object, apply_);
+    const base::Result<Value> sent = co_await std::move(sending);
+    EXPECT_EQ(Say(sent), "ok");
+    ++ended;
+  };
+  for (std::size_t i = 0; i < objects.size(); ++i) scope.Spawn(send(objects[i], i == 11));
+  ASSERT_TRUE(Until([&] { return ended == objects.size(); }, 240s));
+  runtime_.BlockOn(scope.Close());
+  std::size_t place = 0;
+  while (place < api.seen.size() && api.seen[place].method != "POST") ++place;
+  EXPECT_GE(place, objects.size() - 6) << "of those that were sent beside it, all but a few go first";
+  EXPECT_LT(place, api.seen.size());
+}
+
 TEST_F(FaultsTest, R1_ARetryAfterBeyondTheDeadlineIsTheCallers) {
   FaultyApi api(runtime_, config_);
   api.before = [](const net::ServerRequest& request) -> std::optional<net::ServerResponse> {
