@@ -5,6 +5,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "base/blake3.h"
+
 namespace sluice::base {
 
 namespace {
@@ -74,6 +76,7 @@ std::optional<std::string> NamedDigestHex(std::string_view algorithm, std::strin
   if (algorithm == "sha256") return Sha256Hex(bytes);
   if (algorithm == "sha384") return DigestHex(EVP_sha384(), bytes);
   if (algorithm == "sha512") return DigestHex(EVP_sha512(), bytes);
+  if (algorithm == "blake3") return Blake3Hex(bytes);
   return std::nullopt;
 }
 

@@ -1,4 +1,4 @@
-// base/digest.h: SHA-1 and SHA-2 digests, hex and base64. OpenSSL behind it.
+// base/digest.h: SHA-1, SHA-2 and BLAKE3 digests, hex and base64. OpenSSL behind most of it.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace sluice::base {
 std::string Sha256Hex(std::string_view bytes);  ///< 64 lower-case hex digits
 std::string Sha1Hex(std::string_view bytes);
 
-/// By the name that OCI and Flux write before the colon: "sha1", "sha256", "sha384", "sha512"; nullopt for another.
+/// By the name that OCI and Flux write before the colon: "sha1", "sha256", "sha384", "sha512", "blake3"; nullopt for another.
 std::optional<std::string> NamedDigestHex(std::string_view algorithm, std::string_view bytes);
 
 /// Incremental SHA-256.

@@ -25,7 +25,8 @@ TEST(Digest, ByName) {
   EXPECT_EQ(
       NamedDigestHex("sha512", "abc"),
       "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
-  for (const std::string_view unknown : {"", "md5", "SHA256", "blake3"}) EXPECT_FALSE(NamedDigestHex(unknown, "abc")) << unknown;
+  EXPECT_EQ(NamedDigestHex("blake3", "abc"), "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85");
+  for (const std::string_view unknown : {"", "md5", "SHA256", "blake2"}) EXPECT_FALSE(NamedDigestHex(unknown, "abc")) << unknown;
 }
 
 TEST(Digest, Base64BothWays) {

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/doublestar.h"
 #include "base/glob.h"
 #include "base/ignore.h"
 #include "base/version.h"
@@ -24,6 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool whole = !prefixes.empty() && prefixes.back() == name.size();
     if (name.find('/') == name.npos && !name.empty() && glob->Matches(name) != whole) std::abort();  // two ways to the same answer
   }
+  if (const auto pattern = Doublestar::Parse(text.substr(0, half))) pattern->Matches(text.substr(half));
   IgnoreMatcher::FromText(text.substr(0, half)).Ignored(NormalizePath(text.substr(half)).value_or("a/b"), size % 2 == 0);
   return 0;
 }
