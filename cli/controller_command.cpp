@@ -12,7 +12,10 @@
 #include "cli/environment.h"
 #include "cli/metrics_page.h"
 #include "cli/version.h"
+#include "controller/artifact_generator/reconciler.h"
+#include "controller/artifact_loader.h"
 #include "controller/feature_gates.h"
+#include "controller/foreign_sources.h"
 #include "controller/git_repository/reconciler.h"
 #include "controller/kustomization/reconciler.h"
 #include "controller/object_events.h"
@@ -29,6 +32,11 @@ using controller::Key;
 using controller::Triggers;
 
 const document::GroupVersionKind kGitRepository{"source.toolkit.fluxcd.io", "v1", "GitRepository"};
+const document::GroupVersionKind kExternalArtifact{"source.toolkit.fluxcd.io", "v1", "ExternalArtifact"};
+const document::GroupVersionKind kOciRepository{"source.toolkit.fluxcd.io", "v1", "OCIRepository"};
+const document::GroupVersionKind kBucket{"source.toolkit.fluxcd.io", "v1", "Bucket"};
+const document::GroupVersionKind kHelmChart{"source.toolkit.fluxcd.io", "v1", "HelmChart"};
+const document::GroupVersionKind kArtifactGenerator{"source.extensions.fluxcd.io", "v1beta1", "ArtifactGenerator"};
 const document::GroupVersionKind kKustomization{"kustomize.toolkit.fluxcd.io", "v1", "Kustomization"};
 
 /// The flags as the parts want them.
@@ -116,26 +124,68 @@ class Process {
                   settings_.gates},
         git_repositories_(client_, kGitRepository, ReflectorOptionsOf()),
         kustomizations_(client_, kKustomization, ReflectorOptionsOf()),
+        external_artifacts_(client_, kExternalArtifact, ReflectorOptionsOf()),
+        oci_repositories_(client_, kOciRepository, ReflectorOptionsOf()),
+        buckets_(client_, kBucket, ReflectorOptionsOf()),
+        helm_charts_(client_, kHelmChart, ReflectorOptionsOf()),
+        artifact_generators_(client_, kArtifactGenerator, ReflectorOptionsOf()),
         source_events_(client_, {.component = "source-controller", .instance = settings_.hostname}),
         kustomize_events_(client_, {.component = "kustomize-controller", .instance = settings_.hostname}),
+        watcher_events_(client_, {.component = "source-watcher", .instance = settings_.hostname}),
         observer_(client_, {}),
+        loader_({runtime_.io(), workers_, clock_, artifacts_}, LoaderOptionsOf()),
         git_(controller::git_repository::Reconciler::Parts{services_, git_repositories_, cache_, artifacts_, registry_, source_events_}),
-        kustomize_(controller::kustomization::Reconciler::Parts{services_, kustomizations_, git_repositories_, registry_, observer_,
-                                                                kustomize_events_},
-                   {.no_cross_namespace_refs = flags.no_cross_namespace_refs,
-                    .default_service_account = flags.default_service_account,
-                    .custom_stage_kinds = settings_.custom_stage_kinds}),
+        kustomize_(
+            controller::kustomization::Reconciler::Parts{
+                services_,
+                kustomizations_,
+                git_repositories_,
+                registry_,
+                observer_,
+                kustomize_events_,
+                {{"ExternalArtifact", &external_artifacts_}, {"OCIRepository", &oci_repositories_}, {"Bucket", &buckets_}},
+                loader_},
+            {.no_cross_namespace_refs = flags.no_cross_namespace_refs,
+             .default_service_account = flags.default_service_account,
+             .custom_stage_kinds = settings_.custom_stage_kinds}),
+        generator_(controller::artifact_generator::Reconciler::Parts{services_,
+                                                                     artifact_generators_,
+                                                                     external_artifacts_,
+                                                                     {{"GitRepository", &git_repositories_},
+                                                                      {"ExternalArtifact", &external_artifacts_},
+                                                                      {"OCIRepository", &oci_repositories_},
+                                                                      {"Bucket", &buckets_},
+                                                                      {"HelmChart", &helm_charts_}},
+                                                                     artifacts_,
+                                                                     registry_,
+                                                                     loader_,
+                                                                     watcher_events_},
+                   {.no_cross_namespace_refs = flags.no_cross_namespace_refs}),
         index_(client_, {}, kustomize_),
         git_queue_(scope_, timers_, QueueOptions(), [this](Key key, Triggers why) { return git_.Reconcile(std::move(key), why); }),
         kustomize_queue_(scope_, timers_, QueueOptions(),
                          [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); }),
+        generator_queue_(scope_, timers_, QueueOptions(),
+                         [this](Key key, Triggers why) { return generator_.Reconcile(std::move(key), why); }),
         git_feeder_(git_queue_, {}),
-        kustomize_feeder_(kustomize_queue_, [this](const kube::SharedObject& before, const kube::SharedObject& after) {
-          kustomize_.OnKustomizationChanged(before, after);
+        kustomize_feeder_(kustomize_queue_, [this](const kube::SharedObject& before,
+                                                   const kube::SharedObject& after) { kustomize_.OnKustomizationChanged(before, after); }),
+        generator_feeder_(generator_queue_, [this](const kube::SharedObject& before, const kube::SharedObject& after) {
+          generator_.OnGeneratorChanged(before, after);
         }) {
     kustomize_.Connect(index_, kustomize_queue_);
-    registry_.OnChanged([this](const controller::SourceKey& key) { kustomize_.OnSourceChanged(key); });
+    generator_.Connect(generator_queue_);
+    registry_.OnChanged([this](const controller::SourceKey& key) {
+      kustomize_.OnSourceChanged(key);
+      generator_.OnSourceChanged(key);
+    });
     git_repositories_.AddListener(git_feeder_);
+    external_artifacts_.AddListener(external_artifact_notes_);
+    oci_repositories_.AddListener(oci_repository_notes_);
+    buckets_.AddListener(bucket_notes_);
+    helm_charts_.AddListener(helm_chart_notes_);
+    external_artifacts_.AddListener(generator_);
+    artifact_generators_.AddListener(generator_feeder_);
     kustomizations_.AddListener(kustomize_feeder_);
   }
 
@@ -144,6 +194,12 @@ class Process {
  private:
   kube::ReflectorOptions ReflectorOptionsOf() const {
     return {.ns = flags_.watch_all_namespaces ? "" : settings_.namespace_, .label_selector = flags_.watch_label_selector};
+  }
+  controller::LoaderOptions LoaderOptionsOf() const {
+    controller::LoaderOptions options{.retries = flags_.http_retry};
+    options.localhost = EnvironmentOr("SOURCE_CONTROLLER_LOCALHOST", "");
+    options.watcher_localhost = EnvironmentOr("SOURCE_WATCHER_LOCALHOST", "");
+    return options;
   }
   controller::WorkQueueOptions QueueOptions() const {
     return {.concurrent = flags_.concurrent, .min_retry = settings_.min_retry, .max_retry = settings_.max_retry};
@@ -185,6 +241,7 @@ class Process {
       exit_code_ = 1;
       kustomize_queue_.Stop();
       git_queue_.Stop();
+      generator_queue_.Stop();
       scope_.Cancel();
       raise(SIGTERM);
     };
@@ -199,6 +256,11 @@ class Process {
 
   void StartControllers() {
     git_repositories_.Start();
+    external_artifacts_.Start();
+    oci_repositories_.Start();
+    buckets_.Start();
+    helm_charts_.Start();
+    artifact_generators_.Start();
     kustomizations_.Start();
   }
 
@@ -237,9 +299,10 @@ class Process {
       response.status = 404;
       co_return response;
     }
-    const MetricsSources sources{.transport = &client_.transport(),
-                                 .index = &index_,
-                                 .queues = {{"gitrepository", &git_queue_}, {"kustomization", &kustomize_queue_}}};
+    const MetricsSources sources{
+        .transport = &client_.transport(),
+        .index = &index_,
+        .queues = {{"gitrepository", &git_queue_}, {"kustomization", &kustomize_queue_}, {"artifactgenerator", &generator_queue_}}};
     response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4");
     response.body = MetricsPage(sources);
     co_return response;
@@ -257,6 +320,7 @@ class Process {
     stopping_ = true;
     kustomize_queue_.Stop();
     git_queue_.Stop();
+    generator_queue_.Stop();
     net::Task<void> runs = scope_.Close();
     co_await std::move(runs);
     const auto patience = std::chrono::seconds(5);
@@ -264,6 +328,8 @@ class Process {
     co_await std::move(flush);
     net::Task<void> flush_more = kustomize_events_.Flush(patience);
     co_await std::move(flush_more);
+    net::Task<void> flush_last = watcher_events_.Flush(patience);
+    co_await std::move(flush_last);
     for (auto& server : servers_) server->Stop();
     if (elector_) {
       net::Task<void> yielding = elector_->Close();
@@ -272,10 +338,16 @@ class Process {
     std::vector<net::Task<void>> closing;
     closing.push_back(source_events_.Close());
     closing.push_back(kustomize_events_.Close());
+    closing.push_back(watcher_events_.Close());
     closing.push_back(index_.Close());
     closing.push_back(observer_.Close());
     closing.push_back(kustomizations_.Close());
     closing.push_back(git_repositories_.Close());
+    closing.push_back(external_artifacts_.Close());
+    closing.push_back(oci_repositories_.Close());
+    closing.push_back(buckets_.Close());
+    closing.push_back(helm_charts_.Close());
+    closing.push_back(artifact_generators_.Close());
     for (net::Task<void>& task : closing) {
       net::Task<void> one = std::move(task);
       co_await std::move(one);
@@ -296,15 +368,20 @@ class Process {
   sources::ArtifactStore artifacts_;
   net::WorkerPool workers_;  // joined before what its work uses is gone
   controller::Services services_;
-  kube::ObjectStore git_repositories_, kustomizations_;
-  kube::EventRecorder source_events_, kustomize_events_;
+  kube::ObjectStore git_repositories_, kustomizations_, external_artifacts_, oci_repositories_, buckets_, helm_charts_,
+      artifact_generators_;
+  kube::EventRecorder source_events_, kustomize_events_, watcher_events_;
   kube::Observer observer_;
   controller::SourceRegistry registry_;
+  controller::ArtifactLoader loader_;
+  controller::ForeignSources external_artifact_notes_{"ExternalArtifact", registry_}, oci_repository_notes_{"OCIRepository", registry_},
+      bucket_notes_{"Bucket", registry_}, helm_chart_notes_{"HelmChart", registry_};
   controller::git_repository::Reconciler git_;
   controller::kustomization::Reconciler kustomize_;
+  controller::artifact_generator::Reconciler generator_;
   kube::OwnedIndex index_;
-  controller::WorkQueue git_queue_, kustomize_queue_;
-  controller::QueueFeeder git_feeder_, kustomize_feeder_;
+  controller::WorkQueue git_queue_, kustomize_queue_, generator_queue_;
+  controller::QueueFeeder git_feeder_, kustomize_feeder_, generator_feeder_;
   std::vector<std::unique_ptr<net::HttpServer>> servers_;
   std::optional<kube::LeaderElector> elector_;
   int exit_code_ = 0;
@@ -350,6 +427,7 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--ssh-kex-algos", flags.ssh_kex_algos, "Key exchange algorithms for Git over ssh")->delimiter(',');
   c->add_option("--custom-apply-stage-kinds", flags.custom_apply_stage_kinds, "group/Kind to apply in a stage of their own")
       ->delimiter(',');
+  c->add_option("--http-retry", flags.http_retry, "How often fetching an artifact is tried again")->capture_default_str();
   c->add_option("--feature-gates", flags.feature_gates, "Name=true or Name=false, joined by commas: Flux's gates")->take_all();
 }
 

@@ -29,6 +29,7 @@ struct ControllerFlags {
   bool no_cross_namespace_refs = false;
   std::string default_service_account;
   std::vector<std::string> ssh_hostkey_algos, ssh_kex_algos, custom_apply_stage_kinds;
+  std::size_t http_retry = 9;
   std::vector<std::string> feature_gates;  ///< each `Name=true,Other=false`
 };
 

@@ -28,7 +28,7 @@ constexpr Row kGates[] = {
     {Gate::CorrectDrift, "CorrectDrift", false, kNoHelm},
     {Gate::DefaultToRetryOnFailure, "DefaultToRetryOnFailure", false, kNoHelm},
     {Gate::DetectDrift, "DetectDrift", false, kNoHelm},
-    {Gate::DirectSourceFetch, "DirectSourceFetch", false, "sources are known as their last write left them"},
+    {Gate::DirectSourceFetch, "DirectSourceFetch", false, ""},
     {Gate::DisableChartDigestTracking, "DisableChartDigestTracking", false, kNoHelm},
     {Gate::DisableConfigWatchers, "DisableConfigWatchers", false, ""},
     {Gate::DisableFailFastBehavior, "DisableFailFastBehavior", false, ""},

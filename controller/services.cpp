@@ -9,11 +9,11 @@ std::int64_t GenerationOf(const document::Value& object) {
 
 bool IsDeleting(const document::Value& object) { return !object.StringAt({"metadata", "deletionTimestamp"}).empty(); }
 
-bool HasFinalizer(const document::Value& object) {
+bool HasFinalizer(const document::Value& object, std::string_view finalizer) {
   const document::Value* list = object.At({"metadata", "finalizers"});
   if (list == nullptr) return false;
   for (const document::Value& item : list->items()) {
-    if (item.AsString() == kFinalizer) return true;
+    if (item.AsString() == finalizer) return true;
   }
   return false;
 }

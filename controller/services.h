@@ -30,7 +30,7 @@ inline constexpr std::string_view kRequestedAt = "reconcile.fluxcd.io/requestedA
 
 std::int64_t GenerationOf(const document::Value& object);
 bool IsDeleting(const document::Value& object);
-bool HasFinalizer(const document::Value& object);
+bool HasFinalizer(const document::Value& object, std::string_view finalizer = kFinalizer);
 
 /// An Event about `object`; `metadata` keys get the prefix of its API group (`<group>/revision`), as Flux's consumers expect.
 kube::Event MakeEvent(const document::Value& object, kube::EventType type, std::string_view reason, std::string_view message,

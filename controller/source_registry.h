@@ -22,7 +22,8 @@ struct SourceArtifact {
   std::string revision;         ///< `main@sha1:…`
   std::string origin_revision;  ///< the artifact's org.opencontainers.image.revision, "" if it has none
   std::string digest;
-  std::shared_ptr<const base::Files> files;
+  std::shared_ptr<const base::Files> files;  ///< nullptr: nobody holds them; ArtifactLoader fetches them when they are needed
+  std::string url, path;                     ///< where they are then: `status.artifact.url` and `.path`
 };
 
 class SourceRegistry {

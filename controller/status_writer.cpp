@@ -22,14 +22,14 @@ net::Task<Result<SharedObject>> StatusWriter::Write(SharedObject object, Value s
 }
 
 net::Task<Result<SharedObject>> StatusWriter::SetFinalizer(SharedObject object, bool present) {
-  if (HasFinalizer(*object) == present) co_return object;
+  if (HasFinalizer(*object, finalizer_) == present) co_return object;
   Value list = Value::Sequence();
   if (const Value* finalizers = object->At({"metadata", "finalizers"})) {
     for (const Value& item : finalizers->items()) {
-      if (item.AsString() != kFinalizer) list.Append(item);
+      if (item.AsString() != finalizer_) list.Append(item);
     }
   }
-  if (present) list.Append(kFinalizer);
+  if (present) list.Append(finalizer_);
   Value metadata = Value::Mapping();
   metadata.Set("finalizers", list.empty() ? Value() : std::move(list));
   metadata.Set("resourceVersion", object->StringAt({"metadata", "resourceVersion"}));

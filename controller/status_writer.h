@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "controller/services.h"
 #include "document/value.h"
 #include "kube/client.h"
 #include "kube/store.h"
@@ -13,9 +14,9 @@ namespace sluice::controller {
 
 class StatusWriter {
  public:
-  /// `manager` is the field manager that Flux uses for this kind.
-  StatusWriter(kube::Client& client, kube::ObjectStore& store, std::string manager)
-      : client_(client), store_(store), manager_(std::move(manager)) {}
+  /// `manager` is the field manager that Flux uses for this kind, `finalizer` the one it puts on its objects.
+  StatusWriter(kube::Client& client, kube::ObjectStore& store, std::string manager, std::string finalizer = std::string(kFinalizer))
+      : client_(client), store_(store), manager_(std::move(manager)), finalizer_(std::move(finalizer)) {}
 
   /// A merge patch of the difference between `object.status` and `status`. Errors: those of kube::Client::Patch; NotFound if it was deleted.
   net::Task<base::Result<kube::SharedObject>> Write(kube::SharedObject object, document::Value status);
@@ -26,7 +27,7 @@ class StatusWriter {
   net::Task<base::Result<kube::SharedObject>> Send(kube::SharedObject object, document::Value patch, std::string subresource);
   kube::Client& client_;
   kube::ObjectStore& store_;
-  std::string manager_;
+  std::string manager_, finalizer_;
 };
 
 }  // namespace sluice::controller

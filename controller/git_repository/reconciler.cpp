@@ -190,7 +190,9 @@ void Reconciler::Register(const Value& object, const Spec& spec, const Artifact&
   parts_.registry.Put(SourceOf(key), SourceArtifact{.revision = artifact.revision,
                                                     .origin_revision = origin == artifact.metadata.end() ? "" : origin->second,
                                                     .digest = artifact.digest,
-                                                    .files = std::move(files)});
+                                                    .files = std::move(files),
+                                                    .url = artifact.url,
+                                                    .path = artifact.path});
 }
 
 net::Task<Outcome> Reconciler::Look(SharedObject object, Spec spec) {

@@ -193,8 +193,9 @@ std::optional<Error> Reconciler::FindSource(Run& run, bool& not_yet) const {
     state.waits_for_source.clear();
     return std::nullopt;
   }
-  const SharedObject source = parts_.git_repositories.Get({ref.ns, ref.name});
-  if (!source && parts_.git_repositories.synced()) return base::NotFound("Source '" + ref.ToString() + "' not found");
+  const kube::ObjectStore& sources = *SourcesOf(ref.kind);
+  const SharedObject source = sources.Get({ref.ns, ref.name});
+  if (!source && sources.synced()) return base::NotFound("Source '" + ref.ToString() + "' not found");
   if (state.waits_for_source != ref.ToString()) {
     state.waits_for_source = ref.ToString();
     state.source_missing_since = run.started;
@@ -226,16 +227,13 @@ std::optional<std::string> Reconciler::UnmetDependency(const Run& run) const {
 
 net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
   State& state = *run->state;
-  const SourceReference& ref = run->spec.source;
-  if (ref.kind != "GitRepository") {
-    net::Task<controller::Outcome> task =
-        Stall(run, reason::kFeatureGateDisabled, RefusedField("spec.sourceRef.kind \"" + ref.kind + "\"").message);
+  if (auto refused = RefusedSource(*run)) {
+    net::Task<controller::Outcome> task = Stall(run, refused->first, std::move(refused->second));
     co_return co_await std::move(task);
   }
-  if (options_.no_cross_namespace_refs && ref.ns != run->key.ns) {
-    const std::string message = "can't access '" + ref.ToString() + "', cross-namespace references have been blocked";
-    net::Task<controller::Outcome> task = Stall(run, reason::kAccessDenied, message);
-    co_return co_await std::move(task);
+  if (parts_.services.gates.Enabled(Gate::DirectSourceFetch)) {
+    net::Task<void> task = ReadSourceLive(run);
+    co_await std::move(task);
   }
   bool not_yet = false;
   if (auto missing = FindSource(*run, not_yet)) {
@@ -263,6 +261,8 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
     if (!marked) co_return controller::Outcome{.again_in = {}, .back_off = true};
     run->object = std::move(marked).value();
   }
+  net::Task<std::optional<controller::Outcome>> loading = LoadSource(run);
+  if (const std::optional<controller::Outcome> outcome = co_await std::move(loading)) co_return *outcome;
   BuildOutput built;
   net::Task<Result<bool>> building = BuildInto(run, built);
   Result<bool> needed = co_await std::move(building);

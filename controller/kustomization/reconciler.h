@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "controller/artifact_loader.h"
 #include "controller/kustomization/apply.h"
 #include "controller/kustomization/build.h"
 #include "controller/kustomization/health.h"
@@ -16,6 +17,7 @@
 #include "controller/kustomization/variables.h"
 #include "controller/services.h"
 #include "controller/source_registry.h"
+#include "controller/source_stores.h"
 #include "controller/status_writer.h"
 #include "controller/work_queue.h"
 #include "kube/index.h"
@@ -41,6 +43,8 @@ class Reconciler final : public kube::OwnedListener {
     SourceRegistry& registry;
     kube::Observer& observer;
     kube::EventRecorder& events;
+    SourceStores other_sources;  ///< of the kinds other than GitRepository
+    ArtifactLoader& loader;
   };
   Reconciler(Parts parts, ReconcilerOptions options);
   ~Reconciler() override;
@@ -90,7 +94,14 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<controller::Outcome> Finalize(std::shared_ptr<Run> run);
   net::Task<controller::Outcome> Release(std::shared_ptr<Run> run);
 
+  /// What a source of that kind is kept in; nullptr for a kind that is none.
+  kube::ObjectStore* SourcesOf(std::string_view kind) const;
+  /// Why this source may not be used at all: the reason and the message of the condition.
+  std::optional<std::pair<std::string_view, std::string>> RefusedSource(const Run& run) const;
+  net::Task<void> ReadSourceLive(std::shared_ptr<Run> run);
   std::optional<base::Error> FindSource(Run& run, bool& not_yet) const;
+  /// The source's tree, if nobody holds it; Ok, or the outcome of this run.
+  net::Task<std::optional<controller::Outcome>> LoadSource(std::shared_ptr<Run> run);
   std::optional<std::string> UnmetDependency(const Run& run) const;
   void Emit(const Run& run, kube::EventType type, std::string_view reason, std::string_view message, bool commit_status = false);
   controller::Outcome Next(State& state, base::Duration delay);

@@ -20,7 +20,7 @@ void NoteRequest(const Value& object, Value& status) {
 }
 
 void NoteAttempt(const Attempt& attempt, Value& status) {
-  if (!attempt.revision.empty()) status.Set("lastAttemptedRevision", attempt.revision);
+  if (attempt.fetched && !attempt.revision.empty()) status.Set("lastAttemptedRevision", attempt.revision);
   if (attempt.inventory) status.Set("inventory", *attempt.inventory);
 }
 

@@ -29,6 +29,7 @@ inline constexpr std::string_view kAccessDenied = "AccessDenied";
 /// What one attempt was about; fields not known yet are empty.
 struct Attempt {
   std::string revision, origin_revision;
+  bool fetched = true;                       ///< the source's tree is here: this is an attempt at its revision
   std::string digest;                        ///< of the built manifests; "" before a build: then no history is kept
   std::optional<document::Value> inventory;  ///< `status.inventory` to be written; none leaves it as it is
   base::Duration duration{};

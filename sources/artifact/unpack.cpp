@@ -24,6 +24,7 @@ bool IsLowerHex(std::string_view text) {
 }  // namespace
 
 Result<void> VerifyDigest(std::string_view bytes, std::string_view digest) {
+  if (IsLowerHex(digest)) return VerifyDigest(bytes, "sha256:" + std::string(digest));
   const std::size_t colon = digest.find(':');
   const std::string shown(digest.substr(0, kShownBytes));
   if (colon == 0 || colon == std::string_view::npos || !IsLowerHex(digest.substr(colon + 1)))

@@ -17,7 +17,7 @@ struct UnpackLimits {
   std::size_t max_entries = 200'000;
 };
 
-/// `algorithm:hex` of sha1, sha256, sha384 or sha512. Invalid: malformed (`invalid digest "…"`) or not that of `bytes` (both are named). Unsupported: another algorithm.
+/// `algorithm:hex` of sha1, sha256, sha384, sha512 or blake3; hex alone is sha256's (as Flux reads it). Invalid: malformed (`invalid digest "…"`) or not that of `bytes` (both are named). Unsupported: another algorithm.
 base::Result<void> VerifyDigest(std::string_view bytes, std::string_view digest);
 
 /// The tree in a tar.gz whose digest was checked: regular files and directories; symbolic links are skipped (as the Kustomization consumer does).

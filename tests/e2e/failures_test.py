@@ -58,11 +58,11 @@ class SourceTest(Failing):
         self.source("fleet", repository)
         self.await_applied(repository)
 
-    def test_other_kinds_of_sources_are_refused_by_name(self):
-        self.kustomization(sourceRef={"kind": "OCIRepository", "name": "fleet"})
-        condition = self.await_failed("Kustomization", "app", "FeatureGateDisabled")
-        self.assertIn('spec.sourceRef.kind "OCIRepository"', condition["message"])
-        self.assertEqual(condition_of(self.kube.get("Kustomization", "app", self.ns), "Stalled")["status"], "True")
+    def test_a_source_of_another_kind_that_is_not_there(self):
+        for kind in ("OCIRepository", "Bucket"):
+            self.kustomization(sourceRef={"kind": kind, "name": "fleet"})
+            self.await_object("Kustomization", "app", lambda obj, kind=kind: (ready := condition_of(obj, "Ready")).get("reason") == "ArtifactFailed" and
+                              ready["message"] == f"Source '{kind}/{self.ns}/fleet' not found")
 
 
 class BuildTest(Failing):

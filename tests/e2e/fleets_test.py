@@ -60,7 +60,23 @@ class Fleet(Case):
     def foreign(cls, group, *kinds):
         """CRDs of other controllers; those of Flux begin, as its CRDs say, with a status that shows that nobody has looked yet."""
         for version, kind, *plural in kinds:
+            if cls.older(group, version, kind, *plural):
+                continue
             cls.env.install_kind(group, version, kind, *plural, status={"observedGeneration": -1} if "fluxcd.io" in group else None)
+
+    @classmethod
+    def older(cls, group, version, kind, plural=None):
+        """Whether Sluice brings the kind itself; then serves `version` of it too, as an older Flux did."""
+        name = f"{plural or kind.lower() + 's'}.{group}"
+        definition = cls.kube.get("apiextensions.k8s.io/v1/CustomResourceDefinition", name)
+        if not definition:
+            return False
+        versions = definition["spec"]["versions"]
+        if version not in [served["name"] for served in versions]:
+            cls.kube.patch("apiextensions.k8s.io/v1/CustomResourceDefinition", name, None,
+                           [{"op": "add", "path": "/spec/versions/-", "value": versions[0] | {"name": version, "storage": False}}])
+            cls.env.await_kind(f"{group}/{version}/{kind}")
+        return True
 
     def say_ready(self, kind, name, ns):
         """Plays the controller of a foreign kind: everything is well."""
@@ -306,6 +322,64 @@ class MonitoringTest(Fleet):
         self.await_applied(self.repository, "monitoring-controllers")
         self.assertEqual([item["metadata"]["name"] for item in self.kube.list(self.HELM, "monitoring")], ["kube-prometheus-stack"])
         self.assertEqual(self.kube.list("source.toolkit.fluxcd.io/v1/HelmRepository", "monitoring"), [])
+
+
+class KustomizeHelmTest(Fleet):
+    """fluxcd/flux2-kustomize-helm-example, cluster staging: a monorepo split into artifacts by an ArtifactGenerator, and built from these."""
+
+    HELM = "helm.toolkit.fluxcd.io/v2/HelmRelease"
+    OCI = "source.toolkit.fluxcd.io/v1/OCIRepository"
+
+    @classmethod
+    def setUpClass(cls):
+        folder = cls.repository_of("fluxcd-flux2-kustomize-helm-example")
+        # source-watcher's install gives the controllers this gate.
+        cls.begin("fleet-helm", ["--feature-gates=ExternalArtifact=true", "--concurrent=20", "--requeue-dependency=5s"])
+        cls.foreign("helm.toolkit.fluxcd.io", ("v2", "HelmRelease"))
+        cls.foreign("cert-manager.io", ("v1", "ClusterIssuer"))
+        cls.foreign("gateway.networking.k8s.io", ("v1", "GatewayClass", "gatewayclasses"), ("v1", "Gateway"))
+        cls.env.kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})
+        cls.bootstrap(folder, "clusters/staging")
+
+    def generate(self):
+        """clusters/staging/artifacts.yaml, as the fleet has it (the corpus, whose cases are builds, leaves it out)."""
+        def copied(source, target):
+            return {"from": f"@monorepo/{source}/**", "to": f"@artifact/{target}"}
+        return {"apiVersion": "source.extensions.fluxcd.io/v1beta1", "kind": "ArtifactGenerator", "metadata": {"name": SYSTEM, "namespace": SYSTEM},
+                "spec": {"sources": [{"alias": "monorepo", "kind": "GitRepository", "name": SYSTEM}], "artifacts": [
+                    {"name": "infrastructure", "originRevision": "@monorepo", "copy": [copied("infrastructure", "")]},
+                    {"name": "apps", "originRevision": "@monorepo", "copy": [copied("apps/base", "base/"), copied("apps/staging", "staging/")]}]}}
+
+    def revision(self, name):
+        return self.kube.get("source.toolkit.fluxcd.io/v1/ExternalArtifact", name, SYSTEM)["status"]["artifact"]["revision"]
+
+    def await_built(self, name, artifact):
+        return self.await_object("Kustomization", name, lambda obj: is_ready(obj) and obj["status"]["lastAppliedRevision"] == self.revision(artifact))
+
+    def test_1_all_become_ready_one_after_the_other(self):
+        self.push(self.repository, {"clusters/staging/artifacts.yaml": self.generate()}, SYSTEM)
+        for kind, name, ns in ((self.HELM, "cert-manager", "cert-manager"), (self.HELM, "envoy-gateway", "envoy-gateway-system"),
+                               (self.OCI, "cert-manager", "cert-manager"), (self.OCI, "gateway-helm", "envoy-gateway-system")):
+            self.say_ready(kind, name, ns)
+        for kind, name in ((self.HELM, "podinfo"), ("source.toolkit.fluxcd.io/v1/HelmRepository", "podinfo")):
+            self.say_ready(kind, name, "podinfo")
+        self.await_applied(self.repository, SYSTEM)
+        for name, artifact in (("infra-controllers", "infrastructure"), ("infra-configs", "infrastructure"), ("apps", "apps")):
+            applied = self.await_built(name, artifact)
+            self.assertEqual(applied["status"]["lastAppliedOriginRevision"], self.repository.revision)
+        self.assert_ready_in_order("infra-controllers", "infra-configs", "apps")
+        issuer = self.kube.get("cert-manager.io/v1/ClusterIssuer", "letsencrypt")
+        self.assertEqual(issuer["spec"]["acme"]["server"], "https://acme-staging-v02.api.letsencrypt.org/directory")
+
+    def test_2_a_commit_moves_only_what_it_touches(self):
+        apps, infrastructure = self.revision("apps"), self.revision("infrastructure")
+        path = "apps/staging/podinfo-values.yaml"
+        with open(os.path.join(self.repository.tree, path), encoding="utf-8") as file:
+            text = file.read()
+        self.push(self.repository, {path: text.replace("podinfo.staging", "podinfo.example")}, SYSTEM)
+        until(lambda: self.revision("apps") != apps)
+        self.assertEqual(self.revision("infrastructure"), infrastructure)
+        self.await_object(self.HELM, "podinfo", lambda obj: obj["spec"]["values"]["httpRoute"]["hostnames"] == ["podinfo.example"], "podinfo")
 
 
 def into(name, patch):

@@ -12,6 +12,8 @@ TEST(Unpack, DigestsAreComparedWhole) {
   const std::string sha256 = base::Sha256Hex("abc");
   EXPECT_TRUE(VerifyDigest("abc", "sha256:" + sha256));
   EXPECT_TRUE(VerifyDigest("abc", "sha1:a9993e364706816aba3e25717850c26c9cd0d89d"));
+  EXPECT_TRUE(VerifyDigest("abc", "blake3:6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85"));
+  EXPECT_TRUE(VerifyDigest("abc", sha256)) << "an old artifact names no algorithm";
   struct Row {
     std::string digest, want;
   };
@@ -19,12 +21,12 @@ TEST(Unpack, DigestsAreComparedWhole) {
       {"sha256:" + base::Sha256Hex("x"),
        "computed digest sha256:" + sha256 + " doesn't match provided digest sha256:" + base::Sha256Hex("x")},
       {"sha256:" + sha256.substr(1), "computed digest sha256:" + sha256 + " doesn't match provided digest sha256:" + sha256.substr(1)},
-      {sha256, "invalid digest \"" + sha256 + "\": want algorithm:hex"},
+      {"abcd", "computed digest sha256:" + sha256 + " doesn't match provided digest sha256:abcd"},
       {"", "invalid digest \"\": want algorithm:hex"},
       {":abc", "invalid digest \":abc\": want algorithm:hex"},
       {"sha256:", "invalid digest \"sha256:\": want algorithm:hex"},
       {"sha256:XYZ", "invalid digest \"sha256:XYZ\": want algorithm:hex"},
-      {"blake3:00", "digest algorithm \"blake3\" is not supported: use sha256"},
+      {"blake2:00", "digest algorithm \"blake2\" is not supported: use sha256"},
   };
   for (const Row& row : kRows) EXPECT_EQ(MessageOf(VerifyDigest("abc", row.digest)), row.want);
 }
