@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kube/index_impl.h"
+#include "kube/version.h"
 #include "net/await.h"
 
 namespace sluice::kube {
@@ -128,6 +129,12 @@ OwnedIndex::WriteGuard OwnedIndex::BeginWrite(ObjectRef ref) {
 void OwnedIndex::RecordApplied(const Value& stored, std::uint64_t desired) {
   WriteGuard guard = BeginWrite(ObjectRef::Of(stored));
   guard.Applied(stored, desired);
+}
+
+void OwnedIndex::Rejudge(const Value& live) {
+  const RowId id = impl_->FindRow(ObjectRef::Of(live));
+  if (id == kNoRow || impl_->table.At(id).version != VersionOf(live)) return;
+  impl_->table.SetStatus(id, impl_->Read(live).status);
 }
 
 void OwnedIndex::Settle(const ObjectRef& ref, rollout::Settled settled) {

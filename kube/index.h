@@ -57,6 +57,13 @@ class OwnedListener {
  public:
   virtual ~OwnedListener() = default;
   virtual void OnChanged(const Owner& owner, const ObjectRef& ref, Changes changes) = 0;
+  /// The status of `object` by rules of its owner's own; nullopt: kstatus's hold. Asked for every object that is read; pure, and quick. Where the
+  /// answer for an object that did not change would be another one now, Rejudge tells the index.
+  virtual std::optional<rollout::Status> Judge(std::string_view owner_ns, std::string_view owner_name,
+                                               const document::Value& object) const {
+    (void)owner_ns, (void)owner_name, (void)object;
+    return std::nullopt;
+  }
 };
 
 struct IndexOptions {
@@ -111,6 +118,8 @@ class OwnedIndex {
   WriteGuard BeginWrite(ObjectRef ref);
   /// As a guard's Applied() outside of one. An older version than the known one changes nothing.
   void RecordApplied(const document::Value& stored, std::uint64_t desired);
+  /// Asks the listener's Judge anew about the object that `live` shows, whole; only if that is the version that is known. Nobody is told.
+  void Rejudge(const document::Value& live);
   /// The server said in a dry run that applying `desired` would change nothing while the fields we own are as they are now.
   void Settle(const ObjectRef& ref, rollout::Settled settled);
 

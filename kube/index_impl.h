@@ -77,6 +77,7 @@ struct OwnedIndex::Impl {
 
   // index_judge.cpp
   Facts Read(const document::Value& object) const;
+  rollout::Status StatusOf(const Facts& facts, const document::Value& object) const;
   Before BeforeOf(const Row& row) const;
   void Store(RowId id, const Facts& facts);
   void OnObject(KindWatch& watch, const document::Value& object);

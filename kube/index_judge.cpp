@@ -30,11 +30,17 @@ OwnedIndex::Impl::Facts OwnedIndex::Impl::Read(const Value& object) const {
   facts.owner_name = LabelOf(object, name_label);
   facts.version = VersionOf(object);
   facts.fingerprint = rollout::FingerprintLive(object, options.manager);
-  facts.status = rollout::ComputeStatus(object, client.transport().environment().clock.Now());
-  if (facts.status.phase == rollout::Phase::Current) facts.status = {.phase = rollout::Phase::Current, .reason = {}, .message = {}};
+  facts.status = StatusOf(facts, object);
   facts.selectors = rollout::SelectorsOf(object, options.label_prefix);
   facts.deleting = object.At({"metadata", "deletionTimestamp"}) != nullptr;
   return facts;
+}
+
+rollout::Status OwnedIndex::Impl::StatusOf(const Facts& facts, const Value& object) const {
+  std::optional<rollout::Status> own = closed ? std::nullopt : listener.Judge(facts.owner_ns, facts.owner_name, object);
+  rollout::Status status = own ? *std::move(own) : rollout::ComputeStatus(object, client.transport().environment().clock.Now());
+  if (status.phase == rollout::Phase::Current) status = {.phase = rollout::Phase::Current, .reason = {}, .message = {}};
+  return status;
 }
 
 OwnedIndex::Impl::Before OwnedIndex::Impl::BeforeOf(const Row& row) const {

@@ -97,6 +97,7 @@ ApiRequest Reflector::Impl::WatchRequest(const Resource& resource, std::chrono::
   request.verb = "watch";
   request.resource = resource.GroupResource();
   request.as = options.as;
+  if (options.metadata_only) request.accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
   request.timeout = length + kGrace;
   return request;
 }
@@ -106,6 +107,7 @@ Result<void> Reflector::Impl::OnEvent(std::string_view json) {
   if (!event) return std::move(event).error().Wrap("a watch event of " + gvk.kind);
   Value* object = event->Find("object");
   if (object == nullptr) return base::MakeError(Reason::Unavailable, "a watch event of " + gvk.kind + " has no object");
+  if (options.metadata_only && object->StringAt({"kind"}) == "PartialObjectMetadata") SetGvk(*object, gvk);
   return Tell(event->StringAt({"type"}), std::move(*object));
 }
 
@@ -132,6 +134,7 @@ net::Task<Result<void>> Reflector::Impl::ListOnce() {
                          .label_selector = options.label_selector,
                          .field_selector = options.field_selector,
                          .page_size = options.page_size,
+                         .metadata_only = options.metadata_only,
                          .as = options.as};
   ListSink sink;
   sink.item = [this](Value object) {

@@ -36,6 +36,7 @@ struct ReflectorOptions {
   std::string label_selector, field_selector;
   std::size_t page_size = 500;
   Impersonate as;
+  bool metadata_only = false;                     ///< PartialObjectMetadata: apiVersion, kind and metadata, nothing else
   std::chrono::seconds min_watch{290};            ///< the server is asked to end a watch after between this
   std::chrono::seconds max_watch{580};            ///< and this, evenly, so that watches do not end together
   std::chrono::milliseconds stall{150'000};       ///< no byte, not even a bookmark (sent each minute), for so long: connect again
