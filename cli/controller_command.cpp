@@ -14,6 +14,7 @@
 #include "cli/version.h"
 #include "controller/artifact_generator/reconciler.h"
 #include "controller/artifact_loader.h"
+#include "controller/config_watcher.h"
 #include "controller/feature_gates.h"
 #include "controller/foreign_sources.h"
 #include "controller/git_repository/reconciler.h"
@@ -174,6 +175,10 @@ class Process {
           generator_.OnGeneratorChanged(before, after);
         }) {
     kustomize_.Connect(index_, kustomize_queue_);
+    if (!settings_.gates.Enabled(controller::Gate::DisableConfigWatchers)) {
+      configs_.emplace(client_, flags_.watch_all_namespaces ? "" : settings_.namespace_, flags_.watch_configs_label_selector,
+                       [this](const controller::ConfigKey& config) { kustomize_.OnConfigChanged(config); });
+    }
     generator_.Connect(generator_queue_);
     registry_.OnChanged([this](const controller::SourceKey& key) {
       kustomize_.OnSourceChanged(key);
@@ -262,6 +267,7 @@ class Process {
     helm_charts_.Start();
     artifact_generators_.Start();
     kustomizations_.Start();
+    if (configs_) configs_->Start();
   }
 
   Result<void> Serve() {
@@ -339,6 +345,7 @@ class Process {
     closing.push_back(source_events_.Close());
     closing.push_back(kustomize_events_.Close());
     closing.push_back(watcher_events_.Close());
+    if (configs_) closing.push_back(configs_->Close());
     closing.push_back(index_.Close());
     closing.push_back(observer_.Close());
     closing.push_back(kustomizations_.Close());
@@ -382,6 +389,7 @@ class Process {
   kube::OwnedIndex index_;
   controller::WorkQueue git_queue_, kustomize_queue_, generator_queue_;
   controller::QueueFeeder git_feeder_, kustomize_feeder_, generator_feeder_;
+  std::optional<controller::ConfigWatcher> configs_;
   std::vector<std::unique_ptr<net::HttpServer>> servers_;
   std::optional<kube::LeaderElector> elector_;
   int exit_code_ = 0;
@@ -421,6 +429,9 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--leader-election-retry-period", flags.retry_period, "How long between two tries")->capture_default_str();
   c->add_option("--watch-all-namespaces", flags.watch_all_namespaces, "false: only $RUNTIME_NAMESPACE")->capture_default_str();
   c->add_option("--watch-label-selector", flags.watch_label_selector, "Only objects with these labels (sharding)");
+  c->add_option("--watch-configs-label-selector", flags.watch_configs_label_selector,
+                "ConfigMaps and Secrets with these labels wake the Kustomizations that name them")
+      ->capture_default_str();
   c->add_flag("--no-cross-namespace-refs", flags.no_cross_namespace_refs, "Refuse sources and dependencies of other namespaces");
   c->add_option("--default-service-account", flags.default_service_account, "For Kustomizations that name none");
   c->add_option("--ssh-hostkey-algos", flags.ssh_hostkey_algos, "Host key algorithms for Git over ssh")->delimiter(',');

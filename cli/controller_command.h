@@ -30,6 +30,7 @@ struct ControllerFlags {
   std::string default_service_account;
   std::vector<std::string> ssh_hostkey_algos, ssh_kex_algos, custom_apply_stage_kinds;
   std::size_t http_retry = 9;
+  std::string watch_configs_label_selector = "reconcile.fluxcd.io/watch=Enabled";
   std::vector<std::string> feature_gates;  ///< each `Name=true,Other=false`
 };
 

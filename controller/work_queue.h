@@ -31,8 +31,9 @@ inline constexpr Triggers kDrift = 16;      ///< an owned object was changed or 
 inline constexpr Triggers kHealth = 32;     ///< the readiness of an owned object changed
 inline constexpr Triggers kTimer = 64;      ///< interval, retry or a deadline
 inline constexpr Triggers kDeleted = 128;   ///< the object is being, or has been, deleted
+inline constexpr Triggers kConfig = 256;    ///< a ConfigMap or Secret that it names changed
 /// These are newer intent: they cancel what is under way.
-inline constexpr Triggers kIntent = kSpec | kRequested | kSource | kDeleted;
+inline constexpr Triggers kIntent = kSpec | kRequested | kSource | kDeleted | kConfig;
 }  // namespace trigger
 
 /// What a run asks of the queue.

@@ -35,12 +35,17 @@ bool HealthReport::AnyFailed() const {
   return std::any_of(unready.begin(), unready.end(), [](const Entry& entry) { return entry.status.phase == rollout::Phase::Failed; });
 }
 
+bool HealthReport::AllFailed() const {
+  return std::all_of(unready.begin(), unready.end(), [](const Entry& entry) { return entry.status.phase == rollout::Phase::Failed; });
+}
+
 std::string HealthReport::Statuses(bool failed_only) const {
   std::string out = "[";
   for (const Entry& entry : unready) {
     if (failed_only && entry.status.phase != rollout::Phase::Failed) continue;
     if (out.size() > 1) out += ", ";
     out += entry.ref.Id().ToString() + " status: '" + std::string(rollout::ToString(entry.status.phase)) + "'";
+    if (entry.status.phase == rollout::Phase::Unknown && !entry.status.message.empty()) out += ": " + entry.status.message;
   }
   return out + "]";
 }
@@ -57,8 +62,8 @@ std::string HealthReport::Details() const {
 }
 
 HealthWatch::HealthWatch(kube::OwnedIndex& index, kube::Observer& observer, const base::Clock& clock, std::vector<Awaited> awaited,
-                         kube::Impersonate as, std::function<void()> changed)
-    : index_(index), observer_(observer), clock_(clock), as_(std::move(as)), changed_(std::move(changed)) {
+                         kube::Impersonate as, std::shared_ptr<const rollout::CustomStatus> custom, std::function<void()> changed)
+    : index_(index), observer_(observer), clock_(clock), as_(std::move(as)), custom_(std::move(custom)), changed_(std::move(changed)) {
   for (Awaited& one : awaited) {
     auto object = std::make_unique<Object>();
     object->awaited = std::move(one);
@@ -78,7 +83,10 @@ rollout::Status HealthWatch::StatusOf(const Object& object) const {
     }
     if (!object.self->synced()) return {.phase = rollout::Phase::Unknown, .reason = "", .message = "not looked at yet"};
     const kube::SharedObject live = object.self->Get();
-    if (live) return rollout::ComputeStatus(*live, clock_.Now());
+    if (live) {
+      std::optional<rollout::Status> own = custom_ ? custom_->Compute(*live) : std::nullopt;
+      return own ? *std::move(own) : rollout::ComputeStatus(*live, clock_.Now());
+    }
   } else if (const auto known = index_.Lookup(awaited.ref)) {
     return known->status;
   }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "kube/index.h"
 #include "kube/observe.h"
+#include "rollout/custom_status.h"
 #include "rollout/status.h"
 
 namespace sluice::controller::kustomization {
@@ -30,6 +31,7 @@ struct HealthReport {
   std::vector<Entry> unready;  ///< all that are not Current, in the order they were asked for
   bool AllCurrent() const { return unready.empty(); }
   bool AnyFailed() const;
+  bool AllFailed() const;  ///< all that are not Current will not become so
   /// `[Deployment/shop/web status: 'InProgress', …]`, Flux's form; only those that failed if `failed_only`.
   std::string Statuses(bool failed_only) const;
   /// For a person: `Deployment shop/web: 1 of 3 updated replicas available; Pod shop/web-x: container app: ImagePullBackOff: …`
@@ -39,8 +41,9 @@ struct HealthReport {
 class HealthWatch {
  public:
   /// `changed` is called on the I/O thread when something outside of the index changed; what the index sees its listener hears.
+  /// `custom`, if there is one, judges what the index does not know; what it does know it has judged by the same.
   HealthWatch(kube::OwnedIndex& index, kube::Observer& observer, const base::Clock& clock, std::vector<Awaited> awaited,
-              kube::Impersonate as, std::function<void()> changed);
+              kube::Impersonate as, std::shared_ptr<const rollout::CustomStatus> custom, std::function<void()> changed);
   ~HealthWatch();
   HealthWatch(const HealthWatch&) = delete;
   HealthWatch& operator=(const HealthWatch&) = delete;
@@ -58,6 +61,7 @@ class HealthWatch {
   kube::Observer& observer_;
   const base::Clock& clock_;
   kube::Impersonate as_;
+  std::shared_ptr<const rollout::CustomStatus> custom_;
   std::function<void()> changed_;
   std::vector<std::unique_ptr<Object>> objects_;
 };

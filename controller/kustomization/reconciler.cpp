@@ -94,14 +94,28 @@ void Reconciler::OnKustomizationChanged(const SharedObject& before, const Shared
   const Key key = KeyOf(after ? *after : *before);
   if (!after) {
     links_.Remove(key);
-  } else if (!before || GenerationOf(*before) != GenerationOf(*after)) {
-    links_.Update(*after);
+    expressions_.Remove(key);
+    return;
   }
-  if (!after || !IsReady(*after)) return;
+  if (!before || GenerationOf(*before) != GenerationOf(*after)) {
+    links_.Update(*after);
+    expressions_.Update(*after);
+  }
+  const bool ready = IsReady(*after);
   for (const Key& dependent : links_.DependentsOf(key)) {
     const auto at = states_.find(dependent);
-    if (at != states_.end() && at->second->waits_for_dependency) queue_->Add(dependent, trigger::kDependency);
+    if (at == states_.end() || !at->second->waits_for_dependency) continue;
+    if (ready || (links_.AsksByExpression(dependent) && MayGoOn(dependent))) queue_->Add(dependent, trigger::kDependency);
   }
+}
+
+std::optional<rollout::Status> Reconciler::Judge(std::string_view owner_ns, std::string_view owner_name, const Value& object) const {
+  const auto expressions = expressions_.Find(owner_ns, owner_name);
+  return expressions ? expressions->Compute(object) : std::nullopt;
+}
+
+void Reconciler::OnConfigChanged(const ConfigKey& config) {
+  for (const Key& key : links_.OfConfig(config)) queue_->Add(key, trigger::kConfig);
 }
 
 void Reconciler::OnSourceChanged(const SourceKey& source) {
@@ -165,9 +179,15 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
     co_return controller::Outcome{};
   }
   run->spec = std::move(*spec);
+  if (auto wrong = WrongExpression(run->spec)) {
+    state.ForgetIntent();
+    net::Task<controller::Outcome> task = Stall(run, reason::kInvalidCELExpression, *std::move(wrong));
+    co_return co_await std::move(task);
+  }
+  expressions_.Update(*object);
   run->as = Identity(key, run->spec);
   run->source = parts_.registry.Find({run->spec.source.kind, run->spec.source.ns, run->spec.source.name});
-  const bool same_intent = state.applied && state.generation == GenerationOf(*object) && run->source &&
+  const bool same_intent = state.applied && (why & trigger::kConfig) == 0 && state.generation == GenerationOf(*object) && run->source &&
                            run->source->revision == state.revision && document::AnnotationOf(*object, kRequestedAt) == state.requested;
   const bool retries = state.unhealthy && (why & trigger::kTimer) != 0;
   if (same_intent && state.health && (why & trigger::kDrift) == 0 && !retries) {
@@ -209,20 +229,42 @@ std::optional<Error> Reconciler::FindSource(Run& run, bool& not_yet) const {
 
 /// Why a dependency holds this run up; nullopt if none does.
 std::optional<std::string> Reconciler::UnmetDependency(const Run& run) const {
-  for (const Key& name : run.spec.depends_on) {
-    if (options_.no_cross_namespace_refs && name.ns != run.key.ns)
-      return "dependency '" + name.ToString() + "': cross-namespace references are not allowed";
-    const SharedObject dependency = parts_.store.Get(name);
-    if (!dependency) return "dependency '" + name.ToString() + "' not found";
-    if (!IsReady(*dependency)) return "dependency '" + name.ToString() + "' is not ready";
-    const Result<Spec> spec = ParseBuildSpec(*dependency);
-    const bool same_source = spec && spec->source.kind == run.spec.source.kind && spec->source.ns == run.spec.source.ns &&
-                             spec->source.name == run.spec.source.name;
-    if (same_source && dependency->StringAt({"status", "lastAppliedRevision"}) != run.source->revision) {
-      return "dependency '" + name.ToString() + "' revision is not up to date";
-    }
+  for (const Dependency& dependency : run.spec.depends_on) {
+    if (auto why = WhyUnready(run, dependency)) return why;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> Reconciler::WhyUnready(const Run& run, const Dependency& wanted) const {
+  const std::string name = "dependency '" + wanted.name.ToString() + "'";
+  if (options_.no_cross_namespace_refs && wanted.name.ns != run.key.ns) return name + ": cross-namespace references are not allowed";
+  const SharedObject dependency = parts_.store.Get(wanted.name);
+  if (!dependency) return name + " not found";
+  if (!wanted.ready_expr.empty()) {
+    const Result<bool> ready = IsReadyByExpression(wanted, *run.object, *dependency);
+    if (!ready) return ready.error().message;
+    if (!*ready) return name + " is not ready according to readyExpr eval";
+    if (!parts_.services.gates.Enabled(Gate::AdditiveCELDependencyCheck)) return std::nullopt;
+  }
+  if (!IsReady(*dependency)) return name + " is not ready";
+  const Result<Spec> spec = ParseBuildSpec(*dependency);
+  const bool same_source = spec && spec->source.kind == run.spec.source.kind && spec->source.ns == run.spec.source.ns &&
+                           spec->source.name == run.spec.source.name;
+  if (same_source && dependency->StringAt({"status", "lastAppliedRevision"}) != run.source->revision)
+    return name + " revision is not up to date";
+  return std::nullopt;
+}
+
+/// Whether what held `key` up holds it no more: asked when a dependency changed, so that only good news starts a run.
+bool Reconciler::MayGoOn(const Key& key) const {
+  Run run;
+  run.object = parts_.store.Get(key);
+  Result<Spec> spec = run.object ? ParseSpec(*run.object) : base::NotFound("");
+  if (!spec) return false;
+  run.key = key;
+  run.spec = *std::move(spec);
+  run.source = parts_.registry.Find({run.spec.source.kind, run.spec.source.ns, run.spec.source.name});
+  return run.source != nullptr && !UnmetDependency(run);
 }
 
 net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
@@ -296,20 +338,26 @@ net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOut
   CO_TRY(Variables variables, co_await std::move(reading));
   std::string digest = DigestOf(variables);
   const bool may_stand = state.applied && !state.unhealthy && state.generation == GenerationOf(*run->object) && state.variables == digest &&
-                         (run->why & (trigger::kDrift | trigger::kTimer | trigger::kRequested)) == 0;
+                         (run->why & (trigger::kDrift | trigger::kTimer | trigger::kRequested | trigger::kConfig)) == 0;
   struct Job {
     std::shared_ptr<const SourceArtifact> source;
     Spec spec;
     Key key;
     Variables variables;
     std::optional<base::ReadSet> stands;
+    bool strict = true;
   };
-  auto job = std::make_shared<Job>(Job{run->source, run->spec, run->key, std::move(variables), std::nullopt});
+  const bool strict = parts_.services.gates.Enabled(Gate::StrictPostBuildSubstitutions);
+  auto job = std::make_shared<Job>(Job{run->source, run->spec, run->key, std::move(variables), std::nullopt, strict});
   if (may_stand) job->stands = state.reads;
   auto work = [job]() -> Result<std::optional<BuildOutput>> {
     if (job->stands && base::Unchanged(*job->stands, *job->source->files)) return std::optional<BuildOutput>();
-    const BuildInput input{
-        .files = *job->source->files, .spec = job->spec, .name = job->key.name, .ns = job->key.ns, .variables = job->variables};
+    const BuildInput input{.files = *job->source->files,
+                           .spec = job->spec,
+                           .name = job->key.name,
+                           .ns = job->key.ns,
+                           .variables = job->variables,
+                           .strict_substitution = job->strict};
     TRY(BuildOutput built, Build(input));
     return std::optional<BuildOutput>(std::move(built));
   };

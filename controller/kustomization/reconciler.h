@@ -10,6 +10,7 @@
 #include "controller/artifact_loader.h"
 #include "controller/kustomization/apply.h"
 #include "controller/kustomization/build.h"
+#include "controller/kustomization/expressions.h"
 #include "controller/kustomization/health.h"
 #include "controller/kustomization/links.h"
 #include "controller/kustomization/prune.h"
@@ -56,6 +57,11 @@ class Reconciler final : public kube::OwnedListener {
 
   /// An object of ours changed: drift is put back, readiness wakes who waits for it.
   void OnChanged(const kube::Owner& owner, const kube::ObjectRef& ref, kube::Changes changes) override;
+  /// Objects whose owner has `healthCheckExprs` for their kind are judged by those.
+  std::optional<rollout::Status> Judge(std::string_view owner_ns, std::string_view owner_name,
+                                       const document::Value& object) const override;
+  /// A ConfigMap or Secret changed whose news is asked for by label: who names it builds again.
+  void OnConfigChanged(const ConfigKey& config);
   /// A Kustomization changed: those that depend on it may go on.
   void OnKustomizationChanged(const kube::SharedObject& before, const kube::SharedObject& after);
   /// A source has another revision, or none.
@@ -83,6 +89,8 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<controller::Outcome> ApplyAndPrune(std::shared_ptr<Run> run, BuildOutput built);
   net::Task<base::Result<void>> RecordInventory(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> all);
   net::Task<controller::Outcome> BeginHealth(std::shared_ptr<Run> run, std::vector<AppliedObject> applied);
+  /// Has the index judge by the expressions that are in force now.
+  net::Task<base::Result<void>> JudgeAnew(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> refs);
   net::Task<controller::Outcome> CheckHealth(std::shared_ptr<Run> run);
   /// Looks for the causes of what is not ready, if there is a place; whether it only now began to look.
   bool Investigate(State& state);
@@ -103,6 +111,8 @@ class Reconciler final : public kube::OwnedListener {
   /// The source's tree, if nobody holds it; Ok, or the outcome of this run.
   net::Task<std::optional<controller::Outcome>> LoadSource(std::shared_ptr<Run> run);
   std::optional<std::string> UnmetDependency(const Run& run) const;
+  std::optional<std::string> WhyUnready(const Run& run, const Dependency& dependency) const;
+  bool MayGoOn(const Key& key) const;
   void Emit(const Run& run, kube::EventType type, std::string_view reason, std::string_view message, bool commit_status = false);
   controller::Outcome Next(State& state, base::Duration delay);
   base::Duration Left(const State& state) const;
@@ -113,6 +123,7 @@ class Reconciler final : public kube::OwnedListener {
   ReconcilerOptions options_;
   StatusWriter writer_;
   Links links_;
+  HealthExpressions expressions_;
   kube::OwnedIndex* index_ = nullptr;
   WorkQueue* queue_ = nullptr;
   std::map<Key, std::shared_ptr<State>> states_;

@@ -140,8 +140,9 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
     net::Task<controller::Outcome> task = Release(run);
     co_return co_await std::move(task);
   }
-  if (!run->spec.service_account_name.empty()) {
-    const kube::ObjectRef account{.gvk = {"", "v1", "ServiceAccount"}, .ns = run->key.ns, .name = run->spec.service_account_name};
+  const std::string& acting = run->spec.service_account_name.empty() ? options_.default_service_account : run->spec.service_account_name;
+  if (!acting.empty()) {
+    const kube::ObjectRef account{.gvk = {"", "v1", "ServiceAccount"}, .ns = run->key.ns, .name = acting};
     const kube::ReadOptions look{.as = {}, .metadata_only = true};
     net::Task<Result<Value>> reading = parts_.services.client.Get(account, look);
     const Result<Value> found = co_await std::move(reading);

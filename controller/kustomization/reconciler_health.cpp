@@ -1,9 +1,11 @@
 // After everything is applied: waiting for health without holding anything, saying what is missing, and why.
 #include <algorithm>
+#include <set>
 
 #include "controller/kustomization/reconciler.h"
 #include "controller/kustomization/state.h"
 #include "net/await.h"
+#include "rollout/annotations.h"
 
 namespace sluice::controller::kustomization {
 namespace {
@@ -41,16 +43,49 @@ net::Task<controller::Outcome> Reconciler::BeginHealth(std::shared_ptr<Run> run,
     co_return co_await std::move(task);
   }
   const Key key = run->key;
+  auto custom = expressions_.Find(key.ns, key.name);
+  if (custom != state.judged_by) {
+    std::vector<kube::ObjectRef> refs;
+    for (const AppliedObject& object : applied) refs.push_back(object.ref);
+    net::Task<Result<void>> judging = JudgeAnew(run, std::move(refs));
+    Result<void> judged = co_await std::move(judging);
+    if (!judged) {
+      net::Task<controller::Outcome> task = Fail(run, reason::kFailed, std::move(judged).error());
+      co_return co_await std::move(task);
+    }
+  }
   const std::weak_ptr<State> weak = run->keep;
   auto changed = [this, key, weak] {
     if (!weak.expired()) queue_->Add(key, trigger::kHealth);
   };
   state.health = std::make_unique<HealthWatch>(*index_, parts_.observer, parts_.services.clock, WhatToAwait(run->spec, key, applied),
-                                               run->as, std::move(changed));
+                                               run->as, std::move(custom), std::move(changed));
   state.wait_started = parts_.services.clock.Now();
   state.deadline = state.wait_started + std::chrono::duration_cast<base::TimePoint::duration>(run->spec.timeout);
   net::Task<controller::Outcome> task = CheckHealth(run);
   co_return co_await std::move(task);
+}
+
+/// The index keeps no whole objects: those whose status was, or is to be, told by expressions are read once more, a list a kind.
+net::Task<Result<void>> Reconciler::JudgeAnew(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> refs) {
+  State& state = *run->state;
+  const auto custom = expressions_.Find(run->key.ns, run->key.name);
+  std::set<document::GroupVersionKind> kinds;
+  for (const kube::ObjectRef& ref : refs) {
+    const auto concerned = [&ref](const auto& by) { return by && by->Concerns(ref.gvk.group, ref.gvk.kind); };
+    if (index_->IsWatched(ref.gvk) && (concerned(custom) || concerned(state.judged_by))) kinds.insert(ref.gvk);
+  }
+  const std::string prefix(rollout::kKustomizePrefix);
+  const kube::ListOptions options{.label_selector = prefix + "/name=" + run->key.name + "," + prefix + "/namespace=" + run->key.ns};
+  kube::ListSink sink;
+  sink.item = [this](const document::Value& object) { index_->Rejudge(object); };
+  sink.restart = [] {};
+  for (const document::GroupVersionKind& gvk : kinds) {
+    net::Task<Result<std::string>> listing = parts_.services.client.List(gvk, options, sink);
+    CO_TRY(co_await std::move(listing));
+  }
+  state.judged_by = custom;
+  co_return Result<void>();
 }
 
 net::Task<controller::Outcome> Reconciler::CheckHealth(std::shared_ptr<Run> run) {
@@ -66,7 +101,8 @@ net::Task<controller::Outcome> Reconciler::CheckHealth(std::shared_ptr<Run> run)
     co_return co_await std::move(task);
   }
   if (state.unhealthy) co_return controller::Outcome{.again_in = Left(state), .back_off = false};  // reported; a recovery would show
-  const bool failed = report.AnyFailed();
+  const bool patient = parts_.services.gates.Enabled(Gate::DisableFailFastBehavior);
+  const bool failed = patient ? report.AllFailed() : report.AnyFailed();
   const bool late = now >= state.deadline;
   if ((failed || late || waited >= options_.progress_after)) {
     if (Investigate(state) && !late) co_return Next(state, std::min<base::Duration>(kCauseGrace, state.deadline - now));

@@ -55,15 +55,29 @@ Result<std::vector<HealthCheck>> ReadHealthChecks(const SpecReader& spec, const 
   return out;
 }
 
-Result<std::vector<document::NamespacedName>> ReadDependencies(const SpecReader& spec, const std::string& own_namespace, bool applies) {
-  std::vector<document::NamespacedName> out;
+Result<std::vector<Dependency>> ReadDependencies(const SpecReader& spec, const std::string& own_namespace) {
+  std::vector<Dependency> out;
   for (const SpecReader& item : spec.Items("dependsOn")) {
-    document::NamespacedName name;
-    TRY(name.name, item.RequiredString("name"));
-    TRY(name.ns, item.String("namespace"));
-    if (applies) TRY(item.Refuse("readyExpr"));
-    if (name.ns.empty()) name.ns = own_namespace;
-    out.push_back(std::move(name));
+    Dependency dependency;
+    TRY(dependency.name.name, item.RequiredString("name"));
+    TRY(dependency.name.ns, item.String("namespace"));
+    TRY(dependency.ready_expr, item.String("readyExpr"));
+    if (dependency.name.ns.empty()) dependency.name.ns = own_namespace;
+    out.push_back(std::move(dependency));
+  }
+  return out;
+}
+
+Result<std::vector<rollout::CustomHealthCheck>> ReadExpressions(const SpecReader& spec) {
+  std::vector<rollout::CustomHealthCheck> out;
+  for (const SpecReader& item : spec.Items("healthCheckExprs")) {
+    rollout::CustomHealthCheck check;
+    TRY(check.api_version, item.RequiredString("apiVersion"));
+    TRY(check.kind, item.String("kind"));
+    TRY(check.in_progress, item.String("inProgress"));
+    TRY(check.failed, item.String("failed"));
+    TRY(check.current, item.String("current"));
+    out.push_back(std::move(check));
   }
   return out;
 }
@@ -109,7 +123,7 @@ Result<void> ReadBuildFields(const SpecReader& spec, Spec& out) {
 
 /// What a later version acts upon. A field that is accepted and ignored would be a lie.
 Result<void> RefuseUnbuilt(const SpecReader& spec) {
-  for (const std::string_view field : {"decryption", "kubeConfig", "healthCheckExprs", "ignore"}) TRY(spec.Refuse(field));
+  for (const std::string_view field : {"decryption", "kubeConfig", "ignore"}) TRY(spec.Refuse(field));
   return {};
 }
 
@@ -127,7 +141,8 @@ Result<Spec> Parse(const Value& object, bool applies) {
   TRY(out.suspend, spec.Bool("suspend", false));
   TRY(out.deletion_policy, ReadDeletionPolicy(spec));
   TRY(out.health_checks, ReadHealthChecks(spec, own_namespace));
-  TRY(out.depends_on, ReadDependencies(spec, own_namespace, applies));
+  TRY(out.health_check_exprs, ReadExpressions(spec));
+  TRY(out.depends_on, ReadDependencies(spec, own_namespace));
   TRY(out.service_account_name, spec.String("serviceAccountName"));
   TRY(ReadBuildFields(spec, out));
   if (applies) TRY(RefuseUnbuilt(spec));
@@ -135,6 +150,10 @@ Result<Spec> Parse(const Value& object, bool applies) {
 }
 
 }  // namespace
+
+Result<std::vector<rollout::CustomHealthCheck>> ReadHealthCheckExprs(const Value& object) {
+  return ReadExpressions(SpecReader(object.Find("spec"), "spec"));
+}
 
 Result<Spec> ParseSpec(const Value& object) { return Parse(object, true); }
 Result<Spec> ParseBuildSpec(const Value& object) { return Parse(object, false); }

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "document/object.h"
 #include "document/value.h"
+#include "rollout/custom_status.h"
 
 namespace sluice::controller::kustomization {
 
@@ -24,6 +25,11 @@ enum class DeletionPolicy { MirrorPrune, Delete, WaitForTermination, Orphan };
 
 struct HealthCheck {
   std::string api_version, kind, name, ns;
+};
+
+struct Dependency {
+  document::NamespacedName name;
+  std::string ready_expr;  ///< CEL over `self` and `dep`; "" for Flux's own check
 };
 
 struct Substitute {
@@ -44,7 +50,8 @@ struct Spec {
   bool prune = false, force = false, wait = false, suspend = false;
   DeletionPolicy deletion_policy = DeletionPolicy::MirrorPrune;
   std::vector<HealthCheck> health_checks;
-  std::vector<document::NamespacedName> depends_on;
+  std::vector<rollout::CustomHealthCheck> health_check_exprs;
+  std::vector<Dependency> depends_on;
   std::string target_namespace, name_prefix, name_suffix, service_account_name;
   document::Value patches, images;  ///< as written (sequences), null if absent
   std::vector<std::string> components, build_metadata;
@@ -57,6 +64,9 @@ struct Spec {
 
 /// Reads `object.spec`. Invalid names the field; Unsupported names a field that this version does not act upon (it is never ignored).
 base::Result<Spec> ParseSpec(const document::Value& object);
+
+/// `spec.healthCheckExprs` alone. Invalid: a field of the wrong type.
+base::Result<std::vector<rollout::CustomHealthCheck>> ReadHealthCheckExprs(const document::Value& object);
 
 /// As ParseSpec for what concerns building only: fields about applying (decryption, kubeConfig, readiness expressions) do not matter.
 base::Result<Spec> ParseBuildSpec(const document::Value& object);

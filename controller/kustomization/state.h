@@ -29,8 +29,9 @@ struct Reconciler::State {
 
   // Waiting for health.
   std::unique_ptr<HealthWatch> health;
-  bool unhealthy = false;               ///< reported as failed; still listening, it may recover
-  std::shared_ptr<void> investigation;  ///< a place among those whose causes are looked for; held while it waits
+  bool unhealthy = false;                                  ///< reported as failed; still listening, it may recover
+  std::shared_ptr<void> investigation;                     ///< a place among those whose causes are looked for; held while it waits
+  std::shared_ptr<const rollout::CustomStatus> judged_by;  ///< the health expressions that the index has judged our objects by
   base::TimePoint wait_started, deadline, reported_at;
   std::string reported;
 

@@ -24,6 +24,7 @@ inline constexpr std::string_view kHealthCheckFailed = "HealthCheckFailed";
 inline constexpr std::string_view kProgressing = "Progressing";
 inline constexpr std::string_view kFeatureGateDisabled = "FeatureGateDisabled";
 inline constexpr std::string_view kAccessDenied = "AccessDenied";
+inline constexpr std::string_view kInvalidCELExpression = "InvalidCELExpression";
 }  // namespace reason
 
 /// What one attempt was about; fields not known yet are empty.

@@ -46,7 +46,7 @@ TEST(KustomizationSpec, HealthChecksAndDependenciesGetDefaults) {
   ASSERT_TRUE(spec);
   EXPECT_EQ(spec->health_checks[0].api_version, "apps/v1");
   EXPECT_EQ(spec->health_checks[0].ns, "team");
-  EXPECT_EQ(spec->depends_on[0].ToString(), "team/base");
+  EXPECT_EQ(spec->depends_on[0].name.ToString(), "team/base");
 }
 
 struct Row {
@@ -67,8 +67,8 @@ TEST(KustomizationSpec, WrongAndUnbuiltFieldsAreNamed) {
       {"  decryption: {provider: sops}\n", "Unsupported: spec.decryption"},
       {"  kubeConfig: {secretRef: {name: x}}\n", "Unsupported: spec.kubeConfig"},
       {"  ignore: [{paths: [/spec/replicas]}]\n", "Unsupported: spec.ignore"},
-      {"  healthCheckExprs: [{apiVersion: v1, kind: X, current: 'true'}]\n", "Unsupported: spec.healthCheckExprs"},
-      {"  dependsOn: [{name: a, readyExpr: 'true'}]\n", "Unsupported: spec.dependsOn[0].readyExpr"},
+      {"  healthCheckExprs: [{kind: X, current: 'true'}]\n", "Invalid: spec.healthCheckExprs[0].apiVersion: required"},
+      {"  dependsOn: [{name: a, readyExpr: 5}]\n", "Invalid: spec.dependsOn[0].readyExpr: want a string"},
   };
   for (const Row& row : rows) {
     const std::string want = row.want;

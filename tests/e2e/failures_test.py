@@ -99,7 +99,6 @@ class BuildTest(Failing):
 
     def test_fields_that_are_not_built_yet_are_refused_by_name(self):
         for field, value in (("decryption", {"provider": "sops"}), ("kubeConfig", {"secretRef": {"name": "x"}}),
-                             ("healthCheckExprs", [{"apiVersion": "v1", "kind": "ConfigMap", "current": "true"}]),
                              ("ignore", [{"paths": ["/spec"]}])):
             with self.subTest(field):
                 self.kustomization(field.lower(), **{field: value})
