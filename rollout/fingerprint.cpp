@@ -112,7 +112,7 @@ class Hasher {
   std::optional<Hash> Owned(const Value& fields, const Value* live, Place place) const {
     if (live == nullptr || live->IsNull()) return Absent();
     const std::span<const Member> children = fields.members();
-    if (children.empty()) return Whole(*live, place);
+    if (children.empty()) return typed_ && IsEmptyStruct(place.key) ? kEmpty : Whole(*live, place);
     for (const Member& child : children) {
       if (child.key.starts_with("f:")) return OwnedMapping(children, *live, place);
       if (child.key.starts_with("k:") || child.key.starts_with("v:")) return OwnedItems(children, *live, place);
@@ -167,6 +167,12 @@ class Hasher {
       case Kind::Float: return Number(value);
       default: return value.text().empty() ? ZeroOr(HashBytes("", kText)) : HashBytes(value.text(), kText);
     }
+  }
+
+  // Structs that are owned field by field: owned as a whole, they were sent empty (`strategy: {}`), whatever the server put into them.
+  static bool IsEmptyStruct(std::string_view key) {
+    constexpr std::string_view kStructs[] = {"strategy", "updateStrategy", "resources", "spec", "metadata"};
+    return std::find(std::begin(kStructs), std::end(kStructs), key) != std::end(kStructs);
   }
 
   Hash ZeroOr(Hash exact) const { return typed_ ? kEmpty : exact; }

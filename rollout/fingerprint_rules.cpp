@@ -62,6 +62,8 @@ constexpr DefaultRow kDefaults[] = {
     {"MutatingAdmissionPolicyBinding", "matchResources", "matchPolicy", "Equivalent"},
     {"MutatingAdmissionPolicyBinding", "resourceRules", "scope", "*"},
     {"RoleBinding", "roleRef", "apiGroup", "rbac.authorization.k8s.io"},
+    {"RoleBinding", "roleRef", "apiGroup", ""},
+    {"ClusterRoleBinding", "roleRef", "apiGroup", ""},
     {"RoleBinding", "subjects", "apiGroup", "rbac.authorization.k8s.io"},
     {"RoleBinding", "subjects", "apiGroup", ""},
     {"ClusterRoleBinding", "roleRef", "apiGroup", "rbac.authorization.k8s.io"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "rollout/typed.h"
 
 namespace sluice::rollout {
 
@@ -41,6 +42,21 @@ void DropNulls(Value& value) {
   } else if (value.IsMapping()) {
     std::erase_if(value.mutable_members(), [](const Member& member) { return member.value.IsNull(); });
     for (Member& member : value.mutable_members()) DropNulls(member.value);
+  }
+}
+
+// What Flux leaves as it is written, since a trip through its type would reset the rules.
+bool IsLeftAlone(const document::GroupVersionKind& gvk) {
+  return gvk.group == "rbac.authorization.k8s.io" && gvk.version == "v1" && (gvk.kind == "Role" || gvk.kind == "ClusterRole");
+}
+
+// A target port of 0 means the port itself; said so, it equals what the server stores.
+void DefaultTargetPort(Value* ports) {
+  if (ports == nullptr || !ports->IsSequence()) return;
+  for (Value& port : ports->mutable_items()) {
+    const Value* target = port.Find("targetPort");
+    const Value* own = port.Find("port");
+    if (target != nullptr && own != nullptr && target->kind() == document::Kind::Int && target->AsInt() == 0) port.Set("targetPort", *own);
   }
 }
 
@@ -93,16 +109,46 @@ void JoinBase64Lines(Value* data) {
 }
 
 base::Result<void> NormalizeBuiltIn(Value& object, const document::GroupVersionKind& gvk) {
-  DropNulls(object);
+  if (IsLeftAlone(gvk)) {
+    DropNulls(object);
+    return {};
+  }
+  const bool fits = RoundTrip(object);
+  if (!fits && gvk.kind != "Secret") return {};  // sent as it is written: the server says what is wrong with it
   DefaultContainerPorts(PodSpecOf(object, gvk));
   if (!gvk.group.empty()) return {};
   if (gvk.kind == "Service") {
-    if (Value* spec = object.Find("spec")) DefaultProtocol(spec->Find("ports"));
+    if (Value* spec = object.Find("spec")) {
+      DefaultProtocol(spec->Find("ports"));
+      DefaultTargetPort(spec->Find("ports"));
+    }
   }
   if (gvk.kind == "ConfigMap") JoinBase64Lines(object.Find("binaryData"));
   if (gvk.kind != "Secret") return {};
   JoinBase64Lines(object.Find("data"));
   return MergeStringData(object);
+}
+
+// At least one certificate in PEM, as far as its outside tells; nothing at all is fine as well.
+bool IsAuthority(std::string_view pem) {
+  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----", kEnd = "-----END CERTIFICATE-----";
+  if (pem.empty()) return true;
+  const std::size_t begin = pem.find(kBegin);
+  const std::size_t end = begin == std::string_view::npos ? begin : pem.find(kEnd, begin);
+  if (end == std::string_view::npos) return false;
+  const std::size_t from = begin + kBegin.size();
+  const auto der = base::Base64Decode(pem.substr(from, end - from));
+  return der && der->size() > 2 && static_cast<unsigned char>((*der)[0]) == 0x30;  // an ASN.1 sequence
+}
+
+// The server refuses a CRD whose webhook has a caBundle that is none; others (cert-manager) fill it in.
+void DropBrokenAuthority(Value& object, const document::GroupVersionKind& gvk) {
+  if (gvk.group != "apiextensions.k8s.io" || gvk.kind != "CustomResourceDefinition") return;
+  Value* config = object.At({"spec", "conversion", "webhook", "clientConfig"});
+  const Value* bundle = config == nullptr ? nullptr : config->Find("caBundle");
+  if (bundle == nullptr || !bundle->IsString() || bundle->text().empty()) return;
+  const auto pem = base::Base64Decode(bundle->text());
+  if (!pem || !IsAuthority(*pem)) config->Erase("caBundle");
 }
 
 void SetMetadataMap(Value& object, std::string_view map, const StringPairs& pairs) {
@@ -154,6 +200,7 @@ bool IsBuiltInGroup(std::string_view group) {
 
 base::Result<void> NormalizeObject(Value& object) {
   const document::GroupVersionKind gvk = document::GvkOf(object);
+  DropBrokenAuthority(object, gvk);
   if (IsBuiltInGroup(gvk.group)) TRY(NormalizeBuiltIn(object, gvk));
   if (Value* metadata = object.Find("metadata"); metadata != nullptr && metadata->IsMapping()) metadata->Erase("creationTimestamp");
   const bool definition = gvk.group == "apiextensions.k8s.io" && gvk.kind == "CustomResourceDefinition";

@@ -1,6 +1,5 @@
 // rollout/normalize.h: from the documents of a build to the objects that are applied (flux-contract 6.4). Every consumer of a build calls this
 // once, before it plans, diffs or applies.
-// Not done: the typed round trip of Flux (unknown fields of built-in kinds vanish, `resources: {}` appears); see docs/architecture.md.
 #pragma once
 
 #include <string>
@@ -27,8 +26,8 @@ struct NormalizeOptions {
 /// Errors: Invalid, `object 3 (web.yaml:12): missing metadata.name`; a Secret whose stringData is not text.
 base::Result<std::vector<document::Value>> NormalizeDesired(std::vector<document::Value> documents, const NormalizeOptions& options);
 
-/// One object: ports get `protocol: TCP`, stringData goes into data, `status` (but of a CRD) and metadata.creationTimestamp vanish, and so do
-/// members that are null in kinds built into Kubernetes (in custom resources null can mean something, e.g. in Helm values).
+/// One object: of the kinds built into Kubernetes what typed.h says (custom resources stay to the letter), then ports get `protocol: TCP`, stringData goes into
+/// data, `status` (but of a CRD) and metadata.creationTimestamp vanish, and so does the caBundle of a CRD's webhook that is none.
 base::Result<void> NormalizeObject(document::Value& object);
 
 /// Whether `group` is one that Kubernetes itself defines types for (client-go's scheme), so that its objects pass through Go structs.

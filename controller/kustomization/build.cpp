@@ -111,7 +111,12 @@ void Label(Value& object, const BuildInput& input) {
 
 std::string DigestOf(const std::vector<Value>& objects) {
   base::Sha256 hash;
-  for (const Value& object : objects) hash.Update("---\n" + document::EmitYaml(object));
+  std::string_view separator;
+  for (const Value& object : objects) {
+    hash.Update(separator);
+    hash.Update(document::EmitYaml(object));
+    separator = "---\n";
+  }
   return "sha256:" + hash.Hex();
 }
 
@@ -132,6 +137,7 @@ Result<BuildOutput> Build(const BuildInput& input) {
     TRY(substitution.Apply(object));
   }
   BuildOutput out;
+  out.digest = DigestOf(built->documents);
   if (input.normalize) {
     rollout::NormalizeOptions options;
     options.owner = {input.ns, input.name};
@@ -142,7 +148,6 @@ Result<BuildOutput> Build(const BuildInput& input) {
     out.objects = std::move(built->documents);
     for (Value& object : out.objects) Label(object, input);
   }
-  out.digest = DigestOf(out.objects);
   out.reads = files.Take();
   out.warnings = std::move(built->warnings);
   return out;

@@ -26,8 +26,8 @@ struct BuildInput {
 
 struct BuildOutput {
   std::vector<document::Value> objects;  ///< in the order of the build
-  std::string digest;                    ///< `sha256:…` of the objects as YAML
-  base::ReadSet reads;                   ///< what of the tree this depended on
+  std::string digest;   ///< `sha256:…` of what `kustomize build` and the variables made, before anything is normalised: Flux's, to the byte
+  base::ReadSet reads;  ///< what of the tree this depended on
   std::vector<std::string> warnings;
 };
 

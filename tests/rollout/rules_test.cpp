@@ -162,18 +162,21 @@ TEST(Normalize, RulesOfTheContract) {
        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {template: {spec: {containers: [{name: c, ports: "
        "[{containerPort: 1}, {containerPort: 2, protocol: UDP}]}], "
        "initContainers: [{name: i, ports: [{containerPort: 3}]}]}}}}",
-       "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n   "
-       "     ports:\n        - containerPort: 1\n"
-       "          protocol: TCP\n        - containerPort: 2\n          protocol: UDP\n      initContainers:\n      - name: i\n        "
-       "ports:\n        - containerPort: 3\n"},
+       "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\nspec:\n  strategy: {}\n  template:\n    metadata: {}\n    spec:\n"
+       "      containers:\n      - name: c\n        ports:\n        - containerPort: 1\n          protocol: TCP\n        - containerPort: "
+       "2\n"
+       "          protocol: UDP\n        resources: {}\n      initContainers:\n      - name: i\n        ports:\n        - containerPort: "
+       "3\n"
+       "        resources: {}\n"},
       {"ports of a cron job",
        "{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: c, "
        "ports: [{containerPort: 1}]}]}}}}}}",
-       "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: a\nspec:\n  jobTemplate:\n    spec:\n      template:\n        spec:\n      "
-       "    containers:\n          - name: c\n"
-       "            ports:\n            - containerPort: 1\n              protocol: TCP\n"},
+       "apiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: a\nspec:\n  jobTemplate:\n    metadata: {}\n    spec:\n      template:\n"
+       "        metadata: {}\n        spec:\n          containers:\n          - name: c\n            ports:\n            - containerPort: "
+       "1\n"
+       "              protocol: TCP\n            resources: {}\n  schedule: \"\"\n"},
       {"ports of a service", "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80}]}}",
-       "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\nspec:\n  ports:\n  - port: 80\n    protocol: TCP\n"},
+       "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\nspec:\n  ports:\n  - port: 80\n    protocol: TCP\n    targetPort: 80\n"},
       {"a foreign Service is left alone", "{apiVersion: example.com/v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80}]}}",
        "apiVersion: example.com/v1\nkind: Service\nmetadata:\n  name: a\nspec:\n  ports:\n  - port: 80\n"},
       {"stringData goes into data",
@@ -182,7 +185,7 @@ TEST(Normalize, RulesOfTheContract) {
       {"base64 in one line", "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {a: \"Yw=\\n=\\n\"}}",
        "apiVersion: v1\ndata:\n  a: Yw==\nkind: Secret\nmetadata:\n  name: a\n"},
       {"nulls of built-in kinds", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: null}, data: {a: null, b: x}}",
-       "apiVersion: v1\ndata:\n  b: x\nkind: ConfigMap\nmetadata:\n  name: a\n"},
+       "apiVersion: v1\ndata:\n  a: \"\"\n  b: x\nkind: ConfigMap\nmetadata:\n  name: a\n"},
       {"nulls of custom resources stay",
        "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {values: {x: null}}}",
        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata:\n  name: a\nspec:\n  values:\n    x: null\n"},
