@@ -8,7 +8,7 @@ namespace sluice::controller {
 
 struct WorkQueue::Entry {
   Triggers pending = 0;
-  bool running = false, listed = false, listed_urgent = false, forgotten = false;
+  bool running = false, waiting = false, listed = false, listed_urgent = false, forgotten = false;
   net::CancelHandle run;
   net::Timers::Id timer = 0;
   unsigned failures = 0;
@@ -82,9 +82,21 @@ net::Task<void> WorkQueue::RunOne(Key key, std::shared_ptr<Entry> entry, Trigger
   if (*alive) Finish(key, *entry, why, outcome);
 }
 
+void WorkQueue::SetWaiting(const Key& key, bool waiting) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end() || !at->second->running || at->second->waiting == waiting) return;
+  at->second->waiting = waiting;
+  if (!waiting) {
+    ++running_;
+    return;
+  }
+  --running_;
+  Pump();
+}
+
 void WorkQueue::Finish(const Key& key, Entry& entry, Triggers why, const Outcome& outcome) {
   entry.running = false;
-  --running_;
+  if (!std::exchange(entry.waiting, false)) --running_;
   if (entry.forgotten) {
     const auto at = entries_.find(key);
     if (at != entries_.end() && at->second.get() == &entry) entries_.erase(at);

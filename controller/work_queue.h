@@ -59,6 +59,9 @@ class WorkQueue {
 
   /// Asks for a run. While one is under way, newer intent cancels it and what it had to do is done again; anything else runs after it.
   void Add(const Key& key, Triggers why);
+  /// Called by the run of `key` around a wait inside of it (for a stage to settle, an object to go): it gives its place to others meanwhile. Afterwards it goes
+  /// on at once, also if that is one more than there are places.
+  void SetWaiting(const Key& key, bool waiting);
   /// The object is gone: no timer and no backoff is kept. A run under way is cancelled.
   void Forget(const Key& key);
   /// Starts nothing more. What runs goes on (cancel the Scope to end it).

@@ -66,6 +66,28 @@ TEST_F(WorkQueueTest, GathersTriggersWhileThereIsNoPlace) {
   EXPECT_EQ(most_active_, 1);
 }
 
+TEST_F(WorkQueueTest, ARunThatWaitsGivesItsPlaceToOthers) {
+  work_ = 50ms;
+  auto queue = Make({.concurrent = 1});
+  queue->Add(kA, trigger::kSpec);
+  RunUntil([&] { return active_ == 1; });
+  queue->SetWaiting(kB, true);  // runs not: nothing happens
+  queue->SetWaiting(kA, true);
+  queue->Add(kB, trigger::kSpec);
+  RunUntil([&] { return active_ == 2; });
+  EXPECT_EQ(queue->running(), 1U);
+  queue->SetWaiting(kA, false);
+  queue->SetWaiting(kA, false);
+  EXPECT_EQ(queue->running(), 2U);
+  RunUntil([&] { return finished_.size() == 2; });
+  EXPECT_EQ(queue->running(), 0U);
+  queue->Add(kA, trigger::kSpec);
+  RunUntil([&] { return active_ == 1; });
+  queue->SetWaiting(kA, true);  // and ends like that
+  RunUntil([&] { return finished_.size() == 3; });
+  EXPECT_EQ(queue->running(), 0U);
+}
+
 TEST_F(WorkQueueTest, OneRunAtATimeForAnObject) {
   work_ = 20ms;
   auto queue = Make();
