@@ -148,7 +148,9 @@ class Process {
                 loader_},
             {.no_cross_namespace_refs = flags.no_cross_namespace_refs,
              .default_service_account = flags.default_service_account,
-             .custom_stage_kinds = settings_.custom_stage_kinds}),
+             .custom_stage_kinds = settings_.custom_stage_kinds,
+             .override_managers = flags.override_managers,
+             .guard = {.on = flags.prune_guard, .ratio_percent = flags.prune_guard_ratio, .min = flags.prune_guard_min}}),
         generator_(controller::artifact_generator::Reconciler::Parts{services_,
                                                                      artifact_generators_,
                                                                      external_artifacts_,
@@ -162,7 +164,7 @@ class Process {
                                                                      loader_,
                                                                      watcher_events_},
                    {.no_cross_namespace_refs = flags.no_cross_namespace_refs}),
-        index_(client_, {}, kustomize_),
+        index_(client_, {.overridden_managers = flags.override_managers}, kustomize_),
         git_queue_(scope_, timers_, QueueOptions(), [this](Key key, Triggers why) { return git_.Reconcile(std::move(key), why); }),
         kustomize_queue_(scope_, timers_, QueueOptions(),
                          [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); }),
@@ -436,6 +438,12 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--default-service-account", flags.default_service_account, "For Kustomizations that name none");
   c->add_option("--ssh-hostkey-algos", flags.ssh_hostkey_algos, "Host key algorithms for Git over ssh")->delimiter(',');
   c->add_option("--ssh-kex-algos", flags.ssh_kex_algos, "Key exchange algorithms for Git over ssh")->delimiter(',');
+  c->add_option("--override-manager", flags.override_managers, "Field managers whose changes are undone, as prefixes; repeatable");
+  c->add_option("--prune-guard", flags.prune_guard, "false: prune whatever a commit removes, as Flux does")->capture_default_str();
+  c->add_option("--prune-guard-ratio", flags.prune_guard_ratio, "Hold a removal of more than so many percent of an inventory")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  c->add_option("--prune-guard-min", flags.prune_guard_min, "... of an inventory of at least so many objects")->capture_default_str();
   c->add_option("--custom-apply-stage-kinds", flags.custom_apply_stage_kinds, "group/Kind to apply in a stage of their own")
       ->delimiter(',');
   c->add_option("--http-retry", flags.http_retry, "How often fetching an artifact is tried again")->capture_default_str();

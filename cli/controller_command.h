@@ -28,10 +28,13 @@ struct ControllerFlags {
   std::string watch_label_selector;
   bool no_cross_namespace_refs = false;
   std::string default_service_account;
-  std::vector<std::string> ssh_hostkey_algos, ssh_kex_algos, custom_apply_stage_kinds;
+  std::vector<std::string> ssh_hostkey_algos, ssh_kex_algos, custom_apply_stage_kinds, override_managers;
   std::size_t http_retry = 9;
   std::string watch_configs_label_selector = "reconcile.fluxcd.io/watch=Enabled";
   std::vector<std::string> feature_gates;  ///< each `Name=true,Other=false`
+  bool prune_guard = true;
+  unsigned prune_guard_ratio = 50;
+  std::size_t prune_guard_min = 10;
 };
 
 void AddControllerCommand(CLI::App& app, ControllerFlags& flags);

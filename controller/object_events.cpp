@@ -12,6 +12,9 @@ Triggers TriggersOf(const document::Value& before, const document::Value& after)
     out |= trigger::kSpec;
   const std::string_view requested = document::AnnotationOf(after, kRequestedAt);
   if (!requested.empty() && requested != document::AnnotationOf(before, kRequestedAt)) out |= trigger::kRequested;
+  // A word to the prune guard (rollout/prune_guard.h) is an answer that somebody waits for.
+  if (document::AnnotationOf(after, "sluice.dev/allow-prune") != document::AnnotationOf(before, "sluice.dev/allow-prune"))
+    out |= trigger::kRequested;
   if (IsDeleting(after) && !IsDeleting(before)) out |= trigger::kDeleted;
   return out;
 }

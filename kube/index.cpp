@@ -20,6 +20,7 @@ using document::Value;
 OwnedIndex::Impl::Impl(Client& c, IndexOptions o, OwnedListener& l)
     : client(c),
       options(std::move(o)),
+      takeover{.manager = options.manager, .overridden = options.overridden_managers},
       listener(l),
       name_label(options.label_prefix + "/name"),
       namespace_label(options.label_prefix + "/namespace") {}
@@ -47,6 +48,7 @@ OwnedObject OwnedIndex::Impl::ToObject(const Row& row) const {
   object.status = table.StatusOf(row);
   object.deleting = row.deleting;
   object.selectors = row.selectors;
+  object.leftovers = row.leftovers;
   if (row.settled != 0) object.settled = rollout::Settled{.desired = row.settled, .live = row.fingerprint};
   return object;
 }

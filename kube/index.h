@@ -36,17 +36,19 @@ struct OwnedObject {
   rollout::Status status;                   ///< of a Current object reason and message are not kept
   bool deleting = false;                    ///< has a deletionTimestamp
   rollout::Selectors selectors;             ///< what its labels and annotations ask of us
+  bool leftovers = false;                   ///< rollout::HasLeftovers
   std::optional<rollout::Settled> settled;  ///< as recorded with RecordApplied or Settle, while the live fingerprint is still that one
 };
 
 /// What happened to an object; several at once may be set.
 enum class Change : std::uint8_t {
   Added = 1,       ///< seen for the first time, and not by our own apply
-  Drift = 2,       ///< the fields we own changed, and not by our own apply
+  Drift = 2,       ///< the fields we own changed, or some were left that are to be undone, and not by our own apply
   Readiness = 4,   ///< the status changed, in phase or words
   Deleted = 8,     ///< gone, or no longer labelled as this owner's, and not by our own doing
   Selectors = 16,  ///< a steering annotation changed
   Gone = 32,       ///< the end of an object that we deleted (WriteGuard::Deleted)
+  Taken = 64,      ///< an apply of ours made it another owner's; told to the one that had it
 };
 using Changes = std::uint8_t;
 inline bool Has(Changes changes, Change change) { return (changes & static_cast<std::uint8_t>(change)) != 0; }
@@ -69,6 +71,7 @@ class OwnedListener {
 struct IndexOptions {
   std::string label_prefix = "kustomize.toolkit.fluxcd.io";        ///< of the labels /name and /namespace and the steering annotations
   std::string manager = "kustomize-controller";                    ///< whose fields the fingerprint covers
+  std::vector<std::string> overridden_managers;                    ///< rollout::TakeoverRules::overridden
   ReflectorOptions reflector{.relist = std::chrono::minutes(30)};  ///< label_selector is set from label_prefix
 };
 

@@ -11,6 +11,7 @@
 #include "kube/index.h"
 #include "kube/owned_table.h"
 #include "net/executor.h"
+#include "rollout/takeover.h"
 
 namespace sluice::kube {
 
@@ -21,7 +22,7 @@ struct OwnedIndex::Impl {
     std::uint64_t version = 0, fingerprint = 0;
     rollout::Status status;
     rollout::Selectors selectors;
-    bool deleting = false;
+    bool deleting = false, leftovers = false;
   };
 
   /// The part of a row that changes are judged by.
@@ -29,6 +30,7 @@ struct OwnedIndex::Impl {
     std::uint64_t version = 0, fingerprint = 0;
     rollout::Status status;
     rollout::Selectors selectors;
+    bool leftovers = false;
   };
 
   /// A write of ours to one object that is under way, or several.
@@ -37,8 +39,9 @@ struct OwnedIndex::Impl {
     std::optional<Before> before;  // what the verdict compares with: the row when it began, then what was applied
     bool applied = false;
     Owner owner;
-    std::uint64_t gone_version = 0;  // the watch said it is gone as of this version; 0: it did not
-    bool foretold = false;           // and we had deleted it
+    std::optional<Owner> owner_before;  // of the row when the first guard was taken
+    std::uint64_t gone_version = 0;     // the watch said it is gone as of this version; 0: it did not
+    bool foretold = false;              // and we had deleted it
   };
 
   struct KindWatch final : WatchListener {
@@ -56,6 +59,7 @@ struct OwnedIndex::Impl {
 
   Client& client;
   const IndexOptions options;
+  const rollout::TakeoverRules takeover;
   OwnedListener& listener;
   const std::string name_label, namespace_label;
   OwnedTable table;

@@ -33,6 +33,7 @@ OwnedIndex::Impl::Facts OwnedIndex::Impl::Read(const Value& object) const {
   facts.status = StatusOf(facts, object);
   facts.selectors = rollout::SelectorsOf(object, options.label_prefix);
   facts.deleting = object.At({"metadata", "deletionTimestamp"}) != nullptr;
+  facts.leftovers = rollout::HasLeftovers(object, takeover);
   return facts;
 }
 
@@ -44,7 +45,11 @@ rollout::Status OwnedIndex::Impl::StatusOf(const Facts& facts, const Value& obje
 }
 
 OwnedIndex::Impl::Before OwnedIndex::Impl::BeforeOf(const Row& row) const {
-  return {.version = row.version, .fingerprint = row.fingerprint, .status = table.StatusOf(row), .selectors = row.selectors};
+  return {.version = row.version,
+          .fingerprint = row.fingerprint,
+          .status = table.StatusOf(row),
+          .selectors = row.selectors,
+          .leftovers = row.leftovers};
 }
 
 void OwnedIndex::Impl::Store(RowId id, const Facts& facts) {
@@ -57,12 +62,14 @@ void OwnedIndex::Impl::Store(RowId id, const Facts& facts) {
   row.fingerprint = facts.fingerprint;
   row.selectors = facts.selectors;
   row.deleting = facts.deleting;
+  row.leftovers = facts.leftovers;
   if (!facts.deleting) row.expected_gone = false;
 }
 
 Changes OwnedIndex::Impl::Compare(const Before& before, const Row& row) const {
   Changes changes = 0;
-  AddIf(changes, before.fingerprint != row.fingerprint, Change::Drift);
+  const bool left = row.leftovers && !before.leftovers && !row.selectors.Has(rollout::Selector::SsaMerge);
+  AddIf(changes, before.fingerprint != row.fingerprint || left, Change::Drift);
   AddIf(changes, !table.HasStatus(row, before.status), Change::Readiness);
   AddIf(changes, !(before.selectors == row.selectors), Change::Selectors);
   return changes;
@@ -152,6 +159,7 @@ void OwnedIndex::Impl::Begin(const ObjectRef& ref) {
   if (id == kNoRow) return;
   held.before = BeforeOf(table.At(id));
   held.owner = table.OwnerOf(table.At(id));
+  held.owner_before = held.owner;
 }
 
 /// Makes `stored` the new normal, unless something younger is known already: then that is what will be judged, against `stored`.
@@ -162,8 +170,11 @@ void OwnedIndex::Impl::Applied(const ObjectRef& ref, const Value& stored, std::u
   if (facts.owner_name.empty()) return;  // the watch would not show it to us
   const auto held = pending.find(ref);
   if (held != pending.end() && (!held->second.applied || held->second.before->version < facts.version)) {
-    held->second.before =
-        Before{.version = facts.version, .fingerprint = facts.fingerprint, .status = facts.status, .selectors = facts.selectors};
+    held->second.before = Before{.version = facts.version,
+                                 .fingerprint = facts.fingerprint,
+                                 .status = facts.status,
+                                 .selectors = facts.selectors,
+                                 .leftovers = facts.leftovers};
     held->second.owner = {std::string(facts.owner_ns), std::string(facts.owner_name)};
     held->second.applied = true;
   }
@@ -191,8 +202,10 @@ void OwnedIndex::Impl::End(const ObjectRef& ref) {
   pending.erase(found);
   const RowId id = FindRow(ref);
   if (id != kNoRow) {
-    const Row& row = table.At(id);
-    Tell(table.OwnerOf(row), ref, held.before ? Compare(*held.before, row) : Bit(Change::Added));
+    const Owner owner = table.OwnerOf(table.At(id));
+    const Changes changes = held.before ? Compare(*held.before, table.At(id)) : Bit(Change::Added);
+    Tell(owner, ref, changes);
+    if (held.owner_before && *held.owner_before != owner) Tell(*held.owner_before, ref, Bit(Change::Taken));
   } else if (held.before && held.gone_version != 0) {
     Tell(held.owner, ref, Bit(held.foretold ? Change::Gone : Change::Deleted));
   }

@@ -44,6 +44,7 @@ struct Row {
   bool deleting = false;
   bool uid_is_text = false;
   bool expected_gone = false;  ///< we deleted it
+  bool leftovers = false;      ///< rollout::HasLeftovers
   bool used = false;
 };
 

@@ -16,7 +16,7 @@ struct Decision {
   std::string_view why;
 };
 
-Decision Decide(const LiveFacts& live, Selectors selectors, std::uint64_t desired) {
+Decision Decide(const LiveFacts& live, Selectors selectors, std::uint64_t desired, std::uint64_t rules) {
   const bool exists = live.presence == LiveFacts::Presence::Present || live.presence == LiveFacts::Presence::Foreign;
   if (selectors.Has(Selector::ReconcileDisabled)) return {Action::Skip, "reconcile is disabled"};
   if (selectors.Has(Selector::SsaIgnore)) return {Action::Skip, "ssa is Ignore"};
@@ -25,8 +25,9 @@ Decision Decide(const LiveFacts& live, Selectors selectors, std::uint64_t desire
   if (live.presence == LiveFacts::Presence::Unknown) return {Action::Configure, "the live object is not known"};
   if (live.presence == LiveFacts::Presence::Foreign) return {Action::Configure, "another owner's labels are on it"};
   if (live.deleting) return {Action::Configure, "it is being deleted"};
+  if (live.leftovers && !selectors.Has(Selector::SsaMerge)) return {Action::Configure, "fields of other managers are to be undone"};
   if (live.fingerprint == desired) return {Action::Unchanged, ""};
-  if (live.settled == Settled{desired, live.fingerprint}) return {Action::Unchanged, ""};
+  if (live.settled == Settled{desired ^ rules, live.fingerprint}) return {Action::Unchanged, ""};
   if (live.fingerprint == 0) return {Action::Configure, "no field is ours yet"};
   return {Action::Configure, "fields differ from the live object"};
 }
@@ -147,12 +148,13 @@ std::string Plan::ToString() const {
   return text;
 }
 
-PlannedObject PlanObject(const Value& desired, const LiveFacts& live) {
+PlannedObject PlanObject(const Value& desired, const LiveFacts& live, std::uint64_t rules) {
   PlannedObject object;
   object.id = document::IdOf(desired);
-  object.fingerprint = FingerprintDesired(desired);
+  const std::uint64_t fingerprint = FingerprintDesired(desired);
+  object.fingerprint = fingerprint ^ rules;
   object.selectors = SelectorsOf(desired) | live.selectors;
-  const Decision decision = Decide(live, object.selectors, object.fingerprint);
+  const Decision decision = Decide(live, object.selectors, fingerprint, rules);
   object.action = decision.action;
   object.why = decision.why;
   return object;

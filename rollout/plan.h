@@ -37,6 +37,7 @@ struct LiveFacts {
   std::uint64_t fingerprint = 0;  ///< FingerprintLive; 0: no field is ours
   Selectors selectors;            ///< of the live object
   bool deleting = false;
+  bool leftovers = false;          ///< rollout::HasLeftovers: others left fields on it that are to be undone
   std::optional<Settled> settled;  ///< the last pair remembered for it
 };
 /// Asked once an object, by its id and API version.
@@ -54,7 +55,7 @@ struct PlannedObject {
   document::ObjectId id;
   std::size_t desired = 0;  ///< index into the desired objects
   Action action = Action::Unchanged;
-  std::uint64_t fingerprint = 0;  ///< FingerprintDesired
+  std::uint64_t fingerprint = 0;  ///< FingerprintDesired, with the rules mixed in: what to remember as settled
   Selectors selectors;            ///< of desired and live together
   std::string why;                ///< for people: `fields differ from the live object`
 };
@@ -104,7 +105,8 @@ struct Plan {
 Plan MakePlan(const Inventory& last, const std::vector<document::Value>& desired, const LiveLookup& lookup,
               const PlanOptions& options = {});
 
-/// The same decision for one object, e.g. after a drift notice.
-PlannedObject PlanObject(const document::Value& desired, const LiveFacts& live);
+/// The same decision for one object, e.g. after a drift notice. `rules` is a hash of what else the server's answer depended on (fields that are ignored),
+/// 0 for nothing: what was settled under other rules does not count. It is mixed into the fingerprint that is to be remembered.
+PlannedObject PlanObject(const document::Value& desired, const LiveFacts& live, std::uint64_t rules = 0);
 
 }  // namespace sluice::rollout

@@ -9,7 +9,10 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "controller/gather.h"
+#include "controller/kustomization/apply_errors.h"
+#include "controller/kustomization/take_over.h"
 #include "net/await.h"
 #include "rollout/annotations.h"
 #include "rollout/diagnose.h"
@@ -29,13 +32,20 @@ constexpr auto kStageTimeout = std::chrono::seconds(60);
 
 std::string NameOf(const kube::ObjectRef& ref) { return ref.Id().ToString(); }
 
-/// Whether the server refused because a field cannot change: only a new object can have it.
-bool IsImmutable(const Error& error) {
-  return (error.reason == base::Reason::Invalid || error.reason == base::Reason::Conflict) &&
-         (error.message.find("is immutable") != std::string::npos || error.message.find("immutable field") != std::string::npos ||
-          error.message.find("updates to statefulset spec for fields other than") != std::string::npos ||
-          error.message.find("cannot change roleRef") != std::string::npos);
-}
+/// Says so for as long as it lives.
+class Waiting {
+ public:
+  explicit Waiting(const ApplyRequest& request) : request_(request) { Say(true); }
+  ~Waiting() { Say(false); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  void Say(bool waiting) const {
+    if (request_.on_wait) request_.on_wait(waiting);
+  }
+  const ApplyRequest& request_;
+};
 
 }  // namespace
 
@@ -45,7 +55,10 @@ struct Applier::Item {
   rollout::PlannedObject plan;
   bool watched = false;
   bool recreate = false, done = false;
-  std::string live_uid;  ///< of the object that the dry run met; "" if it would be created
+  bool takes_over = false;       ///< others left fields on it that are to be undone
+  bool merges = false;           ///< `ssa: Merge`: what others left stays
+  std::string live_uid;          ///< of the object that the dry run met; "" if it would be created
+  std::optional<Value> payload;  ///< sent in place of `desired`: without what spec.ignore names
   Effect effect = Effect::Unchanged;
   std::optional<Error> error;
   bool Writes() const { return plan.action == rollout::Action::Create || plan.action == rollout::Action::Configure; }
@@ -54,9 +67,9 @@ struct Applier::Item {
 std::string_view ToString(Effect effect) {
   switch (effect) {
     case Effect::Unchanged: return "unchanged";
-    case Effect::Created: return "created";
+    case Effect::Created:
+    case Effect::Recreated: return "created";
     case Effect::Configured: return "configured";
-    case Effect::Recreated: return "recreated";
     case Effect::Skipped: break;
   }
   return "skipped";
@@ -76,6 +89,7 @@ net::Task<ApplyResult> Applier::Run(ApplyRequest request) {
     net::Task<Result<void>> running = RunStage(items, request, result);
     Result<void> ran = co_await std::move(running);
     if (ran && rollout::IsWaitedFor(stage)) {
+      const Waiting place(request);
       net::Task<Result<void>> waiting = AwaitStage(items);
       ran = co_await std::move(waiting);
     }
@@ -120,7 +134,7 @@ net::Task<Result<void>> Applier::Locate(std::vector<Item>& items) {
     if (last == nullptr || *last != item.ref.gvk) {
       net::Task<Result<kube::ResourcePtr>> finding = client_.mapper().Find(item.ref.gvk);
       Result<kube::ResourcePtr> found = co_await std::move(finding);
-      if (!found) co_return std::move(found).error().Wrap(NameOf(item.ref) + " not applied");
+      if (!found) co_return DryRunError(item.ref, std::move(found).error());
       resource = std::move(found).value();
       net::Task<Result<void>> following = index_.EnsureWatched(item.ref.gvk, kSyncTimeout);
       const Result<void> followed = co_await std::move(following);
@@ -130,9 +144,14 @@ net::Task<Result<void>> Applier::Locate(std::vector<Item>& items) {
       last = &item.ref.gvk;
     }
     item.watched = watched;
+    if (!resource->namespaced && !item.ref.ns.empty()) {  // a transformer cannot know the scope of every kind
+      const kube::ObjectRef written = item.ref;
+      item.ref.ns.clear();
+      std::replace(all_.begin(), all_.end(), written, item.ref);
+    }
     if (resource->namespaced && item.ref.ns.empty()) {
       co_return base::Invalid(NameOf(item.ref) +
-                              " namespace not specified: set metadata.namespace, or spec.targetNamespace of the Kustomization");
+                              " namespace not specified, error: set metadata.namespace, or spec.targetNamespace of the Kustomization");
     }
   }
   co_return Result<void>();
@@ -146,11 +165,13 @@ net::Task<void> Applier::Judge(Item& item, const ApplyRequest& request) {
     facts.fingerprint = known->fingerprint;
     facts.selectors = known->selectors;
     facts.deleting = known->deleting;
+    facts.leftovers = known->leftovers;
     facts.settled = known->settled;
   } else if (item.watched) {
     facts.presence = LiveFacts::Presence::Absent;
   }
-  item.plan = rollout::PlanObject(*item.desired, facts);
+  const std::uint64_t rules = request.ignore == nullptr ? 0 : HashOf(request.ignore->FieldsOf(*item.desired));
+  item.plan = rollout::PlanObject(*item.desired, facts, rules);
   // `IfNotPresent` turns on whether any object of that name exists, ours or not, so it is worth a look.
   const bool asks = item.plan.action == rollout::Action::Create && item.plan.selectors.Has(rollout::Selector::SsaIfNotPresent);
   if (asks) {
@@ -187,39 +208,96 @@ net::Task<Result<void>> Applier::DryRunAll(std::vector<Item>& items, const Apply
 }
 
 net::Task<void> Applier::DryRun(Item& item, const ApplyRequest& request) {
+  if (request.migrate_api_version) {
+    auto guard = index_.BeginWrite(item.ref);
+    net::Task<Result<void>> migrating = MigrateFields(client_, item.ref, std::string(kFieldManager), request.as);
+    Result<void> migrated = co_await std::move(migrating);
+    if (!migrated) {
+      item.error = std::move(migrated).error().Wrap(NameOf(item.ref) + " failed to migrate API version");
+      co_return;
+    }
+  }
   const kube::ApplyOptions options{.manager = std::string(kFieldManager), .force = true, .dry_run = true, .as = request.as};
   net::Task<Result<Value>> sending = client_.Apply(*item.desired, options);
   Result<Value> answer = co_await std::move(sending);
-  const bool force = request.force || item.plan.selectors.Has(rollout::Selector::Force);
   if (!answer) {
-    if (force && IsImmutable(answer.error())) {
-      item.recreate = true;
-      co_return;
-    }
-    item.error = std::move(answer).error().Wrap(NameOf(item.ref) + " dry-run failed");
+    net::Task<void> failing = OnRefused(item, request, std::move(answer).error());
+    co_await std::move(failing);
     co_return;
   }
   const rollout::Selectors live = rollout::SelectorsOf(*answer);
-  if (live.Excluded()) {  // the live object asks to be left alone
+  const bool only_first =
+      live.Has(rollout::Selector::SsaIfNotPresent) &&
+      !rollout::SelectorsOf(*item.desired).Has(rollout::Selector::SsaIfNotPresent);  // so it is the live object that says it
+  if (live.Excluded() || only_first) {                                               // the live object asks to be left alone
     item.plan.action = rollout::Action::Skip;
     item.effect = Effect::Skipped;
     co_return;
   }
   item.live_uid = answer->StringAt({"metadata", "uid"});
-  const std::uint64_t would_be = rollout::FingerprintLive(*answer, kFieldManager);
-  if (!item.watched) {  // the index does not know it, so it is asked for
-    const kube::ReadOptions look{.as = request.as};
+  item.merges = (item.plan.selectors | live).Has(rollout::Selector::SsaMerge);
+  item.takes_over = !item.merges && rollout::HasLeftovers(*answer, request.takeover);
+  net::Task<void> comparing = Compare(item, request, std::move(answer).value());
+  co_await std::move(comparing);
+}
+
+/// The dry run failed: an error, unless the object may be made anew. A live object may ask for that too.
+net::Task<void> Applier::OnRefused(Item& item, const ApplyRequest& request, Error error) {
+  bool force = request.force || item.plan.selectors.Has(rollout::Selector::Force);
+  if (IsImmutable(error) && !force) {
+    const kube::ReadOptions look{.as = request.as, .metadata_only = true};
     net::Task<Result<Value>> reading = client_.Get(item.ref, look);
-    const Result<Value> now = co_await std::move(reading);
-    const bool same =
-        now && now->StringAt({"metadata", "uid"}) == item.live_uid && rollout::FingerprintLive(*now, kFieldManager) == would_be;
-    if (same) item.plan.action = rollout::Action::Unchanged;
+    const Result<Value> live = co_await std::move(reading);
+    force = live && rollout::SelectorsOf(*live).Has(rollout::Selector::Force);
+  }
+  bool immutable = IsImmutable(error);
+  if (!immutable && force && (error.reason == base::Reason::Invalid || error.reason == base::Reason::Conflict)) {
+    net::Task<bool> asking = WouldBeCreated(item, request);
+    immutable = co_await std::move(asking);
+  }
+  if (immutable && force) {
+    item.recreate = true;
+  } else {
+    item.error = DryRunError(item.ref, std::move(error));
+  }
+}
+
+/// Is the object sound, so that it is its past that the server refuses? Asked by a dry run under a name that is free. Deleting for the sake of an object that
+/// cannot be created either would lose what there is.
+net::Task<bool> Applier::WouldBeCreated(const Item& item, const ApplyRequest& request) {
+  Value other = *item.desired;
+  const std::string name = "sluice-" + base::Sha256Hex(item.ref.Id().ToString()).substr(0, 16);
+  other["metadata"].Set("name", name);
+  const kube::WriteOptions options{.manager = std::string(kFieldManager), .dry_run = true, .as = request.as, .metadata_only = true};
+  net::Task<Result<Value>> creating = client_.Create(other, options);
+  const Result<Value> created = co_await std::move(creating);
+  co_return created.has_value();
+}
+
+/// Is there anything to write? `answer` is what the live object would become.
+net::Task<void> Applier::Compare(Item& item, const ApplyRequest& request, Value answer) {
+  const std::uint64_t would_be = rollout::FingerprintLive(answer, kFieldManager);
+  const auto known = index_.Lookup(item.ref);
+  const bool is_known = item.watched && known && known->owner == request.owner && known->uid == item.live_uid;
+  const auto unchanged = [&] {
+    if (is_known) index_.Settle(item.ref, {.desired = item.plan.fingerprint, .live = known->fingerprint});
+    item.plan.action = rollout::Action::Unchanged;
+  };
+  if (is_known && !item.takes_over && would_be == known->fingerprint) {
+    unchanged();
     co_return;
   }
-  const auto known = index_.Lookup(item.ref);
-  if (known && known->owner == request.owner && known->uid == item.live_uid && would_be == known->fingerprint) {
-    index_.Settle(item.ref, {.desired = item.plan.fingerprint, .live = would_be});
-    item.plan.action = rollout::Action::Unchanged;
+  const Fields ignored = request.ignore == nullptr ? Fields() : request.ignore->FieldsOf(answer);
+  if (item.watched && ignored.empty()) co_return;
+  const kube::ReadOptions look{.as = request.as};
+  net::Task<Result<Value>> reading = client_.Get(item.ref, look);
+  const Result<Value> now = co_await std::move(reading);
+  if (!now || now->StringAt({"metadata", "uid"}) != item.live_uid) co_return;                    // it is going to be created
+  const bool same = !item.watched && rollout::FingerprintLive(*now, kFieldManager) == would_be;  // the index does not know it
+  if (!item.takes_over && (same || (!ignored.empty() && DiffersOnlyIn(ignored, *now, answer)))) {
+    unchanged();
+  } else if (!ignored.empty()) {
+    item.payload = PayloadFor(*item.desired, ignored, *now, answer, kFieldManager);
   }
 }
 
@@ -262,18 +340,37 @@ net::Task<void> Applier::Write(Item& item, const ApplyRequest& request) {
       co_return;
     }
   }
-  const kube::ApplyOptions options{.manager = std::string(kFieldManager), .force = true, .as = request.as};
   auto guard = index_.BeginWrite(item.ref);
-  net::Task<Result<Value>> sending = client_.Apply(*item.desired, options);
-  Result<Value> stored = co_await std::move(sending);
+  net::Task<Result<Value>> writing = Send(item, request);
+  Result<Value> stored = co_await std::move(writing);
+  // An object without managed fields has its old ones noted (`before-first-apply`) by the first apply only: then they are undone by a second one.
+  if (stored && !item.recreate && !item.merges && rollout::HasLeftovers(*stored, request.takeover)) {
+    item.takes_over = true;
+    net::Task<Result<Value>> again = Send(item, request);
+    stored = co_await std::move(again);
+  }
   if (!stored) {
-    item.error = std::move(stored).error().Wrap(NameOf(item.ref) + " apply failed");
+    item.error = std::move(stored).error();
     co_return;
   }
   guard.Applied(*stored, item.plan.fingerprint);
   item.done = true;
   const bool existed = !item.recreate && item.live_uid == stored->StringAt({"metadata", "uid"});
   item.effect = item.recreate ? Effect::Recreated : existed ? Effect::Configured : Effect::Created;
+}
+
+/// Takes over what others left, if anything, and applies.
+net::Task<Result<Value>> Applier::Send(Item& item, const ApplyRequest& request) {
+  if (item.takes_over) {
+    net::Task<Result<void>> taking = TakeOverFields(client_, item.ref, request.takeover, request.as);
+    Result<void> taken = co_await std::move(taking);
+    if (!taken) co_return std::move(taken).error().Wrap(NameOf(item.ref) + " metadata.managedFields cleanup failed");
+  }
+  const kube::ApplyOptions options{.manager = std::string(kFieldManager), .force = true, .as = request.as};
+  net::Task<Result<Value>> sending = client_.Apply(item.payload ? *item.payload : *item.desired, options);
+  Result<Value> stored = co_await std::move(sending);
+  if (!stored) co_return std::move(stored).error().Wrap(NameOf(item.ref) + " apply failed");
+  co_return stored;
 }
 
 /// Deletes in the background and waits until it is gone, by watching the index.
@@ -288,6 +385,7 @@ net::Task<Result<void>> Applier::Remove(const Item& item, const ApplyRequest& re
   net::Task<Result<void>> deleting = client_.Delete(item.ref, options);
   CO_TRY(co_await std::move(deleting));
   guard.Deleted(options.uid);
+  const Waiting place(request);
   const base::TimePoint deadline = clock_.Now() + request.recreate_timeout;
   while (clock_.Now() < deadline) {
     net::Task<Result<Value>> again = client_.Get(item.ref, look);
@@ -310,9 +408,11 @@ net::Task<Result<void>> Applier::AwaitStage(const std::vector<Item>& items) {
       if (item.effect == Effect::Skipped || !item.watched) continue;
       const auto live = index_.Lookup(item.ref);
       if (live && live->status.phase == rollout::Phase::Current) continue;
+      if (!live) {  // somebody is deleting it, and our apply met the old one: it will be made anew by the next run, which its end asks for
+        co_return base::MakeError(base::Reason::Canceled, NameOf(item.ref) + " is gone");
+      }
       if (!missing.empty()) missing += ", ";
-      missing +=
-          NameOf(item.ref) + " status: '" + std::string(rollout::ToString(live ? live->status.phase : rollout::Phase::NotFound)) + "'";
+      missing += NameOf(item.ref) + " status: '" + std::string(rollout::ToString(live->status.phase)) + "'";
     }
     if (missing.empty()) co_return Result<void>();
     const base::Duration left = deadline - clock_.Now();

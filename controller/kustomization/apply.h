@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "controller/kustomization/ignore.h"
 #include "document/object.h"
 #include "document/value.h"
 #include "kube/client.h"
@@ -18,13 +20,14 @@
 #include "net/executor.h"
 #include "rollout/order.h"
 #include "rollout/plan.h"
+#include "rollout/takeover.h"
 
 namespace sluice::controller::kustomization {
 
 inline constexpr std::string_view kFieldManager = "kustomize-controller";
 
 enum class Effect { Unchanged, Created, Configured, Recreated, Skipped };
-std::string_view ToString(Effect effect);  ///< Flux's words: "unchanged", "created", "configured", "skipped"
+std::string_view ToString(Effect effect);  ///< Flux's words: "unchanged", "created" (also anew), "configured", "skipped"
 
 struct AppliedObject {
   kube::ObjectRef ref;
@@ -39,8 +42,12 @@ struct ApplyRequest {
   kube::Owner owner;
   bool force = false;  ///< delete and create anew what cannot be changed in place
   rollout::CustomStageKinds custom_stage_kinds;
+  rollout::TakeoverRules takeover;            ///< whose fields are undone
+  bool migrate_api_version = false;           ///< gate MigrateAPIVersion: before each dry run
+  std::shared_ptr<const IgnoreRules> ignore;  ///< spec.ignore; may be null
   base::Duration recreate_timeout = std::chrono::seconds(60);
-  std::size_t concurrent = 8;  ///< requests at a time
+  std::size_t concurrent = 8;                 ///< requests at a time
+  std::function<void(bool waiting)> on_wait;  ///< told before and after each wait for the cluster; may be empty
   /// Awaited once, before the first object is created, with every object of the request: the inventory has to be on record by then.
   std::function<net::Task<base::Result<void>>(std::vector<kube::ObjectRef>)> before_create;
 };
@@ -67,9 +74,13 @@ class Applier {
   net::Task<void> Judge(Item& item, const ApplyRequest& request);
   net::Task<base::Result<void>> DryRunAll(std::vector<Item>& items, const ApplyRequest& request);
   net::Task<void> DryRun(Item& item, const ApplyRequest& request);
+  net::Task<void> OnRefused(Item& item, const ApplyRequest& request, base::Error error);
+  net::Task<bool> WouldBeCreated(const Item& item, const ApplyRequest& request);
+  net::Task<void> Compare(Item& item, const ApplyRequest& request, document::Value answer);
   net::Task<base::Result<void>> Record(const std::vector<Item>& items, const ApplyRequest& request);
   net::Task<base::Result<void>> WriteAll(std::vector<Item>& items, const ApplyRequest& request);
   net::Task<void> Write(Item& item, const ApplyRequest& request);
+  net::Task<base::Result<document::Value>> Send(Item& item, const ApplyRequest& request);
   net::Task<base::Result<void>> Remove(const Item& item, const ApplyRequest& request);
   net::Task<base::Result<void>> AwaitStage(const std::vector<Item>& items);
 

@@ -19,7 +19,7 @@ constexpr int kAttempts = 10;
 struct Item {
   rollout::InventoryEntry entry;
   kube::ObjectRef ref;
-  bool deleted = false, terminating = false;
+  bool deleted = false, skipped = false, terminating = false;
   std::optional<Error> error;
 };
 
@@ -36,11 +36,12 @@ net::Task<bool> LookAndDelete(kube::Client& client, kube::OwnedIndex& index, Ite
   const Result<Value> live = co_await std::move(reading);
   if (!live) {
     // NotFound: the object is gone, or its kind is.
-    if (live.error().reason != base::Reason::NotFound) item.error = live.error().Wrap(item.entry.id.ToString() + " delete failed");
+    if (live.error().reason != base::Reason::NotFound) item.error = live.error().Wrap(item.entry.id.ToString() + " query failed");
     co_return true;
   }
   const rollout::Selectors asks = rollout::SelectorsOf(*live);
-  if (!IsOwned(*live, request.owner) || asks.Excluded() || asks.Has(rollout::Selector::PruneDisabled)) co_return true;
+  item.skipped = !IsOwned(*live, request.owner) || asks.Excluded() || asks.Has(rollout::Selector::PruneDisabled);
+  if (item.skipped) co_return true;
   item.terminating = !live->StringAt({"metadata", "deletionTimestamp"}).empty();
   if (item.terminating) co_return true;
   auto guard = index.BeginWrite(item.ref);
@@ -92,14 +93,12 @@ net::Task<PruneResult> Prune(kube::Client& client, kube::OwnedIndex& index, Prun
   }
   for (Item& item : items) {
     if (item.deleted) result.deleted.push_back(item.ref);
+    if (item.skipped) result.skipped.push_back(item.ref);
     if (item.terminating) result.terminating.push_back(item.ref);
     if (!item.error) continue;
     result.left.push_back(item.entry);
-    if (result.error) {
-      result.error->message += "\n" + item.error->message;
-    } else {
-      result.error = item.error;
-    }
+    if (!result.error) result.error = base::MakeError(item.error->reason, "delete failed, errors: ");
+    result.error->message += item.error->message + ";";
   }
   std::reverse(result.left.begin(), result.left.end());
   co_return result;

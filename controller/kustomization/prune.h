@@ -22,9 +22,10 @@ struct PruneRequest {
 
 struct PruneResult {
   std::vector<kube::ObjectRef> deleted;       ///< in the order of deletion
+  std::vector<kube::ObjectRef> skipped;       ///< that are not the owner's (any more), or ask to be kept
   std::vector<kube::ObjectRef> terminating;   ///< deleted earlier, and still there (finalizers)
   std::vector<rollout::InventoryEntry> left;  ///< that could not be deleted, and stay in the inventory
-  std::optional<base::Error> error;           ///< all failures, joined by line breaks
+  std::optional<base::Error> error;  ///< all failures, in Flux's words: `delete failed, errors: ConfigMap/shop/a delete failed: …;…;`
 };
 
 /// Background propagation. What is gone already, is not the owner's any more, or asks to be kept, is passed over.

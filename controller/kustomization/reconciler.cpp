@@ -38,6 +38,12 @@ Inventory InventoryOf(const std::vector<AppliedObject>& applied) {
   return InventoryOf(refs);
 }
 
+Inventory InventoryOf(const std::vector<Value>& objects) {
+  std::vector<rollout::InventoryEntry> entries;
+  for (const Value& object : objects) entries.push_back(rollout::EntryOf(object));
+  return Inventory(std::move(entries));
+}
+
 std::string ChangeLines(const std::vector<AppliedObject>& applied) {
   std::string out;
   for (const AppliedObject& object : applied) {
@@ -47,9 +53,10 @@ std::string ChangeLines(const std::vector<AppliedObject>& applied) {
   return out;
 }
 
-std::string DeletionLines(const std::vector<kube::ObjectRef>& deleted) {
+std::string DeletionLines(const PruneResult& pruned) {
   std::string out;
-  for (const kube::ObjectRef& ref : deleted) out += (out.empty() ? "" : "\n") + ref.Id().ToString() + " deleted";
+  for (const kube::ObjectRef& ref : pruned.deleted) out += (out.empty() ? "" : "\n") + ref.Id().ToString() + " deleted";
+  for (const kube::ObjectRef& ref : pruned.skipped) out += (out.empty() ? "" : "\n") + ref.Id().ToString() + " skipped";
   return out;
 }
 
@@ -86,6 +93,7 @@ void Reconciler::OnChanged(const kube::Owner& owner, const kube::ObjectRef& ref,
         "owned object changed",
         {{"controller", "kustomization"}, {"namespace", owner.ns}, {"name", owner.name}, {"object", ref.Id().ToString()}});
   }
+  if (state.hands_over && kube::Has(changes, kube::Change::Taken)) why |= trigger::kDrift;
   if (state.health) why |= trigger::kHealth;
   if (why != 0) queue_->Add(owner, why);
 }
@@ -288,6 +296,7 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
     net::Task<controller::Outcome> task = Fail(run, reason::kArtifactFailed, std::move(*missing), again);
     co_return co_await std::move(task);
   }
+  run->attempt.timeout = base::FormatGoDuration(run->spec.timeout);
   run->attempt.revision = run->source->revision;
   run->attempt.origin_revision = run->source->origin_revision;
   const auto unmet = UnmetDependency(*run);
@@ -375,8 +384,7 @@ net::Task<Result<void>> Reconciler::RecordInventory(std::shared_ptr<Run> run, st
   const Inventory together = InventoryOf(all).Union(run->inventory);
   Attempt attempt = run->attempt;
   attempt.inventory = together.ToValue();
-  const std::string message =
-      "Detecting drift for revision " + attempt.revision + " with a timeout of " + base::FormatGoDuration(run->spec.timeout);
+  const std::string message = ProgressMessage("Detecting drift", attempt);
   Value status = StatusProgressing(*run->object, attempt, message, true, parts_.services.clock.Now());
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   CO_TRY(run->object, co_await std::move(writing));
@@ -394,16 +402,28 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
     co_return co_await std::move(task);
   }
   run->inventory = std::move(*inventory);
+  Result<IgnoreRules> ignore = IgnoreRules::Compile(run->spec.ignore);
+  if (!ignore) {
+    net::Task<controller::Outcome> task = Fail(run, reason::kFailed, std::move(ignore).error());
+    co_return co_await std::move(task);
+  }
+  net::Task<RemovalDecision> judging = JudgeRemoval(run, InventoryOf(built.objects));
+  RemovalDecision removal = co_await std::move(judging);
   ApplyRequest request{.objects = std::move(built.objects),
                        .as = run->as,
                        .owner = run->key,
                        .force = run->spec.force,
                        .custom_stage_kinds = options_.custom_stage_kinds,
+                       .takeover = {.manager = std::string(kFieldManager), .overridden = options_.override_managers},
+                       .migrate_api_version = options_.migrate_api_version,
+                       .ignore = ignore->empty() ? nullptr : std::make_shared<const IgnoreRules>(std::move(*ignore)),
                        .recreate_timeout = run->spec.timeout};
+  request.on_wait = [this, key = run->key](bool waiting) { queue_->SetWaiting(key, waiting); };
   request.before_create = [this, run](std::vector<kube::ObjectRef> all) { return RecordInventory(run, std::move(all)); };
   Applier applier(parts_.services.client, *index_, parts_.services.clock, state.woken);
   net::Task<ApplyResult> applying = applier.Run(std::move(request));
   ApplyResult result = co_await std::move(applying);
+  state.hands_over = !removal.handed.empty();
   std::string changes = ChangeLines(result.applied);
   if (result.error) {
     if (!changes.empty()) result.error->message += "\n" + changes;
@@ -413,16 +433,25 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
   Inventory wanted = InventoryOf(result.applied);
   PruneResult pruned;
   if (run->spec.prune) {
-    PruneRequest pruning{.entries = run->inventory.Without(wanted), .as = run->as, .owner = run->key};
+    std::erase_if(removal.remove, [&](const rollout::InventoryEntry& entry) { return wanted.Contains(entry.id); });
+    PruneRequest pruning{.entries = std::move(removal.remove), .as = run->as, .owner = run->key};
     net::Task<PruneResult> deleting = Prune(parts_.services.client, *index_, std::move(pruning));
     pruned = co_await std::move(deleting);
   }
   if (!changes.empty()) Emit(*run, kube::EventType::Normal, reason::kProgressing, changes);
-  if (!pruned.deleted.empty()) Emit(*run, kube::EventType::Normal, reason::kProgressing, DeletionLines(pruned.deleted));
-  for (const rollout::InventoryEntry& entry : pruned.left) wanted.Add(entry);
+  const std::string deletions = DeletionLines(pruned);
+  if (!deletions.empty()) Emit(*run, kube::EventType::Normal, reason::kProgressing, deletions);
+  for (const auto* kept : {&pruned.left, &removal.handed, &removal.held}) {
+    for (const rollout::InventoryEntry& entry : *kept) wanted.Add(entry);
+  }
   run->attempt.inventory = wanted.ToValue();
   if (pruned.error) {
     net::Task<controller::Outcome> task = Fail(run, reason::kPruneFailed, std::move(*pruned.error));
+    co_return co_await std::move(task);
+  }
+  if (run->attempt.held) {
+    Error held = base::MakeError(base::Reason::Forbidden, run->attempt.held->message);
+    net::Task<controller::Outcome> task = Fail(run, reason::kPruneHeld, std::move(held), Interval(run->spec));
     co_return co_await std::move(task);
   }
   state.applied = true;

@@ -5,15 +5,19 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "controller/artifact_loader.h"
 #include "controller/kustomization/apply.h"
 #include "controller/kustomization/build.h"
+#include "controller/kustomization/claims.h"
 #include "controller/kustomization/expressions.h"
 #include "controller/kustomization/health.h"
 #include "controller/kustomization/links.h"
 #include "controller/kustomization/prune.h"
+#include "controller/kustomization/removal.h"
 #include "controller/kustomization/status.h"
 #include "controller/kustomization/variables.h"
 #include "controller/services.h"
@@ -30,6 +34,9 @@ struct ReconcilerOptions {
   bool no_cross_namespace_refs = false;
   std::string default_service_account;
   rollout::CustomStageKinds custom_stage_kinds;
+  std::vector<std::string> override_managers;  ///< rollout::TakeoverRules::overridden
+  bool migrate_api_version = false;            ///< gate MigrateAPIVersion
+  rollout::PruneGuard guard;
   base::Duration progress_after = std::chrono::seconds(2);  ///< a rollout that is done sooner is not reported in between
   std::size_t max_investigations = 16;                      ///< Kustomizations whose stuck pods are watched at a time
   base::Duration progress_every = std::chrono::seconds(1);  ///< at most one report of progress in so long
@@ -87,6 +94,12 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<controller::Outcome> RunFull(std::shared_ptr<Run> run);
   net::Task<base::Result<bool>> BuildInto(std::shared_ptr<Run> run, BuildOutput& output);
   net::Task<controller::Outcome> ApplyAndPrune(std::shared_ptr<Run> run, BuildOutput built);
+  /// What may be pruned of what `wanted` lacks; notes in the attempt what is held.
+  net::Task<RemovalDecision> JudgeRemoval(std::shared_ptr<Run> run, rollout::Inventory wanted);
+  /// What other Kustomizations are about to take over (reconciler_hand_over.cpp).
+  net::Task<std::set<document::ObjectId>> ClaimedByOthers(std::shared_ptr<Run> run);
+  bool AwaitsNewcomers(const Run& run) const;
+  std::vector<Claimer> Newcomers(const Run& run) const;
   net::Task<base::Result<void>> RecordInventory(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> all);
   net::Task<controller::Outcome> BeginHealth(std::shared_ptr<Run> run, std::vector<AppliedObject> applied);
   /// Has the index judge by the expressions that are in force now.

@@ -2,6 +2,7 @@
 #include "controller/kustomization/reconciler.h"
 #include "controller/kustomization/state.h"
 #include "net/await.h"
+#include "rollout/prune_guard.h"
 
 namespace sluice::controller::kustomization {
 namespace {
@@ -46,7 +47,7 @@ net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std
   const bool news = state.changed || !ShowsSuccess(*run->object, run->attempt.revision) ||
                     !Same(run->object->At({"status", "inventory"}), run->attempt.inventory);
   if (!news) co_return Next(state, Interval(run->spec));
-  const bool was_ready = ShowsSuccess(*run->object, run->attempt.revision);
+  const bool newly_healthy = checked && (!state.was_healthy || (state.new_revision && state.changed));
   Value status = StatusSucceeded(*run->object, run->attempt, checked, now);
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);
@@ -55,8 +56,9 @@ net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std
     co_return controller::Outcome{.again_in = {}, .back_off = true};
   }
   state.changed = false;
-  if (checked && !was_ready)
-    Emit(*run, kube::EventType::Normal, reason::kSucceeded, "Health check passed in " + base::FormatGoDuration(*checked));
+  state.was_healthy = checked.has_value();
+  if (newly_healthy)
+    Emit(*run, kube::EventType::Normal, reason::kProgressing, "Health check passed in " + base::FormatGoDuration(*checked));
   Emit(*run, kube::EventType::Normal, reason::kSucceeded,
        "Reconciliation finished in " + base::FormatGoDuration(run->attempt.duration) + ", next run in " +
            base::FormatGoDuration(run->spec.interval),
@@ -136,6 +138,8 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
   }
   run->spec = std::move(*spec);
   run->as = Identity(run->key, run->spec);
+  run->attempt.revision = run->object->StringAt({"status", "lastAppliedRevision"});
+  run->attempt.origin_revision = run->object->StringAt({"status", "lastAppliedOriginRevision"});
   if (run->spec.suspend || !Deletes(run->spec) || inventory->empty()) {
     net::Task<controller::Outcome> task = Release(run);
     co_return co_await std::move(task);
@@ -155,7 +159,14 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
       co_return co_await std::move(task);
     }
   }
-  PruneRequest request{.entries = inventory->entries(), .as = run->as, .owner = run->key};
+  if (AwaitsNewcomers(*run)) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
+  net::Task<std::set<document::ObjectId>> claiming = ClaimedByOthers(run);
+  std::set<document::ObjectId> claimed = co_await std::move(claiming);
+  RemovalRequest leaving{
+      .stale = inventory->entries(), .claimed = std::move(claimed), .as = run->as, .owner = run->key, .guard = {.on = false}};
+  net::Task<RemovalDecision> deciding = DecideRemoval(parts_.services.client, *index_, std::move(leaving));
+  RemovalDecision removal = co_await std::move(deciding);
+  PruneRequest request{.entries = std::move(removal.remove), .as = run->as, .owner = run->key};
   net::Task<PruneResult> pruning = Prune(parts_.services.client, *index_, std::move(request));
   const PruneResult pruned = co_await std::move(pruning);
   if (pruned.error) {
@@ -166,12 +177,14 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
   std::string deleted;
   for (const kube::ObjectRef& ref : pruned.deleted) deleted += (deleted.empty() ? "" : "\n") + ref.Id().ToString() + " deleted";
   if (!deleted.empty()) Emit(*run, kube::EventType::Normal, reason::kSucceeded, deleted);
+  // Until they carry the labels of whoever takes them over, they stay on our record: nothing that was applied is ever nobody's.
+  if (!removal.handed.empty()) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
   const bool remain = !pruned.deleted.empty() || !pruned.terminating.empty();
   if (remain && run->spec.deletion_policy == DeletionPolicy::WaitForTermination) {
     const base::TimePoint since = base::ParseRfc3339(run->object->StringAt({"metadata", "deletionTimestamp"})).value_or(run->started);
     const bool late = run->started - since >= run->spec.timeout;
     if (!late) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
-    Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "timeout waiting for the termination of what was applied");
+    Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "failed to wait for resources termination");
   }
   net::Task<controller::Outcome> task = Release(run);
   co_return co_await std::move(task);

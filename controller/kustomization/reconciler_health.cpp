@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "controller/conditions.h"
 #include "controller/kustomization/reconciler.h"
 #include "controller/kustomization/state.h"
 #include "net/await.h"
@@ -60,6 +61,9 @@ net::Task<controller::Outcome> Reconciler::BeginHealth(std::shared_ptr<Run> run,
   };
   state.health = std::make_unique<HealthWatch>(*index_, parts_.observer, parts_.services.clock, WhatToAwait(run->spec, key, applied),
                                                run->as, std::move(custom), std::move(changed));
+  const document::Value* status = run->object->Find("status");
+  state.was_healthy = status != nullptr && Conditions::FromStatus(*status).IsTrue(condition::kHealthy);
+  state.new_revision = run->object->StringAt({"status", "lastAppliedRevision"}) != run->attempt.revision;
   state.wait_started = parts_.services.clock.Now();
   state.deadline = state.wait_started + std::chrono::duration_cast<base::TimePoint::duration>(run->spec.timeout);
   net::Task<controller::Outcome> task = CheckHealth(run);
@@ -110,6 +114,7 @@ net::Task<controller::Outcome> Reconciler::CheckHealth(std::shared_ptr<Run> run)
   }
   if (failed || late) {
     state.unhealthy = true;
+    state.was_healthy = false;
     std::string message = "health check failed after " + base::FormatGoDuration(waited) + ": ";
     message +=
         failed ? "failed early due to stalled resources: " + report.Statuses(true) : "timeout waiting for: " + report.Statuses(false);
@@ -143,8 +148,7 @@ net::Task<controller::Outcome> Reconciler::ReportProgress(std::shared_ptr<Run> r
   if (details == state.reported) co_return Next(state, left);
   const base::Duration since = now - state.reported_at;
   if (since < options_.progress_every) co_return Next(state, std::min<base::Duration>(options_.progress_every - since, left));
-  const std::string message =
-      "Running health checks for revision " + run->attempt.revision + " with a timeout of " + base::FormatGoDuration(run->spec.timeout);
+  const std::string message = ProgressMessage("Running health checks", run->attempt);
   document::Value status = StatusChecking(*run->object, run->attempt, message, details, now);
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);

@@ -102,6 +102,26 @@ Result<Substitute> ReadPostBuild(const SpecReader& post) {
   return out;
 }
 
+Result<std::vector<IgnoreRule>> ReadIgnore(const SpecReader& spec) {
+  std::vector<IgnoreRule> out;
+  for (const SpecReader& item : spec.Items("ignore")) {
+    IgnoreRule rule;
+    TRY(rule.paths, item.Strings("paths"));
+    if (rule.paths.empty()) return Invalid(item.PathOf("paths") + ": required");
+    const SpecReader target = item.Child("target");
+    kustomize::Selector& selector = rule.target;
+    TRY(selector.group, target.String("group"));
+    TRY(selector.version, target.String("version"));
+    TRY(selector.kind, target.String("kind"));
+    TRY(selector.name, target.String("name"));
+    TRY(selector.ns, target.String("namespace"));
+    TRY(selector.label_selector, target.String("labelSelector"));
+    TRY(selector.annotation_selector, target.String("annotationSelector"));
+    out.push_back(std::move(rule));
+  }
+  return out;
+}
+
 Result<void> ReadBuildFields(const SpecReader& spec, Spec& out) {
   TRY(out.path, spec.String("path"));
   TRY(out.target_namespace, spec.String("targetNamespace"));
@@ -123,7 +143,7 @@ Result<void> ReadBuildFields(const SpecReader& spec, Spec& out) {
 
 /// What a later version acts upon. A field that is accepted and ignored would be a lie.
 Result<void> RefuseUnbuilt(const SpecReader& spec) {
-  for (const std::string_view field : {"decryption", "kubeConfig", "ignore"}) TRY(spec.Refuse(field));
+  for (const std::string_view field : {"decryption", "kubeConfig"}) TRY(spec.Refuse(field));
   return {};
 }
 
@@ -144,6 +164,7 @@ Result<Spec> Parse(const Value& object, bool applies) {
   TRY(out.health_check_exprs, ReadExpressions(spec));
   TRY(out.depends_on, ReadDependencies(spec, own_namespace));
   TRY(out.service_account_name, spec.String("serviceAccountName"));
+  TRY(out.ignore, ReadIgnore(spec));
   TRY(ReadBuildFields(spec, out));
   if (applies) TRY(RefuseUnbuilt(spec));
   return out;

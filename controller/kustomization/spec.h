@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "document/object.h"
 #include "document/value.h"
+#include "kustomize/types.h"
 #include "rollout/custom_status.h"
 
 namespace sluice::controller::kustomization {
@@ -43,6 +44,12 @@ struct Substitute {
   bool always = false;  ///< substituteStrategy Always: also without any variable
 };
 
+/// Fields of applied objects that others may change: paths are JSON Pointers, an empty target is every object.
+struct IgnoreRule {
+  std::vector<std::string> paths;
+  kustomize::Selector target;
+};
+
 struct Spec {
   base::Duration interval{}, retry_interval{}, timeout{};
   SourceReference source;
@@ -58,6 +65,7 @@ struct Spec {
   bool ignore_missing_components = false;
   std::vector<std::pair<std::string, std::string>> common_labels, common_annotations;
   std::optional<Substitute> post_build;
+  std::vector<IgnoreRule> ignore;
 
   bool ChecksHealth() const { return wait || !health_checks.empty(); }
 };

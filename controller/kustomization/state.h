@@ -29,12 +29,15 @@ struct Reconciler::State {
 
   // Waiting for health.
   std::unique_ptr<HealthWatch> health;
+  bool was_healthy = false;  ///< before: then a passed check is no news, unless a new revision changed something
+  bool new_revision = false;
   bool unhealthy = false;                                  ///< reported as failed; still listening, it may recover
   std::shared_ptr<void> investigation;                     ///< a place among those whose causes are looked for; held while it waits
   std::shared_ptr<const rollout::CustomStatus> judged_by;  ///< the health expressions that the index has judged our objects by
   base::TimePoint wait_started, deadline, reported_at;
   std::string reported;
 
+  bool hands_over = false;  ///< objects that are no longer wanted wait for others to take them
   bool waits_for_dependency = false;
   std::string waits_for_source;  ///< the source that is not there yet
   base::TimePoint source_missing_since;

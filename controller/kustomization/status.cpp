@@ -24,6 +24,33 @@ void NoteAttempt(const Attempt& attempt, Value& status) {
   if (attempt.inventory) status.Set("inventory", *attempt.inventory);
 }
 
+void NoteHeld(const Attempt& attempt, std::int64_t generation, base::TimePoint now, Conditions& conditions) {
+  if (attempt.held) {
+    conditions.Set(kHeldCondition, ConditionStatus::True, attempt.held->mass ? kMassRemoval : kHoldsData, attempt.held->message, generation,
+                   now);
+  } else if (attempt.judged) {
+    conditions.Remove(kHeldCondition);
+  }
+}
+
+/// The step at which a run fails for this reason, as Reconciling goes on to say it; else the failure itself.
+std::string StepOf(const Attempt& attempt, std::string_view why, std::string_view message) {
+  const bool unknown = why == reason::kDependencyNotReady || attempt.revision.empty() || attempt.timeout.empty();
+  if (unknown || message.starts_with("Source ")) return std::string(message);
+  std::string_view step = "Detecting drift";
+  if (why == reason::kArtifactFailed) step = "Fetching manifests";
+  if (why == reason::kBuildFailed) step = "Building manifests";
+  if (why == reason::kHealthCheckFailed) step = "Running health checks";
+  return ProgressMessage(step, attempt);
+}
+
+/// Without `health check failed after 3s: `, as Healthy has it.
+std::string_view HealthWords(std::string_view message) {
+  constexpr std::string_view kHead = "health check failed after ";
+  const std::size_t colon = message.find(": ");
+  return message.starts_with(kHead) && colon != std::string_view::npos ? message.substr(colon + 2) : message;
+}
+
 void NoteHistory(const Attempt& attempt, std::string_view reason, base::TimePoint now, Value& status) {
   if (attempt.digest.empty()) return;
   const HistoryEntry entry{.digest = attempt.digest,
@@ -38,11 +65,24 @@ void NoteHistory(const Attempt& attempt, std::string_view reason, base::TimePoin
 
 }  // namespace
 
+std::string ProgressMessage(std::string_view step, const Attempt& attempt) {
+  return std::string(step) + " for revision " + attempt.revision + " with a timeout of " + attempt.timeout;
+}
+
+bool HoldsMass(const Value& object) {
+  const Value* status = object.Find("status");
+  if (status == nullptr) return false;
+  const Conditions conditions = Conditions::FromStatus(*status);
+  const Condition* held = conditions.Find(kHeldCondition);
+  return held != nullptr && held->status == ConditionStatus::True && held->reason == kMassRemoval;
+}
+
 Value StatusProgressing(const Value& object, const Attempt& attempt, std::string_view message, bool drifted, base::TimePoint now) {
   Value status = OldStatus(object);
   Conditions conditions = Conditions::FromStatus(status);
   const std::int64_t generation = GenerationOf(object);
   conditions.Remove(condition::kStalled);
+  NoteHeld(attempt, generation, now, conditions);
   conditions.Set(condition::kReconciling, ConditionStatus::True, reason::kProgressing, message, generation, now);
   const Condition* ready = conditions.Find(condition::kReady);
   if (drifted || ready == nullptr || ready->status == ConditionStatus::Unknown) {
@@ -59,8 +99,8 @@ Value StatusChecking(const Value& object, const Attempt& attempt, std::string_vi
   Conditions conditions = Conditions::FromStatus(status);
   conditions.Set(condition::kReady, ConditionStatus::Unknown, reason::kProgressing, "Reconciliation in progress" + behind,
                  GenerationOf(object), now);
-  conditions.Set(condition::kHealthy, ConditionStatus::Unknown, reason::kProgressing,
-                 "Running health checks for revision " + attempt.revision, GenerationOf(object), now);
+  conditions.Set(condition::kHealthy, ConditionStatus::Unknown, reason::kProgressing, ProgressMessage("Running health checks", attempt),
+                 GenerationOf(object), now);
   status.Set("conditions", conditions.ToValue());
   return status;
 }
@@ -71,6 +111,7 @@ Value StatusSucceeded(const Value& object, const Attempt& attempt, std::optional
   const std::int64_t generation = GenerationOf(object);
   conditions.Remove(condition::kReconciling);
   conditions.Remove(condition::kStalled);
+  conditions.Remove(kHeldCondition);
   conditions.Set(condition::kReady, ConditionStatus::True, reason::kSucceeded, "Applied revision: " + attempt.revision, generation, now);
   if (!checked) {
     conditions.Remove(condition::kHealthy);
@@ -98,10 +139,14 @@ Value StatusFailed(const Value& object, const Attempt& attempt, std::string_view
   const std::int64_t generation = GenerationOf(object);
   conditions.Remove(condition::kStalled);
   conditions.Set(condition::kReady, ConditionStatus::False, why, message, generation, now);
-  conditions.Set(condition::kReconciling, ConditionStatus::True, "ProgressingWithRetry", message, generation, now);
-  if (why == reason::kHealthCheckFailed) conditions.Set(condition::kHealthy, ConditionStatus::False, why, message, generation, now);
+  conditions.Set(condition::kReconciling, ConditionStatus::True, "ProgressingWithRetry", StepOf(attempt, why, message), generation, now);
+  if (why == reason::kHealthCheckFailed)
+    conditions.Set(condition::kHealthy, ConditionStatus::False, why, HealthWords(message), generation, now);
+  NoteHeld(attempt, generation, now, conditions);
   status.Set("conditions", conditions.ToValue());
-  NoteAttempt(attempt, status);
+  // A revision counts as attempted once its files are there.
+  const bool attempted = why != reason::kDependencyNotReady && why != reason::kArtifactFailed;
+  if (attempted) NoteAttempt(attempt, status);
   NoteHistory(attempt, why, now, status);
   NoteRequest(object, status);
   return status;

@@ -20,12 +20,19 @@ inline constexpr std::string_view kBuildFailed = "BuildFailed";
 inline constexpr std::string_view kArtifactFailed = "ArtifactFailed";
 inline constexpr std::string_view kDependencyNotReady = "DependencyNotReady";
 inline constexpr std::string_view kPruneFailed = "PruneFailed";
+inline constexpr std::string_view kPruneHeld =
+    "PruneHeld";  ///< ours: the prune guard waits for a word (docs/architecture.md, "Prune guard")
 inline constexpr std::string_view kHealthCheckFailed = "HealthCheckFailed";
 inline constexpr std::string_view kProgressing = "Progressing";
 inline constexpr std::string_view kFeatureGateDisabled = "FeatureGateDisabled";
 inline constexpr std::string_view kAccessDenied = "AccessDenied";
 inline constexpr std::string_view kInvalidCELExpression = "InvalidCELExpression";
 }  // namespace reason
+
+/// The condition `PruneHeld` (status True): what the prune guard holds. Its reason says whether all of a removal is held, or single objects.
+inline constexpr std::string_view kHeldCondition = "PruneHeld";
+inline constexpr std::string_view kMassRemoval = "MassRemoval";
+inline constexpr std::string_view kHoldsData = "HoldsData";
 
 /// What one attempt was about; fields not known yet are empty.
 struct Attempt {
@@ -34,7 +41,20 @@ struct Attempt {
   std::string digest;                        ///< of the built manifests; "" before a build: then no history is kept
   std::optional<document::Value> inventory;  ///< `status.inventory` to be written; none leaves it as it is
   base::Duration duration{};
+  std::string timeout;  ///< of the spec, in Go's words; "": the step at which a run fails is not named
+  struct Held {
+    bool mass = false;
+    std::string message;
+  };
+  bool judged = false;       ///< the prune guard has been asked: `held` is its word, also where it is empty
+  std::optional<Held> held;  ///< what it holds
 };
+
+/// Whether the status says that a mass removal is held.
+bool HoldsMass(const document::Value& object);
+
+/// `Detecting drift for revision main@sha1:… with a timeout of 9m30s`.
+std::string ProgressMessage(std::string_view step, const Attempt& attempt);
 
 /// At work: Reconciling=True with `message`; Ready becomes Unknown only where it was absent, Unknown, or `drifted`.
 document::Value StatusProgressing(const document::Value& object, const Attempt& attempt, std::string_view message, bool drifted,
@@ -45,7 +65,8 @@ document::Value StatusChecking(const document::Value& object, const Attempt& att
 /// All done: Ready=True; Healthy=True if `checked` (with how long it took), else absent.
 document::Value StatusSucceeded(const document::Value& object, const Attempt& attempt, std::optional<base::Duration> checked,
                                 base::TimePoint now);
-/// Failed, worth another try: Ready=False, Reconciling=True/ProgressingWithRetry; with HealthCheckFailed also Healthy=False.
+/// Failed, worth another try: Ready=False, Reconciling=True/ProgressingWithRetry; with HealthCheckFailed also Healthy=False,
+/// without the words in front of its own. Reconciling keeps saying which step it was.
 document::Value StatusFailed(const document::Value& object, const Attempt& attempt, std::string_view reason, std::string_view message,
                              base::TimePoint now);
 /// Failed until the spec changes: Stalled=True, Ready=False.

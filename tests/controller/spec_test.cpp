@@ -66,7 +66,7 @@ TEST(KustomizationSpec, WrongAndUnbuiltFieldsAreNamed) {
        "Invalid: spec.postBuild.substituteFrom[0].kind: \"File\" is neither Secret nor ConfigMap"},
       {"  decryption: {provider: sops}\n", "Unsupported: spec.decryption"},
       {"  kubeConfig: {secretRef: {name: x}}\n", "Unsupported: spec.kubeConfig"},
-      {"  ignore: [{paths: [/spec/replicas]}]\n", "Unsupported: spec.ignore"},
+      {"  ignore: [{paths: []}]\n", "Invalid: spec.ignore[0].paths: required"},
       {"  healthCheckExprs: [{kind: X, current: 'true'}]\n", "Invalid: spec.healthCheckExprs[0].apiVersion: required"},
       {"  dependsOn: [{name: a, readyExpr: 5}]\n", "Invalid: spec.dependsOn[0].readyExpr: want a string"},
   };

@@ -41,6 +41,7 @@ kustomization::Attempt AttemptOf(std::string revision) {
   attempt.digest = "sha256:1";
   attempt.inventory = Parse("entries: [{id: a_b__ConfigMap, v: v1}]");
   attempt.duration = 2s;
+  attempt.timeout = "9m0s";
   return attempt;
 }
 
@@ -64,10 +65,12 @@ TEST(KustomizationStatus, SuccessIsWhatFluxLeaves) {
 }
 
 TEST(KustomizationStatus, FailureKeepsTheObservedGenerationAndRetries) {
-  const Value status = kustomization::StatusFailed(kObject, AttemptOf("main@sha1:1"), "HealthCheckFailed", "timeout", kNoon);
+  const Value status = kustomization::StatusFailed(kObject, AttemptOf("main@sha1:1"), "HealthCheckFailed",
+                                                   "health check failed after 3s: timeout waiting", kNoon);
   EXPECT_EQ(
       ConditionsOf(status),
-      "Reconciling=True ProgressingWithRetry timeout\nReady=False HealthCheckFailed timeout\nHealthy=False HealthCheckFailed timeout\n");
+      "Reconciling=True ProgressingWithRetry Running health checks for revision main@sha1:1 with a timeout of 9m0s\n"
+      "Ready=False HealthCheckFailed health check failed after 3s: timeout waiting\nHealthy=False HealthCheckFailed timeout waiting\n");
   EXPECT_EQ(status.Find("observedGeneration")->AsInt(), -1);
   EXPECT_EQ(status.StringAt({"lastAttemptedRevision"}), "main@sha1:1");
   EXPECT_EQ(status.Find("lastAppliedRevision"), nullptr);
@@ -81,7 +84,50 @@ TEST(KustomizationStatus, ProgressLeavesReadyAloneUnlessSomethingDrifted) {
             "Succeeded Health check passed in 1s\n");
   EXPECT_EQ(ConditionsOf(kustomization::StatusChecking(object, AttemptOf("main@sha1:2"), "Running", "Pod a/b: waits", kNoon)),
             "Reconciling=True Progressing Running: Pod a/b: waits\nReady=Unknown Progressing Reconciliation in progress: Pod a/b: waits\n"
-            "Healthy=Unknown Progressing Running health checks for revision main@sha1:2\n");
+            "Healthy=Unknown Progressing Running health checks for revision main@sha1:2 with a timeout of 9m0s\n");
+}
+
+TEST(KustomizationStatus, TheStepThatFailedIsNamed) {
+  struct Row {
+    std::string_view reason, message, reconciling;
+    bool attempted;
+  };
+  constexpr Row kRows[] = {
+      {"ArtifactFailed", "Source 'GitRepository/a/b' not found", "Source 'GitRepository/a/b' not found", false},
+      {"ArtifactFailed", "kustomization path not found: ./x", "Fetching manifests for revision main@sha1:1 with a timeout of 9m0s", false},
+      {"DependencyNotReady", "dependency 'a/b' is not ready", "dependency 'a/b' is not ready", false},
+      {"BuildFailed", "no", "Building manifests for revision main@sha1:1 with a timeout of 9m0s", true},
+      {"ReconciliationFailed", "no", "Detecting drift for revision main@sha1:1 with a timeout of 9m0s", true},
+      {"PruneFailed", "no", "Detecting drift for revision main@sha1:1 with a timeout of 9m0s", true},
+  };
+  for (const Row& row : kRows) {
+    const Value status = kustomization::StatusFailed(kObject, AttemptOf("main@sha1:1"), row.reason, row.message, kNoon);
+    const std::string want = "Reconciling=True ProgressingWithRetry " + std::string(row.reconciling) + "\nReady=False " +
+                             std::string(row.reason) + " " + std::string(row.message) + "\n";
+    EXPECT_EQ(ConditionsOf(status), want);
+    EXPECT_EQ(status.StringAt({"lastAttemptedRevision"}), row.attempted ? "main@sha1:1" : "") << row.reason << " " << row.message;
+  }
+}
+
+TEST(KustomizationStatus, WhatIsHeldIsRememberedUntilTheGuardSaysOtherwise) {
+  kustomization::Attempt attempt = AttemptOf("main@sha1:1");
+  attempt.judged = true;
+  attempt.held = kustomization::Attempt::Held{.mass = true, .message = "much"};
+  Value object = kObject;
+  object.Set("status", kustomization::StatusFailed(object, attempt, "PruneHeld", "much", kNoon));
+  EXPECT_EQ(
+      ConditionsOf(*object.Find("status")),
+      "Reconciling=True ProgressingWithRetry Detecting drift for revision main@sha1:1 with a timeout of 9m0s\nReady=False PruneHeld much\n"
+      "PruneHeld=True MassRemoval much\n");
+  EXPECT_TRUE(kustomization::HoldsMass(object));
+  object.Set("status", kustomization::StatusFailed(object, AttemptOf("main@sha1:2"), "BuildFailed", "no", kNoon));  // not asked
+  EXPECT_TRUE(kustomization::HoldsMass(object));
+  attempt.held = kustomization::Attempt::Held{.mass = false, .message = "data"};
+  object.Set("status", kustomization::StatusFailed(object, attempt, "PruneHeld", "data", kNoon));
+  EXPECT_FALSE(kustomization::HoldsMass(object));
+  attempt.held.reset();
+  object.Set("status", kustomization::StatusFailed(object, attempt, "PruneFailed", "no", kNoon));
+  EXPECT_EQ(Conditions::FromStatus(*object.Find("status")).Find("PruneHeld"), nullptr);
 }
 
 TEST(KustomizationStatus, StalledIsSettledForThisGeneration) {
@@ -122,6 +168,8 @@ TEST(ObjectEvents, OnlyIntentTriggers) {
   EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 2}\n")), trigger::kSpec);
   EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: b, generation: 1}\n")), trigger::kSpec);
   EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 1, annotations: {reconcile.fluxcd.io/requestedAt: x}}\n")),
+            trigger::kRequested);
+  EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 1, annotations: {sluice.dev/allow-prune: x}}\n")),
             trigger::kRequested);
   EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 1, deletionTimestamp: x}\n")), trigger::kDeleted);
 }

@@ -128,6 +128,7 @@ class ChangeTest(Case):
     def test_the_spec_changes_again_and_again(self):
         files = {f"{index}/cm.yaml": [config_map(f"cm-{index}-{number}") for number in range(20)] for index in range(8)}
         repository = self.fleet(files, path="./0")
+        self.kube.patch("Kustomization", "app", self.ns, {"metadata": {"annotations": {"sluice.dev/allow-prune": "true"}}})  # each spec replaces all of it
         for index in range(1, 8):
             self.kustomization(path=f"./{index}")
             time.sleep(0.05)

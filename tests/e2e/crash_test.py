@@ -42,7 +42,7 @@ class CrashTest(Case):
         print(f"\n  seed {self.seed}", flush=True)
         self.changes = 0
         self.repository = self.env.repository(self.ns, {"objects.yaml": half("a", 0)})
-        self.controller = self.env.controller(start=False)
+        self.controller = self.env.controller(start=False, flags=["--prune-guard=false"])  # every commit replaces all objects
         self.source("fleet", self.repository)
         self.kustomization(retryInterval="1s")
         self.states = Recorder(self.kube, "Kustomization", self.ns)

@@ -98,8 +98,7 @@ class BuildTest(Failing):
         self.assertIsNotNone(self.kube.get("ConfigMap", "gone", self.ns))
 
     def test_fields_that_are_not_built_yet_are_refused_by_name(self):
-        for field, value in (("decryption", {"provider": "sops"}), ("kubeConfig", {"secretRef": {"name": "x"}}),
-                             ("ignore", [{"paths": ["/spec"]}])):
+        for field, value in (("decryption", {"provider": "sops"}), ("kubeConfig", {"secretRef": {"name": "x"}})):
             with self.subTest(field):
                 self.kustomization(field.lower(), **{field: value})
                 condition = self.await_failed("Kustomization", field.lower(), "FeatureGateDisabled")

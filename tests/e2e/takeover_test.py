@@ -176,6 +176,136 @@ class HeirTest(Case):
         self.kube.patch(kind, "podinfo", ns, {"status": status}, "status", "source-controller" if kind == "GitRepository" else "gotk-kustomize-controller")
 
 
+class FleetTest(Case):
+    """A hundred applications as Flux leaves them: Sluice starts beside them, and not one object is written; and Flux could go on with all of it."""
+
+    APPS = int(os.environ.get("SLUICE_APPS", "100"))
+
+    def test_a_hundred_applications(self):
+        repository = self.env.repository("fleet-of-flux", {"plain/all.yaml": PLAIN}, folder=os.path.dirname(PODINFO))
+        self.controller.end()
+        try:
+            self.flux_was_here(repository)
+            before = self.objects()
+        finally:
+            self.controller.start()
+        tokens = {name: self.request("Kustomization", name) for name in self.spaces()}
+        for name, token in tokens.items():
+            self.await_object("Kustomization", name, lambda obj, token=token: obj["status"].get("lastHandledReconcileAt") == token)
+        self.assertEqual(self.objects(), before)
+        self.assertEqual(self.pods(), self.pods_before)
+        for name in self.spaces():
+            app = self.kube.get("Kustomization", name, self.ns)
+            self.assertTrue(harness.is_ready(app), name)
+            self.assertEqual(app["status"]["inventory"], self.left[name]["inventory"], name)
+            self.assertEqual(app["status"]["history"][-1]["firstReconciled"], self.left[name]["history"][-1]["firstReconciled"], name)
+            self.assertEqual(app["metadata"]["finalizers"], ["finalizers.fluxcd.io"], name)
+        # And back: what Flux would apply changes nothing either.
+        self.controller.end()
+        try:
+            for obj in self.applied:
+                self.kube.apply(obj, "kustomize-controller")
+            self.assertEqual(self.objects(), before)
+        finally:
+            self.controller.start()
+
+    def spaces(self):
+        """The namespaces of the applications, which are also their names: every second one is podinfo as recorded."""
+        return [f"{self.ns[:30]}-{number}" for number in range(self.APPS)]
+
+    def flux_was_here(self, repository):
+        self.applied, self.left = [], {}
+        self.leave("GitRepository", "flux-gitrepository-podinfo.yaml", "fleet", {"url": self.env.git.url(repository.name)}, repository)
+        for number, space in enumerate(self.spaces()):
+            self.kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
+            objects = list(self.podinfo(space)) if number % 2 == 0 else [typed(obj, space) for obj in PLAIN]
+            for obj in objects:
+                obj["metadata"]["labels"] |= {"kustomize.toolkit.fluxcd.io/name": space, "kustomize.toolkit.fluxcd.io/namespace": self.ns}
+                self.kube.apply(obj, "kustomize-controller")
+            self.applied += objects
+            path = "./kustomize" if number % 2 == 0 else "./plain"
+            self.left[space] = self.leave("Kustomization", "flux-kustomization-podinfo.yaml", space, {
+                "targetNamespace": space, "path": path, "sourceRef": {"kind": "GitRepository", "name": "fleet"}}, repository, objects)
+        until(lambda: all(self.settled(obj) for space in self.spaces() for obj in self.kube.list("Deployment", space)), 600, pause=2)
+        self.pods_before = self.pods()
+
+    @staticmethod
+    def settled(obj):
+        """Whether the cluster's own controllers are done with it (the autoscaler of podinfo asks for two)."""
+        wanted = obj["spec"]["replicas"]
+        return obj["status"].get("availableReplicas") == wanted and (obj["metadata"]["name"] != "podinfo" or wanted == 2)
+
+    def podinfo(self, space):
+        for item in recorded("owned-objects.yaml")["items"]:
+            if item["metadata"].get("labels", {}).get("kustomize.toolkit.fluxcd.io/name") == "podinfo":
+                [(_, _, _, _, fields)] = fields_of(item, "kustomize-controller")
+                obj = {"apiVersion": item["apiVersion"], "kind": item["kind"]} | only(item, fields)
+                obj["metadata"] |= {"name": "podinfo", "namespace": space}
+                yield obj
+
+    def leave(self, kind, name, as_name, changed, repository, objects=()):
+        obj = recorded(name)
+        status = harness.json.loads(re.sub(r"sha1:[0-9a-f]{40}", "sha1:" + repository.head, harness.json.dumps(obj["status"])))
+        status["observedGeneration"] = 1
+        for condition in status["conditions"]:
+            condition["observedGeneration"] = 1
+        if objects:
+            ordered = sorted(objects, key=lambda item: ORDER.index(item["kind"]))
+            status["inventory"] = {"entries": [{"id": "_".join([item["metadata"]["namespace"], item["metadata"]["name"], item["apiVersion"].rpartition("/")[0], item["kind"]]),
+                                                "v": item["apiVersion"].rpartition("/")[2]} for item in ordered]}
+        self.kube.create({"apiVersion": obj["apiVersion"], "kind": kind, "metadata": {"name": as_name, "namespace": self.ns, "finalizers": ["finalizers.fluxcd.io"]},
+                          "spec": obj["spec"] | changed})
+        self.kube.patch(kind, as_name, self.ns, {"status": status}, "status", "source-controller" if kind == "GitRepository" else "gotk-kustomize-controller")
+        return status
+
+    def objects(self):
+        """What was applied, as far as anybody but the cluster's own controllers could have changed it."""
+        seen = {}
+        for kind in ("Deployment", "Service", "ConfigMap", "autoscaling/v2/HorizontalPodAutoscaler"):
+            for obj in self.kube.list(kind, labels=f"kustomize.toolkit.fluxcd.io/namespace={self.ns}"):
+                ours = [entry for entry in obj["metadata"]["managedFields"] if entry["manager"] == "kustomize-controller"]
+                seen[kind, obj["metadata"]["namespace"], obj["metadata"]["name"]] = (
+                    obj["metadata"]["uid"], obj["metadata"].get("generation"), obj.get("spec"), obj.get("data"), obj["metadata"]["labels"], ours)
+        return seen
+
+    def pods(self):
+        return {(space, pod["metadata"]["name"]): pod["metadata"]["uid"] for space in self.spaces() for pod in self.kube.list("Pod", space)}
+
+
+ORDER = ["ConfigMap", "Service", "Deployment", "HorizontalPodAutoscaler"]
+
+# An application whose manifests leave out, and spell out, what Flux's trip through Go types fills in and drops.
+PLAIN = [
+    {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "plain", "annotations": {}}, "data": {"empty": "", "key": "value"}},
+    {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "plain"}, "spec": {"selector": {"app": "plain"}, "ports": [{"port": 80}]}},
+    {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "plain"},
+     "spec": {"selector": {"matchLabels": {"app": "plain"}}, "template": {
+         "metadata": {"labels": {"app": "plain"}, "annotations": {}},
+         "spec": {"hostNetwork": False, "containers": [{"name": "app", "image": "app:1", "args": [], "ports": [{"containerPort": 80}],
+                                                        "env": [{"name": "EMPTY", "value": ""}, {"name": "FULL", "value": "x"}]}]}}}},
+]
+
+
+def typed(obj, space):
+    """What Flux sends of an object of PLAIN."""
+    obj = harness.json.loads(harness.json.dumps(obj))
+    obj["metadata"] |= {"namespace": space, "labels": {"team": "x"}}
+    obj["metadata"].pop("annotations", None)
+    if obj["kind"] == "Service":
+        obj["spec"]["ports"][0] |= {"protocol": "TCP", "targetPort": 0}
+    if obj["kind"] == "Deployment":
+        obj["spec"]["strategy"] = {}
+        template = obj["spec"]["template"]
+        template["metadata"].pop("annotations")
+        template["spec"].pop("hostNetwork")
+        [container] = template["spec"]["containers"]
+        container.pop("args")
+        container["ports"][0]["protocol"] = "TCP"
+        container["env"][0].pop("value")
+        container["resources"] = {}
+    return obj
+
+
 def only(value, fields):
     """The part of an object that a fieldsV1 tree names: what its owner had applied."""
     if not fields or not isinstance(value, (dict, list)):
@@ -183,10 +313,10 @@ def only(value, fields):
     if isinstance(value, dict):
         return {key[2:]: only(value[key[2:]], below) for key, below in fields.items() if key.startswith("f:") and key[2:] in value}
     kept = []
-    for key, below in fields.items():
-        if key.startswith("k:"):
-            wanted = harness.json.loads(key[2:])
-            kept += [only(item, below) for item in value if all(item.get(field) == content for field, content in wanted.items())]
+    for item in value:  # in the order of the live list, as its owner had sent them
+        for key, below in fields.items():
+            if key.startswith("k:") and all(item.get(field) == content for field, content in harness.json.loads(key[2:]).items()):
+                kept.append(only(item, below))
     return kept
 
 

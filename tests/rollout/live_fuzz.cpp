@@ -10,6 +10,7 @@
 #include "rollout/inventory.h"
 #include "rollout/normalize.h"
 #include "rollout/status.h"
+#include "rollout/takeover.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sluice;
@@ -24,6 +25,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const base::TimePoint now{std::chrono::hours(500'000)};
   rollout::FingerprintLive(value, "m");
   if (rollout::FingerprintDesired(value) == 0) std::abort();
+  const rollout::TakeoverRules rules{.manager = "m", .overridden = {"o"}};
+  if (rollout::HasLeftovers(value, rules) != rollout::TakeoverPatch(value, rules).has_value()) std::abort();
+  rollout::MigrationPatch(value, "v2");
   rollout::ComputeStatus(value, now);
   rollout::PodSelector(value);
   rollout::DiagnosePod(value, value.items(), now);

@@ -1,0 +1,45 @@
+#include "controller/kustomization/claims.h"
+
+#include "controller/kustomization/build.h"
+#include "controller/kustomization/variables.h"
+#include "net/await.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+using base::Result;
+using document::ObjectId;
+
+Result<std::vector<ObjectId>> IdsBuilt(const Claimer& claimer, const Variables& variables) {
+  std::vector<ObjectId> ids;
+  if (claimer.reads && base::Unchanged(*claimer.reads, *claimer.source->files)) return ids;
+  const BuildInput input{.files = *claimer.source->files,
+                         .spec = claimer.spec,
+                         .name = claimer.key.name,
+                         .ns = claimer.key.ns,
+                         .variables = variables,
+                         .mask_encrypted = true};
+  TRY(const BuildOutput built, Build(input));
+  for (const document::Value& object : built.objects) ids.push_back(document::IdOf(object));
+  return ids;
+}
+
+}  // namespace
+
+net::Task<std::set<ObjectId>> ClaimsOf(Services& services, std::vector<Claimer> claimers) {
+  std::set<ObjectId> claimed;
+  for (Claimer& claimer : claimers) {
+    net::Task<Result<Variables>> reading = ReadVariables(services.client, claimer.key.ns, claimer.spec);
+    Result<Variables> variables = co_await std::move(reading);
+    if (!variables) continue;
+    auto work = [claimer = std::make_shared<const Claimer>(std::move(claimer)), values = std::move(*variables)] {
+      return IdsBuilt(*claimer, values);
+    };
+    net::Task<Result<std::vector<ObjectId>>> building = services.workers.Run(std::move(work));
+    const Result<std::vector<ObjectId>> ids = co_await std::move(building);
+    if (ids) claimed.insert(ids->begin(), ids->end());
+  }
+  co_return claimed;
+}
+
+}  // namespace sluice::controller::kustomization
