@@ -251,6 +251,11 @@ Result<OpenPgpSigner> VerifyDetached(std::span<const std::string_view> key_rings
   return first ? *std::move(first) : Invalid("signature: not an OpenPGP signature");
 }
 
+Result<void> CheckKeyRing(std::string_view ring, base::TimePoint now, const OpenPgpLimits& limits) {
+  TRY(const Ffi ffi, Open({}, 0, now, limits));
+  return Import(ffi.get(), ring, RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS, limits);
+}
+
 Result<std::string> Decrypt(std::string_view message, std::span<const std::string_view> key_rings, base::TimePoint now,
                             const OpenPgpLimits& limits) {
   if (message.size() > limits.max_message_bytes) return Over("message", message.size(), limits.max_message_bytes);

@@ -47,4 +47,7 @@ base::Result<OpenPgpSigner> VerifyDetached(std::span<const std::string_view> key
 base::Result<std::string> Decrypt(std::string_view message, std::span<const std::string_view> key_rings, base::TimePoint now,
                                   const OpenPgpLimits& limits = {});
 
+/// Whether `ring` holds OpenPGP keys at all. Invalid: `no OpenPGP key`; TooLarge.
+base::Result<void> CheckKeyRing(std::string_view ring, base::TimePoint now, const OpenPgpLimits& limits = {});
+
 }  // namespace sluice::crypto
