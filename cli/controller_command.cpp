@@ -134,6 +134,14 @@ class Process {
         kustomize_events_(client_, {.component = "kustomize-controller", .instance = settings_.hostname}),
         watcher_events_(client_, {.component = "source-watcher", .instance = settings_.hostname}),
         observer_(client_, {}),
+        clusters_(runtime_, services_,
+                  {.insecure_tls = flags.insecure_kubeconfig_tls,
+                   .default_service_account = flags.default_kubeconfig_service_account,
+                   .may_write = [this] { return !elector_ || elector_->leads(); }},
+                  kustomize_,
+                  [this](const auto* cluster, const auto& owner, const auto& ref, auto changes) {
+                    kustomize_.OnRemoteChanged(cluster, owner, ref, changes);
+                  }),
         loader_({runtime_.io(), workers_, clock_, artifacts_}, LoaderOptionsOf()),
         git_(controller::git_repository::Reconciler::Parts{services_, git_repositories_, cache_, artifacts_, registry_, source_events_}),
         kustomize_(
@@ -150,7 +158,8 @@ class Process {
              .default_service_account = flags.default_service_account,
              .custom_stage_kinds = settings_.custom_stage_kinds,
              .override_managers = flags.override_managers,
-             .guard = {.on = flags.prune_guard, .ratio_percent = flags.prune_guard_ratio, .min = flags.prune_guard_min}}),
+             .guard = {.on = flags.prune_guard, .ratio_percent = flags.prune_guard_ratio, .min = flags.prune_guard_min},
+             .sops_age_secret = {settings_.namespace_, flags.sops_age_secret}}),
         generator_(controller::artifact_generator::Reconciler::Parts{services_,
                                                                      artifact_generators_,
                                                                      external_artifacts_,
@@ -176,7 +185,7 @@ class Process {
         generator_feeder_(generator_queue_, [this](const kube::SharedObject& before, const kube::SharedObject& after) {
           generator_.OnGeneratorChanged(before, after);
         }) {
-    kustomize_.Connect(index_, kustomize_queue_);
+    kustomize_.Connect(index_, kustomize_queue_, clusters_);
     if (!settings_.gates.Enabled(controller::Gate::DisableConfigWatchers)) {
       configs_.emplace(client_, flags_.watch_all_namespaces ? "" : settings_.namespace_, flags_.watch_configs_label_selector,
                        [this](const controller::ConfigKey& config) { kustomize_.OnConfigChanged(config); });
@@ -343,7 +352,9 @@ class Process {
       net::Task<void> yielding = elector_->Close();
       co_await std::move(yielding);
     }
+    kustomize_.ForgetAll();
     std::vector<net::Task<void>> closing;
+    closing.push_back(clusters_.Close());
     closing.push_back(source_events_.Close());
     closing.push_back(kustomize_events_.Close());
     closing.push_back(watcher_events_.Close());
@@ -381,6 +392,7 @@ class Process {
       artifact_generators_;
   kube::EventRecorder source_events_, kustomize_events_, watcher_events_;
   kube::Observer observer_;
+  controller::kustomization::Clusters clusters_;
   controller::SourceRegistry registry_;
   controller::ArtifactLoader loader_;
   controller::ForeignSources external_artifact_notes_{"ExternalArtifact", registry_}, oci_repository_notes_{"OCIRepository", registry_},
@@ -436,6 +448,11 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
       ->capture_default_str();
   c->add_flag("--no-cross-namespace-refs", flags.no_cross_namespace_refs, "Refuse sources and dependencies of other namespaces");
   c->add_option("--default-service-account", flags.default_service_account, "For Kustomizations that name none");
+  c->add_flag("--insecure-kubeconfig-tls", flags.insecure_kubeconfig_tls, "Let kubeconfigs in Secrets ask for insecure-skip-tls-verify");
+  c->add_option("--default-kubeconfig-service-account", flags.default_kubeconfig_service_account,
+                "For ConfigMaps of spec.kubeConfig that name none");
+  c->add_option("--sops-age-secret", flags.sops_age_secret,
+                "Secret in our namespace with age keys, for Kustomizations whose spec.decryption names none");
   c->add_option("--ssh-hostkey-algos", flags.ssh_hostkey_algos, "Host key algorithms for Git over ssh")->delimiter(',');
   c->add_option("--ssh-kex-algos", flags.ssh_kex_algos, "Key exchange algorithms for Git over ssh")->delimiter(',');
   c->add_option("--override-manager", flags.override_managers, "Field managers whose changes are undone, as prefixes; repeatable");

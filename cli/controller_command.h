@@ -28,6 +28,9 @@ struct ControllerFlags {
   std::string watch_label_selector;
   bool no_cross_namespace_refs = false;
   std::string default_service_account;
+  std::string sops_age_secret;
+  std::string default_kubeconfig_service_account;
+  bool insecure_kubeconfig_tls = false;
   std::vector<std::string> ssh_hostkey_algos, ssh_kex_algos, custom_apply_stage_kinds, override_managers;
   std::size_t http_retry = 9;
   std::string watch_configs_label_selector = "reconcile.fluxcd.io/watch=Enabled";

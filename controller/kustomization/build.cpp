@@ -48,15 +48,32 @@ void MaskEncrypted(Value& value) {
   }
 }
 
-Result<void> TreatEncrypted(Value& object, bool mask) {
-  if (object.Find("sops") == nullptr) return {};
-  if (!mask) {
-    return Invalid(NameForMessages(object) + " is SOPS encrypted, configuring decryption is required for this secret to be reconciled");
+/// Values of a Secret that are encrypted files, as a generator makes them.
+void MaskEncryptedFiles(Value& object) {
+  Value* data = object.StringAt({"kind"}) == "Secret" ? object.Find("data") : nullptr;
+  if (data == nullptr || !data->IsMapping()) return;
+  for (document::Member& member : data->mutable_members()) {
+    const auto bytes = base::Base64Decode(member.value.AsString().value_or(""));
+    const bool encrypted = bytes && bytes->find("sops") != std::string::npos && bytes->find("ENC[") != std::string::npos;
+    if (encrypted) member.value = Value(base::Base64Encode(kMask));
   }
+}
+
+Result<void> TreatEncrypted(Value& object, const BuildInput& input) {
+  if (!input.mask_encrypted) return input.spec.decryption ? DecryptResource(object, input.decryption) : Result<void>();
+  MaskEncryptedFiles(object);
+  if (object.Find("sops") == nullptr) return {};
   object.Erase("sops");
   for (document::Member& member : object.mutable_members()) {
     if (member.key == "data" || member.key == "stringData") MaskEncrypted(member.value);
   }
+  return {};
+}
+
+/// A Secret that opted out stays encrypted, but `sops` is no field of a Secret: as Flux does, it is left out.
+Result<void> CheckStillEncrypted(Value& object) {
+  TRY(RefuseEncryptedSecret(object));
+  if (object.StringAt({"kind"}) == "Secret" && object.StringAt({"apiVersion"}) == "v1") object.Erase("sops");
   return {};
 }
 
@@ -92,13 +109,20 @@ class Substitution {
   bool strict_ = true, active_ = false;
 };
 
-Result<kustomize::BuildResult> BuildTree(const base::Files& files, const std::string& directory, const Spec& spec) {
-  TRY(RootFile root, MakeRootFile(files, directory, spec));
-  const OverlayFiles over(files, std::move(root));
+Result<kustomize::BuildResult> BuildTree(const base::Files& files, const std::string& directory, const BuildInput& input) {
+  TRY(RootFile root, MakeRootFile(files, directory, input.spec));
+  const OverlayFiles with_root(files, std::move(root));
+  std::map<std::string, std::string> decrypted;
+  if (input.spec.decryption && !input.mask_encrypted) {
+    TRY(decrypted, DecryptSources(with_root, directory, input.decryption));
+  }
+  const ReplacedFiles over(with_root, std::move(decrypted));
   kustomize::BuildOptions options;
   options.load_restrictor = kustomize::LoadRestrictor::None;  // access is confined to the artifact's root
   options.reorder = kustomize::Reorder::None;
-  return kustomize::Build(over, directory, options);
+  auto built = kustomize::Build(over, directory, options);
+  if (!built) return std::move(built).error().Wrap("kustomize build failed");
+  return built;
 }
 
 /// The labels and annotations that applying would set.
@@ -125,16 +149,17 @@ std::string DigestOf(const std::vector<Value>& objects) {
 Result<BuildOutput> Build(const BuildInput& input) {
   const base::RecordingFiles files(input.files);
   TRY(const std::string directory, DirectoryOf(files, input.spec));
-  auto built = BuildTree(files, directory, input.spec);
-  if (!built) return std::move(built).error().Wrap("kustomize build failed");
+  auto built = BuildTree(files, directory, input);
+  if (!built) return std::move(built).error();
   for (const auto& [name, value] : input.variables) {
     if (!document::IsVariableName(name))
       return Invalid("postBuild: \"" + name + "\" cannot name a variable: want letters, digits and _, no digit first");
   }
   const Substitution substitution(input);
   for (Value& object : built->documents) {
-    TRY(TreatEncrypted(object, input.mask_encrypted));
+    TRY(TreatEncrypted(object, input));
     TRY(substitution.Apply(object));
+    if (!input.mask_encrypted) TRY(CheckStillEncrypted(object));
   }
   BuildOutput out;
   out.digest = DigestOf(built->documents);

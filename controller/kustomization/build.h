@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/result.h"
+#include "controller/kustomization/decryption.h"
 #include "controller/kustomization/spec.h"
 #include "document/value.h"
 
@@ -20,7 +21,8 @@ struct BuildInput {
   /// Variables in rising precedence: those of substituteFrom in order, then postBuild.substitute.
   std::vector<std::pair<std::string, std::string>> variables = {};
   bool strict_substitution = true;  ///< a variable without value and default is an error
-  bool mask_encrypted = false;      ///< SOPS values are shown as **SOPS** (CLI); else an encrypted Secret is an error
+  bool mask_encrypted = false;      ///< SOPS values are shown as **SOPS** (CLI), nothing is decrypted; else an encrypted Secret is an error
+  DecryptionKeys decryption = {};   ///< used where the spec asks for decryption
   bool normalize = true;            ///< false: as it was built, only labelled, for people to read (`flux build kustomization`)
 };
 

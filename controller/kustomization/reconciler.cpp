@@ -74,17 +74,28 @@ Reconciler::Reconciler(Parts parts, ReconcilerOptions options)
 
 Reconciler::~Reconciler() = default;
 
-void Reconciler::Connect(kube::OwnedIndex& index, WorkQueue& queue) {
-  index_ = &index;
+void Reconciler::Connect(kube::OwnedIndex& index, WorkQueue& queue, Clusters& clusters) {
+  own_cluster_ = std::make_shared<const Cluster>(Cluster{parts_.services.client, index, parts_.observer});
   queue_ = &queue;
+  clusters_ = &clusters;
 }
+
+void Reconciler::ForgetAll() { states_.clear(); }
 
 // ---- News ----------------------------------------------------------------------------------------------------------------------------
 
 void Reconciler::OnChanged(const kube::Owner& owner, const kube::ObjectRef& ref, kube::Changes changes) {
   const auto at = states_.find(owner);
-  if (at == states_.end()) return;
-  State& state = *at->second;
+  if (at != states_.end() && (!at->second->cluster || !at->second->cluster->remote())) Wake(*at->second, owner, ref, changes);
+}
+
+void Reconciler::OnRemoteChanged(const Cluster* cluster, const kube::Owner& owner, const kube::ObjectRef& ref, kube::Changes changes) {
+  // Over there somebody else may have a Kustomization of the same name.
+  const auto at = states_.find(owner);
+  if (at != states_.end() && at->second->cluster.get() == cluster) Wake(*at->second, owner, ref, changes);
+}
+
+void Reconciler::Wake(State& state, const kube::Owner& owner, const kube::ObjectRef& ref, kube::Changes changes) {
   state.woken.Set();
   Triggers why = 0;
   if (kube::Has(changes, kube::Change::Drift) || kube::Has(changes, kube::Change::Deleted) || kube::Has(changes, kube::Change::Selectors)) {
@@ -186,6 +197,11 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
     state.ForgetIntent();
     co_return controller::Outcome{};
   }
+  if (auto refused = Refused(*spec)) {
+    state.ForgetIntent();
+    net::Task<controller::Outcome> task = Stall(run, reason::kFeatureGateDisabled, std::move(*refused));
+    co_return co_await std::move(task);
+  }
   run->spec = std::move(*spec);
   if (auto wrong = WrongExpression(run->spec)) {
     state.ForgetIntent();
@@ -210,6 +226,17 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
   }
   net::Task<controller::Outcome> task = RunFull(run);
   co_return co_await std::move(task);
+}
+
+/// What the gates, or what is served at all, hold against the spec; nullopt if nothing.
+std::optional<std::string> Reconciler::Refused(const Spec& spec) const {
+  const bool workload_identity = parts_.services.gates.Enabled(Gate::ObjectLevelWorkloadIdentity);
+  if (spec.decryption && !spec.decryption->service_account_name.empty()) {
+    if (workload_identity) return RefusedField("spec.decryption.serviceAccountName").message;
+    return "to use spec.decryption.serviceAccountName for decryption authentication please enable the ObjectLevelWorkloadIdentity feature "
+           "gate in the controller";
+  }
+  return std::nullopt;
 }
 
 /// Looks for the source's tree. Sets `not_yet` where it is too early to complain: somebody is going to look, or an earlier process's artifact is
@@ -314,12 +341,19 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
   }
   net::Task<std::optional<controller::Outcome>> loading = LoadSource(run);
   if (const std::optional<controller::Outcome> outcome = co_await std::move(loading)) co_return *outcome;
+  net::Task<Result<void>> finding = FindCluster(run);
+  Result<void> found = co_await std::move(finding);
+  if (!found) {
+    net::Task<controller::Outcome> task = Fail(run, reason::kFailed, std::move(found).error());
+    co_return co_await std::move(task);
+  }
   BuildOutput built;
   net::Task<Result<bool>> building = BuildInto(run, built);
   Result<bool> needed = co_await std::move(building);
   if (!needed) {
     const bool no_path = needed.error().message.starts_with("kustomization path not found");
-    net::Task<controller::Outcome> task = Fail(run, no_path ? reason::kArtifactFailed : reason::kBuildFailed, std::move(needed).error());
+    const auto why = no_path ? reason::kArtifactFailed : IsStillEncrypted(needed.error()) ? reason::kFailed : reason::kBuildFailed;
+    net::Task<controller::Outcome> task = Fail(run, why, std::move(needed).error());
     co_return co_await std::move(task);
   }
   if (!*needed) {  // nothing that this Kustomization reads has changed: only the revision moves on
@@ -340,12 +374,27 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
   co_return co_await std::move(task);
 }
 
+net::Task<Result<void>> Reconciler::FindCluster(std::shared_ptr<Run> run) {
+  State& state = *run->state;
+  run->cluster = own_cluster_;
+  if (run->spec.kube_config) {
+    net::Task<Result<std::shared_ptr<const Cluster>>> finding = clusters_->Find(run->key.ns, *run->spec.kube_config);
+    CO_TRY(run->cluster, co_await std::move(finding));
+  }
+  if (state.cluster && state.cluster != run->cluster) state.ForgetIntent();
+  state.cluster = run->cluster;
+  co_return Result<void>();
+}
+
 /// Builds, unless the last build still stands: then false.
 net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOutput& output) {
   State& state = *run->state;
   net::Task<Result<Variables>> reading = ReadVariables(parts_.services.client, run->key.ns, run->spec);
   CO_TRY(Variables variables, co_await std::move(reading));
-  std::string digest = DigestOf(variables);
+  const base::TimePoint now = parts_.services.clock.Now();
+  net::Task<Result<sops::Keys>> unlocking = ReadKeys(parts_.services.client, run->key.ns, run->spec, options_.sops_age_secret, now);
+  CO_TRY(sops::Keys keys, co_await std::move(unlocking));
+  std::string digest = DigestOf(variables) + DigestOf(keys);
   const bool may_stand = state.applied && !state.unhealthy && state.generation == GenerationOf(*run->object) && state.variables == digest &&
                          (run->why & (trigger::kDrift | trigger::kTimer | trigger::kRequested | trigger::kConfig)) == 0;
   struct Job {
@@ -353,11 +402,13 @@ net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOut
     Spec spec;
     Key key;
     Variables variables;
+    DecryptionKeys decryption;
     std::optional<base::ReadSet> stands;
     bool strict = true;
   };
   const bool strict = parts_.services.gates.Enabled(Gate::StrictPostBuildSubstitutions);
-  auto job = std::make_shared<Job>(Job{run->source, run->spec, run->key, std::move(variables), std::nullopt, strict});
+  auto job =
+      std::make_shared<Job>(Job{run->source, run->spec, run->key, std::move(variables), {std::move(keys), now}, std::nullopt, strict});
   if (may_stand) job->stands = state.reads;
   auto work = [job]() -> Result<std::optional<BuildOutput>> {
     if (job->stands && base::Unchanged(*job->stands, *job->source->files)) return std::optional<BuildOutput>();
@@ -366,7 +417,8 @@ net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOut
                            .name = job->key.name,
                            .ns = job->key.ns,
                            .variables = job->variables,
-                           .strict_substitution = job->strict};
+                           .strict_substitution = job->strict,
+                           .decryption = job->decryption};
     TRY(BuildOutput built, Build(input));
     return std::optional<BuildOutput>(std::move(built));
   };
@@ -420,7 +472,7 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
                        .recreate_timeout = run->spec.timeout};
   request.on_wait = [this, key = run->key](bool waiting) { queue_->SetWaiting(key, waiting); };
   request.before_create = [this, run](std::vector<kube::ObjectRef> all) { return RecordInventory(run, std::move(all)); };
-  Applier applier(parts_.services.client, *index_, parts_.services.clock, state.woken);
+  Applier applier(run->cluster->client, run->cluster->index, parts_.services.clock, state.woken);
   net::Task<ApplyResult> applying = applier.Run(std::move(request));
   ApplyResult result = co_await std::move(applying);
   state.hands_over = !removal.handed.empty();
@@ -435,7 +487,7 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
   if (run->spec.prune) {
     std::erase_if(removal.remove, [&](const rollout::InventoryEntry& entry) { return wanted.Contains(entry.id); });
     PruneRequest pruning{.entries = std::move(removal.remove), .as = run->as, .owner = run->key};
-    net::Task<PruneResult> deleting = Prune(parts_.services.client, *index_, std::move(pruning));
+    net::Task<PruneResult> deleting = Prune(run->cluster->client, run->cluster->index, std::move(pruning));
     pruned = co_await std::move(deleting);
   }
   if (!changes.empty()) Emit(*run, kube::EventType::Normal, reason::kProgressing, changes);

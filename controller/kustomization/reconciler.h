@@ -13,6 +13,7 @@
 #include "controller/kustomization/apply.h"
 #include "controller/kustomization/build.h"
 #include "controller/kustomization/claims.h"
+#include "controller/kustomization/clusters.h"
 #include "controller/kustomization/expressions.h"
 #include "controller/kustomization/health.h"
 #include "controller/kustomization/links.h"
@@ -37,6 +38,7 @@ struct ReconcilerOptions {
   std::vector<std::string> override_managers;  ///< rollout::TakeoverRules::overridden
   bool migrate_api_version = false;            ///< gate MigrateAPIVersion
   rollout::PruneGuard guard;
+  document::NamespacedName sops_age_secret;                 ///< age identities for spec.decryption without a secretRef; no name: none
   base::Duration progress_after = std::chrono::seconds(2);  ///< a rollout that is done sooner is not reported in between
   std::size_t max_investigations = 16;                      ///< Kustomizations whose stuck pods are watched at a time
   base::Duration progress_every = std::chrono::seconds(1);  ///< at most one report of progress in so long
@@ -57,8 +59,10 @@ class Reconciler final : public kube::OwnedListener {
   Reconciler(Parts parts, ReconcilerOptions options);
   ~Reconciler() override;
 
-  /// The two it is tied to in a circle; set before the first run.
-  void Connect(kube::OwnedIndex& index, WorkQueue& queue);
+  /// What it is tied to in a circle; set before the first run.
+  void Connect(kube::OwnedIndex& index, WorkQueue& queue, Clusters& clusters);
+  /// Lets go of everything it remembers, and so of the clusters it holds. After the last run.
+  void ForgetAll();
 
   net::Task<controller::Outcome> Reconcile(Key key, Triggers why);
 
@@ -69,6 +73,8 @@ class Reconciler final : public kube::OwnedListener {
                                        const document::Value& object) const override;
   /// A ConfigMap or Secret changed whose news is asked for by label: who names it builds again.
   void OnConfigChanged(const ConfigKey& config);
+  /// The same of an object on a remote cluster.
+  void OnRemoteChanged(const Cluster* cluster, const kube::Owner& owner, const kube::ObjectRef& ref, kube::Changes changes);
   /// A Kustomization changed: those that depend on it may go on.
   void OnKustomizationChanged(const kube::SharedObject& before, const kube::SharedObject& after);
   /// A source has another revision, or none.
@@ -84,6 +90,7 @@ class Reconciler final : public kube::OwnedListener {
     State* state = nullptr;
     std::shared_ptr<State> keep;
     std::shared_ptr<const SourceArtifact> source;
+    std::shared_ptr<const Cluster> cluster;  ///< where it applies
     kube::Impersonate as;
     Attempt attempt;
     base::TimePoint started;
@@ -92,6 +99,9 @@ class Reconciler final : public kube::OwnedListener {
   };
 
   net::Task<controller::Outcome> RunFull(std::shared_ptr<Run> run);
+  /// Finds where the run applies. Another cluster than before makes it forget what it did there.
+  net::Task<base::Result<void>> FindCluster(std::shared_ptr<Run> run);
+  void Wake(State& state, const kube::Owner& owner, const kube::ObjectRef& ref, kube::Changes changes);
   net::Task<base::Result<bool>> BuildInto(std::shared_ptr<Run> run, BuildOutput& output);
   net::Task<controller::Outcome> ApplyAndPrune(std::shared_ptr<Run> run, BuildOutput built);
   /// What may be pruned of what `wanted` lacks; notes in the attempt what is held.
@@ -123,6 +133,7 @@ class Reconciler final : public kube::OwnedListener {
   std::optional<base::Error> FindSource(Run& run, bool& not_yet) const;
   /// The source's tree, if nobody holds it; Ok, or the outcome of this run.
   net::Task<std::optional<controller::Outcome>> LoadSource(std::shared_ptr<Run> run);
+  std::optional<std::string> Refused(const Spec& spec) const;
   std::optional<std::string> UnmetDependency(const Run& run) const;
   std::optional<std::string> WhyUnready(const Run& run, const Dependency& dependency) const;
   bool MayGoOn(const Key& key) const;
@@ -137,7 +148,8 @@ class Reconciler final : public kube::OwnedListener {
   StatusWriter writer_;
   Links links_;
   HealthExpressions expressions_;
-  kube::OwnedIndex* index_ = nullptr;
+  std::shared_ptr<const Cluster> own_cluster_;
+  Clusters* clusters_ = nullptr;
   WorkQueue* queue_ = nullptr;
   std::map<Key, std::shared_ptr<State>> states_;
   std::shared_ptr<std::size_t> investigations_ = std::make_shared<std::size_t>(0);

@@ -124,15 +124,12 @@ net::Task<controller::Outcome> Reconciler::Release(std::shared_ptr<Run> run) {
 net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
   run->state->ForgetIntent();
   if (!HasFinalizer(*run->object)) co_return controller::Outcome{};
-  const Value* remote = run->object->At({"spec", "kubeConfig"});
   Result<Spec> spec = ParseBuildSpec(*run->object);
   const Value* recorded = run->object->At({"status", "inventory"});
   const Result<Inventory> inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
-  if (!spec || !inventory || (remote != nullptr && !remote->IsNull() && !inventory->empty())) {
+  if (!spec || !inventory) {
     // Its objects are somewhere we cannot tell: better to stay than to forget them.
-    const std::string why = !spec        ? spec.error().message
-                            : !inventory ? inventory.error().message
-                                         : "spec.kubeConfig: its cluster cannot be reached by this version of Sluice";
+    const std::string why = !spec ? spec.error().message : inventory.error().message;
     Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "pruning for deleted resource failed: " + why);
     co_return controller::Outcome{.again_in = {}, .back_off = true};
   }
@@ -159,15 +156,21 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
       co_return co_await std::move(task);
     }
   }
+  net::Task<Result<void>> finding = FindCluster(run);
+  const Result<void> found = co_await std::move(finding);
+  if (!found) {
+    Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "pruning for deleted resource failed: " + found.error().message);
+    co_return controller::Outcome{.again_in = {}, .back_off = true};
+  }
   if (AwaitsNewcomers(*run)) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
   net::Task<std::set<document::ObjectId>> claiming = ClaimedByOthers(run);
   std::set<document::ObjectId> claimed = co_await std::move(claiming);
   RemovalRequest leaving{
       .stale = inventory->entries(), .claimed = std::move(claimed), .as = run->as, .owner = run->key, .guard = {.on = false}};
-  net::Task<RemovalDecision> deciding = DecideRemoval(parts_.services.client, *index_, std::move(leaving));
+  net::Task<RemovalDecision> deciding = DecideRemoval(run->cluster->client, run->cluster->index, std::move(leaving));
   RemovalDecision removal = co_await std::move(deciding);
   PruneRequest request{.entries = std::move(removal.remove), .as = run->as, .owner = run->key};
-  net::Task<PruneResult> pruning = Prune(parts_.services.client, *index_, std::move(request));
+  net::Task<PruneResult> pruning = Prune(run->cluster->client, run->cluster->index, std::move(request));
   const PruneResult pruned = co_await std::move(pruning);
   if (pruned.error) {
     if (pruned.error->reason != base::Reason::Canceled)

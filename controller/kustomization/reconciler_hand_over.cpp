@@ -82,9 +82,9 @@ net::Task<RemovalDecision> Reconciler::JudgeRemoval(std::shared_ptr<Run> run, In
   std::vector<InventoryEntry> stale = run->inventory.Without(wanted);
   if (!run->spec.prune || stale.empty()) co_return decision;
   std::vector<InventoryEntry> ours = wanted.entries();
-  net::Task<void> scoping = DropFalseNamespaces(parts_.services.client, stale);
+  net::Task<void> scoping = DropFalseNamespaces(run->cluster->client, stale);
   co_await std::move(scoping);
-  net::Task<void> scoping_ours = DropFalseNamespaces(parts_.services.client, ours);
+  net::Task<void> scoping_ours = DropFalseNamespaces(run->cluster->client, ours);
   co_await std::move(scoping_ours);
   const Inventory scoped(std::move(ours));
   std::erase_if(stale, [&](const InventoryEntry& entry) { return scoped.Contains(entry.id); });
@@ -101,7 +101,7 @@ net::Task<RemovalDecision> Reconciler::JudgeRemoval(std::shared_ptr<Run> run, In
                          .as = run->as,
                          .owner = run->key,
                          .guard = options_.guard};
-  net::Task<RemovalDecision> deciding = DecideRemoval(parts_.services.client, *index_, std::move(request));
+  net::Task<RemovalDecision> deciding = DecideRemoval(run->cluster->client, run->cluster->index, std::move(request));
   decision = co_await std::move(deciding);
   if (!decision.held.empty()) {
     run->attempt.held = Attempt::Held{.mass = decision.mass,

@@ -59,8 +59,8 @@ net::Task<controller::Outcome> Reconciler::BeginHealth(std::shared_ptr<Run> run,
   auto changed = [this, key, weak] {
     if (!weak.expired()) queue_->Add(key, trigger::kHealth);
   };
-  state.health = std::make_unique<HealthWatch>(*index_, parts_.observer, parts_.services.clock, WhatToAwait(run->spec, key, applied),
-                                               run->as, std::move(custom), std::move(changed));
+  state.health = std::make_unique<HealthWatch>(run->cluster->index, run->cluster->observer, parts_.services.clock,
+                                               WhatToAwait(run->spec, key, applied), run->as, std::move(custom), std::move(changed));
   const document::Value* status = run->object->Find("status");
   state.was_healthy = status != nullptr && Conditions::FromStatus(*status).IsTrue(condition::kHealthy);
   state.new_revision = run->object->StringAt({"status", "lastAppliedRevision"}) != run->attempt.revision;
@@ -77,15 +77,15 @@ net::Task<Result<void>> Reconciler::JudgeAnew(std::shared_ptr<Run> run, std::vec
   std::set<document::GroupVersionKind> kinds;
   for (const kube::ObjectRef& ref : refs) {
     const auto concerned = [&ref](const auto& by) { return by && by->Concerns(ref.gvk.group, ref.gvk.kind); };
-    if (index_->IsWatched(ref.gvk) && (concerned(custom) || concerned(state.judged_by))) kinds.insert(ref.gvk);
+    if (run->cluster->index.IsWatched(ref.gvk) && (concerned(custom) || concerned(state.judged_by))) kinds.insert(ref.gvk);
   }
   const std::string prefix(rollout::kKustomizePrefix);
   const kube::ListOptions options{.label_selector = prefix + "/name=" + run->key.name + "," + prefix + "/namespace=" + run->key.ns};
   kube::ListSink sink;
-  sink.item = [this](const document::Value& object) { index_->Rejudge(object); };
+  sink.item = [cluster = run->cluster](const document::Value& object) { cluster->index.Rejudge(object); };
   sink.restart = [] {};
   for (const document::GroupVersionKind& gvk : kinds) {
-    net::Task<Result<std::string>> listing = parts_.services.client.List(gvk, options, sink);
+    net::Task<Result<std::string>> listing = run->cluster->client.List(gvk, options, sink);
     CO_TRY(co_await std::move(listing));
   }
   state.judged_by = custom;

@@ -122,6 +122,31 @@ Result<std::vector<IgnoreRule>> ReadIgnore(const SpecReader& spec) {
   return out;
 }
 
+Result<Decryption> ReadDecryption(const SpecReader& decryption) {
+  Decryption out;
+  TRY(const std::string provider, decryption.RequiredString("provider"));
+  if (provider != "sops") return Invalid(decryption.PathOf("provider") + ": \"" + provider + "\" is not sops");
+  if (decryption.Has("secretRef")) {
+    TRY(out.secret, decryption.Child("secretRef").RequiredString("name"));
+  }
+  TRY(out.service_account_name, decryption.String("serviceAccountName"));
+  return out;
+}
+
+Result<KubeConfig> ReadKubeConfig(const SpecReader& config) {
+  if (config.Has("secretRef") == config.Has("configMapRef")) {
+    return Invalid("exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified");
+  }
+  KubeConfig out;
+  if (config.Has("configMapRef")) {
+    TRY(out.config_map, config.Child("configMapRef").RequiredString("name"));
+    return out;
+  }
+  TRY(out.secret, config.Child("secretRef").RequiredString("name"));
+  TRY(out.key, config.Child("secretRef").String("key"));
+  return out;
+}
+
 Result<void> ReadBuildFields(const SpecReader& spec, Spec& out) {
   TRY(out.path, spec.String("path"));
   TRY(out.target_namespace, spec.String("targetNamespace"));
@@ -138,12 +163,9 @@ Result<void> ReadBuildFields(const SpecReader& spec, Spec& out) {
   if (spec.Has("postBuild")) {
     TRY(out.post_build, ReadPostBuild(spec.Child("postBuild")));
   }
-  return {};
-}
-
-/// What a later version acts upon. A field that is accepted and ignored would be a lie.
-Result<void> RefuseUnbuilt(const SpecReader& spec) {
-  for (const std::string_view field : {"decryption", "kubeConfig"}) TRY(spec.Refuse(field));
+  if (spec.Has("decryption")) {
+    TRY(out.decryption, ReadDecryption(spec.Child("decryption")));
+  }
   return {};
 }
 
@@ -166,7 +188,9 @@ Result<Spec> Parse(const Value& object, bool applies) {
   TRY(out.service_account_name, spec.String("serviceAccountName"));
   TRY(out.ignore, ReadIgnore(spec));
   TRY(ReadBuildFields(spec, out));
-  if (applies) TRY(RefuseUnbuilt(spec));
+  if (spec.Has("kubeConfig")) {
+    TRY(out.kube_config, ReadKubeConfig(spec.Child("kubeConfig")));
+  }
   return out;
 }
 

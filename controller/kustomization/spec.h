@@ -50,6 +50,18 @@ struct IgnoreRule {
   kustomize::Selector target;
 };
 
+/// spec.decryption; its provider is always sops.
+struct Decryption {
+  std::string secret;                ///< secretRef.name, "" if absent
+  std::string service_account_name;  ///< asks for key services, which are not served
+};
+
+/// spec.kubeConfig: exactly one of a Secret and a ConfigMap, in the Kustomization's namespace.
+struct KubeConfig {
+  std::string secret, key;  ///< secretRef; no key: `value` or `value.yaml`
+  std::string config_map;   ///< configMapRef.name
+};
+
 struct Spec {
   base::Duration interval{}, retry_interval{}, timeout{};
   SourceReference source;
@@ -66,6 +78,8 @@ struct Spec {
   std::vector<std::pair<std::string, std::string>> common_labels, common_annotations;
   std::optional<Substitute> post_build;
   std::vector<IgnoreRule> ignore;
+  std::optional<Decryption> decryption;
+  std::optional<KubeConfig> kube_config;
 
   bool ChecksHealth() const { return wait || !health_checks.empty(); }
 };

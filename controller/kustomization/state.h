@@ -27,6 +27,8 @@ struct Reconciler::State {
   bool changed = false;     ///< something was written for it
   base::TimePoint started;  ///< of the run that applied it
 
+  std::shared_ptr<const Cluster> cluster;  ///< that it was applied to; declared before what refers into it
+
   // Waiting for health.
   std::unique_ptr<HealthWatch> health;
   bool was_healthy = false;  ///< before: then a passed check is no news, unless a new revision changed something

@@ -97,13 +97,6 @@ class BuildTest(Failing):
         self.assertEqual(len(app["status"]["inventory"]["entries"]), 2)
         self.assertIsNotNone(self.kube.get("ConfigMap", "gone", self.ns))
 
-    def test_fields_that_are_not_built_yet_are_refused_by_name(self):
-        for field, value in (("decryption", {"provider": "sops"}), ("kubeConfig", {"secretRef": {"name": "x"}})):
-            with self.subTest(field):
-                self.kustomization(field.lower(), **{field: value})
-                condition = self.await_failed("Kustomization", field.lower(), "FeatureGateDisabled")
-                self.assertEqual(condition["message"], f"spec.{field} is not supported by this version of Sluice; remove it, or leave the object to Flux")
-
 
 class ApplyTest(Failing):
     """What the API server refuses."""
