@@ -4,6 +4,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <variant>
 
 #include "base/blake3.h"
 
@@ -71,13 +72,41 @@ std::string Sha256::Hex() { return FinishHex(impl_->context.get()); }
 std::string Sha256Hex(std::string_view bytes) { return DigestHex(EVP_sha256(), bytes); }
 std::string Sha1Hex(std::string_view bytes) { return DigestHex(EVP_sha1(), bytes); }
 
+struct Hasher::Impl {
+  std::variant<Context, Blake3> state;
+};
+
+Hasher::Hasher(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Hasher::~Hasher() = default;
+
+std::unique_ptr<Hasher> Hasher::Make(std::string_view algorithm) {
+  if (algorithm == "blake3") return std::unique_ptr<Hasher>(new Hasher(std::make_unique<Impl>(Impl{Blake3()})));
+  const EVP_MD* kind = nullptr;
+  if (algorithm == "sha1") kind = EVP_sha1();
+  if (algorithm == "sha256") kind = EVP_sha256();
+  if (algorithm == "sha384") kind = EVP_sha384();
+  if (algorithm == "sha512") kind = EVP_sha512();
+  if (kind == nullptr) return nullptr;
+  Context context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  Require(EVP_DigestInit_ex(context.get(), kind, nullptr));
+  return std::unique_ptr<Hasher>(new Hasher(std::make_unique<Impl>(Impl{std::move(context)})));
+}
+
+void Hasher::Update(std::string_view bytes) {
+  if (Blake3* blake = std::get_if<Blake3>(&impl_->state)) return blake->Update(bytes);
+  Require(EVP_DigestUpdate(std::get<Context>(impl_->state).get(), bytes.data(), bytes.size()));
+}
+
+std::string Hasher::Hex() {
+  if (const Blake3* blake = std::get_if<Blake3>(&impl_->state)) return blake->Hex();
+  return FinishHex(std::get<Context>(impl_->state).get());
+}
+
 std::optional<std::string> NamedDigestHex(std::string_view algorithm, std::string_view bytes) {
-  if (algorithm == "sha1") return Sha1Hex(bytes);
-  if (algorithm == "sha256") return Sha256Hex(bytes);
-  if (algorithm == "sha384") return DigestHex(EVP_sha384(), bytes);
-  if (algorithm == "sha512") return DigestHex(EVP_sha512(), bytes);
-  if (algorithm == "blake3") return Blake3Hex(bytes);
-  return std::nullopt;
+  const std::unique_ptr<Hasher> hasher = Hasher::Make(algorithm);
+  if (!hasher) return std::nullopt;
+  hasher->Update(bytes);
+  return hasher->Hex();
 }
 
 std::string HexEncode(std::string_view bytes) {

@@ -1,4 +1,4 @@
-// base/digest.h: SHA-1, SHA-2 and BLAKE3 digests, hex and base64. OpenSSL behind most of it.
+// base/digest.h: SHA-1, SHA-2 and BLAKE3 digests, hex and base64. OpenSSL behind it.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +29,22 @@ class Sha256 {
 
  private:
   struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Incremental, by the same names.
+class Hasher {
+ public:
+  static std::unique_ptr<Hasher> Make(std::string_view algorithm);  ///< nullptr for another
+  ~Hasher();
+  Hasher(const Hasher&) = delete;
+  Hasher& operator=(const Hasher&) = delete;
+  void Update(std::string_view bytes);
+  std::string Hex();  ///< ends it; call once
+
+ private:
+  struct Impl;
+  explicit Hasher(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -38,6 +38,9 @@ std::vector<std::string_view> Split(std::string_view path) {
   }
 }
 
+constexpr std::size_t kMaxBytes = 1u << 20;
+constexpr std::size_t kMaxPatterns = 10'000;
+
 void AppendLines(std::string_view text, std::string_view domain, std::vector<IgnorePattern>& patterns) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -49,6 +52,16 @@ void AppendLines(std::string_view text, std::string_view domain, std::vector<Ign
   }
 }
 
+/// Every file of the tree is compared with every pattern, so neither may be without end.
+Result<void> AppendBounded(const std::string& what, std::string_view text, std::string_view domain, std::vector<IgnorePattern>& patterns) {
+  if (text.size() > kMaxBytes)
+    return MakeError(Reason::TooLarge, what + ": more than " + std::to_string(kMaxBytes) + " bytes of ignore patterns");
+  AppendLines(text, domain, patterns);
+  if (patterns.size() > kMaxPatterns)
+    return MakeError(Reason::TooLarge, what + ": more than " + std::to_string(kMaxPatterns) + " ignore patterns");
+  return {};
+}
+
 Result<void> AppendTree(const Files& tree, const std::string& directory, std::vector<IgnorePattern>& patterns) {
   const std::string prefix = directory == "." ? "" : directory + "/";
   TRY(const std::vector<FileInfo> entries, tree.List(directory));
@@ -56,7 +69,7 @@ Result<void> AppendTree(const Files& tree, const std::string& directory, std::ve
     if (entry.name != ".sourceignore") continue;
     const Result<std::string> text = tree.Read(prefix + entry.name);
     if (!text && text.error().reason != Reason::NotFound) return text.error();
-    if (text) AppendLines(*text, directory, patterns);
+    if (text) TRY(AppendBounded(tree.Describe(prefix + entry.name), *text, directory, patterns));
   }
   for (const FileInfo& entry : entries) {
     if (entry.type == FileType::Directory && entry.name != ".git") TRY(AppendTree(tree, prefix + entry.name, patterns));
@@ -74,6 +87,7 @@ void Prepend(const std::string_view (&lines)[N], std::vector<IgnorePattern>& pat
 }  // namespace
 
 IgnorePattern::IgnorePattern(std::string_view line, std::string_view domain) : domain_(domain == "." ? "" : std::string(domain) + "/") {
+  domain_depth_ = static_cast<std::size_t>(std::count(domain_.begin(), domain_.end(), '/'));
   included_ = line.starts_with('!');
   if (included_) line.remove_prefix(1);
   if (!line.ends_with("\\ ")) {
@@ -82,7 +96,10 @@ IgnorePattern::IgnorePattern(std::string_view line, std::string_view domain) : d
   directory_only_ = line.ends_with('/');
   if (directory_only_) line.remove_suffix(1);
   rooted_ = line.find('/') != line.npos;
+  const auto is_gap = [](const Part& part) { return part.what == Part::What::Empty || part.what == Part::What::AnyDepth; };
   for (const std::string_view part : Split(line)) {
+    // Of several `**` (or nothing) in a row only the last says anything; a thousand of them shall not cost a thousand steps for each path.
+    if (rooted_ && (part.empty() || part == "**") && !parts_.empty() && is_gap(parts_.back())) parts_.pop_back();
     if (rooted_ && part.empty())
       parts_.push_back({Part::What::Empty});
     else if (rooted_ && part == "**")
@@ -94,14 +111,16 @@ IgnorePattern::IgnorePattern(std::string_view line, std::string_view domain) : d
   }
 }
 
-bool IgnorePattern::Matches(std::string_view path, bool is_directory) const {
+bool IgnorePattern::Matches(std::string_view path, bool is_directory) const { return Matches(path, Split(path), is_directory); }
+
+bool IgnorePattern::Matches(std::string_view path, std::span<const std::string_view> names, bool is_directory) const {
   if (!path.starts_with(domain_) || path == ".") return false;
-  const std::vector<std::string_view> names = Split(path.substr(domain_.size()));
+  names = names.subspan(domain_depth_);
   return rooted_ ? MatchesPath(names, is_directory) : MatchesName(names, is_directory);
 }
 
 // A pattern without a slash is about any name of the path.
-bool IgnorePattern::MatchesName(const std::vector<std::string_view>& names, bool is_directory) const {
+bool IgnorePattern::MatchesName(std::span<const std::string_view> names, bool is_directory) const {
   if (parts_[0].what == Part::What::Never) return false;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (!parts_[0].glob.Matches(names[i])) continue;
@@ -111,7 +130,7 @@ bool IgnorePattern::MatchesName(const std::vector<std::string_view>& names, bool
 }
 
 // A pattern with a slash counts from its domain; names left over after its last part are below what it names.
-bool IgnorePattern::MatchesPath(std::vector<std::string_view> names, bool is_directory) const {
+bool IgnorePattern::MatchesPath(std::span<const std::string_view> names, bool is_directory) const {
   bool matched = false, any_depth = false;
   std::size_t at = 0;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
@@ -143,15 +162,16 @@ IgnoreMatcher IgnoreMatcher::FromText(std::string_view text) {
 Result<IgnoreMatcher> IgnoreMatcher::Load(const Files& tree, std::string_view spec_ignore) {
   IgnoreMatcher matcher;
   TRY(AppendTree(tree, ".", matcher.patterns_));
-  AppendLines(spec_ignore, ".", matcher.patterns_);
+  TRY(AppendBounded("ignore", spec_ignore, ".", matcher.patterns_));
   if (matcher.patterns_.empty()) Prepend(kDefaults, matcher.patterns_);
   Prepend(kVersionControl, matcher.patterns_);
   return matcher;
 }
 
 bool IgnoreMatcher::Ignored(std::string_view path, bool is_directory) const {
-  const auto last =
-      std::find_if(patterns_.rbegin(), patterns_.rend(), [&](const IgnorePattern& pattern) { return pattern.Matches(path, is_directory); });
+  const std::vector<std::string_view> names = Split(path);
+  const auto last = std::find_if(patterns_.rbegin(), patterns_.rend(),
+                                 [&](const IgnorePattern& pattern) { return pattern.Matches(path, names, is_directory); });
   return last != patterns_.rend() && !last->included();
 }
 

@@ -3,6 +3,7 @@
 // can be included again), and a pattern that matches a directory matches what is below it.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ class IgnorePattern {
   IgnorePattern(std::string_view line, std::string_view domain);
   /// `path` is normalised; `is_directory` is about its last name.
   bool Matches(std::string_view path, bool is_directory) const;
+  /// The same, with `names` the path taken apart: for whoever asks many patterns about one path.
+  bool Matches(std::string_view path, std::span<const std::string_view> names, bool is_directory) const;
   bool included() const { return included_; }  ///< `!pattern`
 
  private:
@@ -26,10 +29,11 @@ class IgnorePattern {
     enum class What { Empty, AnyDepth, Never, Name } what;
     Glob glob = {};
   };
-  bool MatchesName(const std::vector<std::string_view>& names, bool is_directory) const;
-  bool MatchesPath(std::vector<std::string_view> names, bool is_directory) const;
+  bool MatchesName(std::span<const std::string_view> names, bool is_directory) const;
+  bool MatchesPath(std::span<const std::string_view> names, bool is_directory) const;
 
   std::string domain_;
+  std::size_t domain_depth_ = 0;  ///< names in it
   std::vector<Part> parts_;
   bool included_ = false, directory_only_ = false, rooted_ = false;
 };
@@ -37,7 +41,7 @@ class IgnorePattern {
 class IgnoreMatcher {
  public:
   /// Reads every `.sourceignore` of `tree`, then appends the lines of `spec_ignore`. The VCS list holds always, the other defaults only where
-  /// neither has a pattern. Errors: those of `tree`.
+  /// neither has a pattern. Errors: those of `tree`; TooLarge: a file, or spec_ignore, of more than 1 MiB, or more than 10,000 patterns in all.
   static Result<IgnoreMatcher> Load(const Files& tree, std::string_view spec_ignore);
   /// The VCS list and the lines of `text`, scoped to the root: a Bucket's rule.
   static IgnoreMatcher FromText(std::string_view text);
