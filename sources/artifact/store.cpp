@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -52,12 +53,21 @@ std::vector<StoredFile> FilesOf(const std::string& folder) {
 
 }  // namespace
 
+bool IsDiskFull(const base::Error& error) {
+  return error.message.ends_with(std::generic_category().message(ENOSPC)) ||
+         error.message.ends_with(std::generic_category().message(EDQUOT));
+}
+
 ArtifactStore::ArtifactStore(StoreOptions options) : options_(std::move(options)) {
   while (options_.directory.size() > 1 && options_.directory.ends_with('/')) options_.directory.pop_back();
 }
 
 Result<Artifact> ArtifactStore::Store(const ArtifactOwner& owner, std::string_view file_stem, std::string_view revision,
-                                      const base::Files& files, base::TimePoint now) const {
+                                      const base::Files& files, base::TimePoint now, StoreStep* step) const {
+  const auto at = [&](StoreStep now_at) {
+    if (step) *step = now_at;
+  };
+  at(StoreStep::Directory);
   TRY(const std::string folder, OwnerPath(owner));
   const std::string name = std::string(file_stem) + ".tar.gz";
   if (!IsStoreName(name) || file_stem == "latest") return Invalid("artifact name '" + name + "' is not allowed");
@@ -66,16 +76,30 @@ Result<Artifact> ArtifactStore::Store(const ArtifactOwner& owner, std::string_vi
   if (error) return MakeError(Reason::Unavailable, options_.directory + "/" + folder + ": cannot create the directory: " + error.message());
 
   Artifact artifact{.path = folder + "/" + name, .url = UrlOf(folder + "/" + name), .revision = std::string(revision)};
+  at(StoreStep::Archive);
   AtomicFile file(options_.directory + "/" + artifact.path);
   TRY(file.Open());
   const BudgetFiles bounded(files, {.max_entries = options_.max_entries, .max_bytes = options_.max_unpacked_bytes});
-  TRY(const base::PackedArchive packed, base::PackTree(bounded, {}, [&](std::string_view bytes) { return file.Append(bytes); }));
+  const std::unique_ptr<base::Hasher> hasher = base::Hasher::Make(options_.digest_algorithm);
+  if (!hasher) return Invalid("digest algorithm \"" + options_.digest_algorithm + "\" is not known");
+  TRY(const base::PackedArchive packed, base::PackTree(bounded, {}, [&](std::string_view bytes) {
+        hasher->Update(bytes);
+        return file.Append(bytes);
+      }));
   TRY(file.Commit(now));
+  at(StoreStep::Link);
   TRY(ReplaceLink(options_.directory + "/" + folder + "/latest.tar.gz", name));
-  artifact.digest = "sha256:" + packed.sha256;
+  artifact.digest = options_.digest_algorithm + ":" + hasher->Hex();
   artifact.size = packed.size;
   artifact.last_update_time = std::chrono::floor<std::chrono::seconds>(now);
   return artifact;
+}
+
+bool ArtifactStore::Exists(const Artifact& artifact) const {
+  if (!IsArtifactPath(artifact.path)) return false;
+  std::error_code error;
+  const fs::path file = options_.directory + "/" + artifact.path;
+  return fs::is_regular_file(fs::symlink_status(file, error)) && fs::file_size(file, error) == artifact.size;
 }
 
 Result<void> ArtifactStore::Verify(std::string_view path, std::string_view digest) const {

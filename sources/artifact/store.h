@@ -23,7 +23,7 @@ struct Artifact {
   std::string path;  ///< relative to the store, e.g. "gitrepository/flux-system/app/<hash>.tar.gz"
   std::string url;   ///< `http://<advertised>/<path>`
   std::string revision;
-  std::string digest;                ///< `sha256:<64 hex>` of the file's bytes
+  std::string digest;                ///< `sha256:<64 hex>` (or another algorithm) of the file's bytes
   base::TimePoint last_update_time;  ///< whole seconds
   std::uint64_t size = 0;            ///< bytes of the file
   std::map<std::string, std::string> metadata;
@@ -43,7 +43,14 @@ struct StoreOptions {
   std::size_t retention_records = 2;            ///< `--artifact-retention-records`
   std::uint64_t max_unpacked_bytes = 1u << 30;  ///< of one tree
   std::size_t max_entries = 200'000;
+  std::string digest_algorithm = "sha256";  ///< `--artifact-digest-algo`; one that base::Hasher knows
 };
+
+/// Where Store came to its end: what Flux has different words for.
+enum class StoreStep { Directory, Archive, Link };
+
+/// Whether an error of Store says that the disk, or the quota on it, is full.
+bool IsDiskFull(const base::Error& error);
 
 class ArtifactStore {
  public:
@@ -52,9 +59,12 @@ class ArtifactStore {
   ArtifactStore& operator=(const ArtifactStore&) = delete;
 
   /// Packs `files` (already filtered: IgnoredFiles) as `<file_stem>.tar.gz` of `owner` and links `latest.tar.gz` to it. The same tree gives the same digest.
-  /// Invalid: an unsafe name. TooLarge. Unavailable: the disk (message and path).
+  /// Invalid: an unsafe name. TooLarge. Unavailable: the disk (message and path). `step`, if given, says which step failed.
   base::Result<Artifact> Store(const ArtifactOwner& owner, std::string_view file_stem, std::string_view revision, const base::Files& files,
-                               base::TimePoint now) const;
+                               base::TimePoint now, StoreStep* step = nullptr) const;
+
+  /// Whether the artifact's file is there with its size; its bytes are not read.
+  bool Exists(const Artifact& artifact) const;
 
   /// Whether the file is there with this digest (its bytes are read). NotFound: gone. Invalid: other bytes (the file is removed), an unsafe path.
   base::Result<void> Verify(std::string_view path, std::string_view digest) const;

@@ -33,6 +33,8 @@ GitCache::GitCache(std::string directory, GitLimits limits, GitClientOptions opt
 
 GitCache::~GitCache() = default;
 
+const GitLimits& GitCache::limits() const { return impl_->limits; }
+
 std::shared_ptr<Repository> GitCache::Open(const GitUrl& url) {
   const std::string name = base::Sha256Hex(url.text);
   const base::MutexLock lock(impl_->mutex);

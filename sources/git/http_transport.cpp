@@ -127,7 +127,9 @@ void HttpTransport::ConfigureTrust() {
 
 void HttpTransport::ConfigureCredentials() {
   const Credentials& c = context_.credentials;
-  curl_easy_setopt(easy_, CURLOPT_PROXY, c.proxy_address.c_str());  // "" also keeps the environment's out
+  const bool socks = c.proxy_address.starts_with("socks5://");  // which is to look names up itself, as for Go
+  const std::string proxy = socks ? "socks5h" + c.proxy_address.substr(6) : c.proxy_address;
+  curl_easy_setopt(easy_, CURLOPT_PROXY, proxy.c_str());  // "" also keeps the environment's out
   if (!c.proxy_username.empty()) {
     curl_easy_setopt(easy_, CURLOPT_PROXYUSERNAME, c.proxy_username.c_str());
     curl_easy_setopt(easy_, CURLOPT_PROXYPASSWORD, c.proxy_password.c_str());

@@ -70,6 +70,26 @@ Result<CommitInfo> ReadCommitFrom(const ObjectStore& store, std::string_view com
   return info;
 }
 
+namespace {
+
+Result<std::string> SubmoduleIn(const ObjectStore& store, std::string_view commit, std::string_view path) {
+  TRY(const CommitInfo info, ReadCommitFrom(store, commit));
+  TRY(ObjectId tree, ParseObjectId(info.tree));
+  for (std::string_view rest = path;;) {
+    const std::size_t end = rest.find('/');
+    TRY(const std::shared_ptr<const Tree> directory, store.ReadTree(tree));
+    const TreeEntry* entry = directory->Find(rest.substr(0, end));
+    const bool last = end == std::string_view::npos;
+    if (!entry || entry->kind != (last ? TreeEntryKind::Submodule : TreeEntryKind::Directory))
+      return base::NotFound("there is no submodule at '" + std::string(path) + "'");
+    if (last) return ToHex(entry->id);
+    tree = entry->id;
+    rest.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
 Repository::Repository(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Repository::~Repository() = default;
 
@@ -91,6 +111,14 @@ Result<std::shared_ptr<const base::Files>> Repository::OpenTree(std::string_view
   TRY(const ObjectId root, ParseObjectId(info->tree));
   if (auto tree = store->ReadTree(root); !tree) return impl_->Prefixed(std::move(tree).error());
   return OpenTreeFiles(std::move(store), root);
+}
+
+Result<std::string> Repository::SubmoduleAt(std::string_view commit, std::string_view path) const {
+  const std::shared_ptr<ObjectStore> store = impl_->StoreWith(commit);
+  if (!store) return impl_->Fail(Reason::NotFound, "commit " + std::string(commit) + " is not in the cache");
+  auto found = SubmoduleIn(*store, commit, path);
+  if (!found) return impl_->Prefixed(std::move(found).error());
+  return found;
 }
 
 Result<CommitInfo> Repository::ReadCommit(std::string_view commit) const {

@@ -38,6 +38,8 @@ struct GitLimits {
   std::size_t max_refs = 100'000;               ///< that a remote may list
   std::size_t max_packs = 50;                   ///< packs after which the next fetch starts the cache afresh
   std::size_t max_commits = 64;                 ///< commits kept to take differences from; the least recently fetched go first
+  std::size_t max_submodules = 100;             ///< of one commit, those of submodules included
+  std::size_t max_submodule_depth = 10;         ///< submodules of submodules
 };
 
 struct GitClientOptions {
@@ -99,6 +101,9 @@ class Repository {
   /// A read that finds the cache damaged returns Unavailable, and the next Fetch starts afresh.
   base::Result<std::shared_ptr<const base::Files>> OpenTree(std::string_view commit) const;
 
+  /// The commit that the fetched `commit` names for a submodule at exactly `path` (no links are followed). NotFound: there is none.
+  base::Result<std::string> SubmoduleAt(std::string_view commit, std::string_view path) const;
+
   /// NotFound: not fetched.
   base::Result<CommitInfo> ReadCommit(std::string_view commit) const;
   base::Result<TagInfo> ReadTag(std::string_view tag_object) const;
@@ -123,6 +128,7 @@ class GitCache {
 
   /// The repository at `url`: one object a URL, kept until RemoveOthers. Cheap.
   std::shared_ptr<Repository> Open(const GitUrl& url);
+  const GitLimits& limits() const;
 
   /// Removes the cached repositories whose URL (`GitUrl::text`) is not in `keep`, and of which nobody holds the object or a tree; returns how many.
   /// For a timer: what no object of the cluster names any more.

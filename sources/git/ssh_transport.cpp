@@ -93,8 +93,9 @@ class SshTransport final : public Transport {
   /// A session that waits belongs to whoever has the same key, trusts the same hosts and means the same address.
   std::string PoolKey() const {
     const Credentials& c = context_.credentials;
-    const std::string secrets = c.identity + '\0' + c.passphrase + '\0' + c.known_hosts + '\0' +
-                                Join(context_.options.ssh_hostkey_algorithms) + '\0' + Join(context_.options.ssh_kex_algorithms);
+    const std::string secrets = c.identity + '\0' + c.passphrase + '\0' + c.known_hosts + '\0' + c.proxy_address + '\0' + c.proxy_username +
+                                '\0' + c.proxy_password + '\0' + Join(context_.options.ssh_hostkey_algorithms) + '\0' +
+                                Join(context_.options.ssh_kex_algorithms);
     return "ssh " + context_.url.text + " " + base::Sha256Hex(secrets);
   }
   template <class Operation>
@@ -179,8 +180,6 @@ Result<void> SshTransport::Configure() {
 }
 
 Result<void> SshTransport::Connect() {
-  if (!context_.credentials.proxy_address.empty())
-    return Fail(Reason::Unsupported, "a proxy serves http and https only: remove it, or use an https URL");
   session_ = SessionPtr(ssh_new(), [](ssh_session session) {
     if (!session) return;
     ssh_silent_disconnect(session);

@@ -121,7 +121,7 @@ TEST_F(GitCaches, FreshStartTakesOtherReferencesAlong) {
   EXPECT_EQ(Shown(**repository->OpenTree(main)), "a=1\n");
 }
 
-TEST_F(GitCaches, LimitsHold) {
+TEST_F(GitCaches, T15LimitsHold) {
   remote.Write("big", Shell("head -c 300000 /dev/urandom | base64 -w0"));
   remote.Commit("big");
   GitCache small(directory.path() + "/small", {.max_disk_bytes = 100'000});
@@ -139,7 +139,7 @@ TEST_F(GitCaches, LimitsHold) {
   EXPECT_EQ(MessageOf(read), "big: object " + remote.Git("rev-parse HEAD:big") + " has 400000 bytes, over the limit of 1000");
 }
 
-TEST_F(GitCaches, HugeReferenceCount) {
+TEST_F(GitCaches, T15HugeReferenceCount) {
   remote.Write("a", "1");
   const std::string commit = remote.Commit("first");
   std::string lines = "# pack-refs with: peeled fully-peeled sorted \n";

@@ -99,6 +99,27 @@ TEST(IgnoredFiles, LinksAreAbsentWhereverTheyLead) {
     EXPECT_EQ(ReasonOf(filtered->Stat(path)), "NotFound") << path;
 }
 
+// T16: patterns cost a step for each name of a path, however many stars they hold, and there is an end to them.
+TEST(IgnoredFiles, T16PatternsAreBounded) {
+  std::string stars, many;
+  for (int i = 0; i < 1000; ++i) stars += "**/";
+  for (int i = 0; i < 1000; ++i) many += stars + "none" + std::to_string(i) + "\n";
+  std::map<std::string, std::string> files;
+  for (int i = 0; i < 1000; ++i) files["d" + std::to_string(i % 10) + "/e/f" + std::to_string(i)] = "x";
+  files["d0/e/none7"] = "y";
+  const auto whole = Memory(files);
+  const std::string limit = many.substr(0, many.rfind(stars, 1'000'000));
+  const auto filtered = WithoutIgnored(whole, limit).value();
+  EXPECT_EQ(ReasonOf(filtered->Stat("d0/e/none7")), "NotFound");
+  EXPECT_EQ(filtered->List("d0/e")->size(), 100u);
+  EXPECT_EQ(MessageOf(WithoutIgnored(whole, std::string((1u << 20) + 1, 'x'))), "ignore: more than 1048576 bytes of ignore patterns");
+  std::string lines;
+  for (int i = 0; i <= 10'000; ++i) lines += "x\n";
+  EXPECT_EQ(MessageOf(WithoutIgnored(whole, lines)), "ignore: more than 10000 ignore patterns");
+  const auto large = Memory({{"sub/.sourceignore", std::string(10u << 20, '#')}});
+  EXPECT_EQ(MessageOf(WithoutIgnored(large, std::nullopt)), "sub/.sourceignore: more than 1048576 bytes of ignore patterns");
+}
+
 // T10 and the tree that names itself: a walk ends at its budget.
 TEST(IgnoredFiles, WalksAreBounded) {
   const auto files = base::MemoryFiles({{"a/b/c/d", "12345"}, {"e", "123456"}});

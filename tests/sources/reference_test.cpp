@@ -33,7 +33,7 @@ TEST(Reference, RevisionHasTheContractsForm) {
   for (const Row& row : kRows) EXPECT_EQ(RevisionOf(row.reference, row.tag, kId), std::string(row.want) + kId);
 }
 
-TEST(Reference, NamesThatGitWouldNotTakeAreRefused) {
+TEST(Reference, T14NamesThatGitWouldNotTakeAreRefused) {
   const std::string kBranch[] = {"-x", "a..b", "a b",    "a~1",      "a^", "a:b",  "a?", "a*", "a[",    "a\\b", "/a",
                                  "a/", "a//b", "a.lock", "a.lock/b", ".a", "a/.b", "a.", "@",  "a@{1}", "a\nb", std::string(600, 'a')};
   for (const std::string& name : kBranch) {
@@ -43,6 +43,12 @@ TEST(Reference, NamesThatGitWouldNotTakeAreRefused) {
   }
   for (const std::string& name : {"main", "feature/x", "a.b", "v1.0.0+x", "a@b", "ü", "a-b_c"})
     EXPECT_TRUE(Validate({.branch = name})) << name;
+  // Harmless to us, since no shell and no revision parser ever sees them: they are names of references that may exist.
+  for (const std::string& name : {"$(id)", "`id`", "a;b", "a|b"}) EXPECT_TRUE(Validate({.tag = name})) << name;
+  for (const std::string& name : {"--upload-pack=x", "HEAD^{/a*}", "HEAD~1", "main@{1}", "x:y"})
+    EXPECT_FALSE(Validate({.name = name})) << name;
+  for (const std::string& commit : {"HEAD", "HEAD^{/a*}", "main", "-x"}) EXPECT_FALSE(Validate({.commit = commit})) << commit;
+  EXPECT_FALSE(Validate({.semver = std::string(10'240, '1')}));
   EXPECT_TRUE(Validate({.name = "refs/tags/v1^{}"}));
   EXPECT_TRUE(Validate({.commit = kId}));
   EXPECT_EQ(MessageOf(Validate({.branch = "a b"})), "ref.branch: \"a b\" is no valid branch name");

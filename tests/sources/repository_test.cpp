@@ -270,5 +270,31 @@ TEST_F(GitRepositories, EqualVersionsAreToldApartByTime) {
   EXPECT_EQ(repository->Resolve({.semver = "1.0.x"}, {}).value().revision, "1.0.0+a@sha1:" + young);
 }
 
+// T10: configuration, hooks, filters and attributes that a repository brings along are files like others.
+TEST_F(GitRepositories, T10NothingOfTheRepositoryIsActedUpon) {
+  const std::string canary = directory.path() + "/canary", program = "touch " + canary;
+  const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + std::string(64, 'a') + "\nsize 12345\n";
+  remote.Write("model.bin", pointer);
+  remote.Write(".gitconfig", "[core]\n\tfsmonitor = " + program + "\n\thooksPath = hooks\n[filter \"x\"]\n\tsmudge = " + program + "\n");
+  remote.Write("hooks/post-checkout", "#!/bin/sh\n" + program + "\n");
+  remote.Write("config", "[core]\n\tfsmonitor = " + program + "\n");
+  std::string attributes = "*.bin filter=lfs -text\n*.txt filter=x text eol=crlf ident\n";
+  for (int i = 0; i < 20'000; ++i)
+    attributes += "path" + std::to_string(i) + " " + std::string(50, 'a') + "=" + std::string(20, 'b') + "\n";
+  remote.Write("a.txt", "$Id$\nline\n");
+  remote.Commit("files");
+  remote.Write(".gitattributes", attributes);  // after the others, lest git itself acts upon it
+  remote.Git("-c core.attributesFile=/dev/null add -f .gitattributes");
+  remote.Git("commit -q -m attributes");
+  const auto repository = Open();
+  Resolution found;
+  ASSERT_EQ(Get(*repository, {.branch = "main"}, {}, &found), "");
+  const auto files = repository->OpenTree(found.commit).value();
+  EXPECT_EQ(files->Read("model.bin").value_or("error"), pointer) << "no LFS object is fetched";
+  EXPECT_EQ(files->Read("a.txt").value_or("error"), "$Id$\nline\n");
+  EXPECT_EQ(files->Read(".gitattributes")->size(), attributes.size());
+  EXPECT_FALSE(std::filesystem::exists(canary));
+}
+
 }  // namespace
 }  // namespace sluice::sources

@@ -44,6 +44,37 @@ TEST_F(Store, KeepsTheContractsForm) {
             "drwxr-x--- 0/0 .\ndrwxr-x--- 0/0 a\n-rw------- 0/0 a/b.yaml\n-rw------- 0/0 c.yaml");
 }
 
+TEST_F(Store, DigestsByEachOfFluxsAlgorithms) {
+  const auto files = base::MemoryFiles({{"a", "1"}});
+  for (const std::string algorithm : {"sha256", "sha1", "sha384", "sha512", "blake3"}) {
+    const ArtifactStore store({.directory = directory_.path() + "/data", .advertised_address = "x", .digest_algorithm = algorithm});
+    const auto artifact = store.Store(kOwner, algorithm, "r", *files, At(1));
+    ASSERT_TRUE(artifact) << MessageOf(artifact);
+    EXPECT_EQ(artifact->digest, algorithm + ":" + base::NamedDigestHex(algorithm, ReadFile(Path(artifact->path))).value_or("none"));
+    EXPECT_TRUE(store.Verify(artifact->path, artifact->digest));
+    EXPECT_TRUE(store.Exists(*artifact));
+    EXPECT_TRUE(store.Open(*artifact));
+  }
+}
+
+TEST_F(Store, SaysWhichStepFailedAndWhetherTheDiskIsFull) {
+  const auto files = base::MemoryFiles({{"a", "1"}});
+  StoreStep step{};
+  WriteFile(directory_.path() + "/data/gitrepository", "in the way");
+  EXPECT_FALSE(Make().Store(kOwner, "x", "r", *files, At(1), &step));
+  EXPECT_EQ(step, StoreStep::Directory);
+  fs::remove(Path("gitrepository"));
+  fs::create_directories(Path("gitrepository/flux-system/app/x.tar.gz"));
+  EXPECT_FALSE(Make().Store(kOwner, "x", "r", *files, At(1), &step));
+  EXPECT_EQ(step, StoreStep::Archive);
+  fs::create_directories(Path("gitrepository/flux-system/app/latest.tar.gz/x"));
+  EXPECT_FALSE(Make().Store(kOwner, "y", "r", *files, At(1), &step));
+  EXPECT_EQ(step, StoreStep::Link);
+  EXPECT_TRUE(IsDiskFull(base::MakeError(base::Reason::Unavailable, "/data/x: cannot write: No space left on device")));
+  EXPECT_TRUE(IsDiskFull(base::MakeError(base::Reason::Unavailable, "/data/x: cannot sync: Disk quota exceeded")));
+  EXPECT_FALSE(IsDiskFull(base::MakeError(base::Reason::Unavailable, "/data/x: cannot write: Input/output error")));
+}
+
 TEST_F(Store, TheSameTreeGivesTheSameDigest) {
   const ArtifactStore store = Make();
   const auto files = base::MemoryFiles({{"a", "1"}, {"b/c", "2"}}), other = base::MemoryFiles({{"a", "1"}, {"b/c", "3"}});

@@ -16,6 +16,8 @@
   /garbage/<path>     200, the right content type, no pkt-lines
   /sha256/<path>      200, an advertisement of a SHA-256 repository
   /stall/<path>       headers, then nothing for a minute
+  /alive/<path>       as /pass, but a POST's answer is progress without end: sideband keep-alives and empty packets
+  /drip/<path>        as /alive, one byte at a time
   http://<any>/…      a proxy: handed on, if Proxy-Authorization is that of "proxy-user" with "proxy-canary"
   /log                the Authorization headers received so far, one a line ("-" for none)
 """
@@ -119,6 +121,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif verb == "sha256":
             text = pkt("version 2\n") + pkt("ls-refs\n") + pkt("fetch=shallow\n") + pkt("object-format=sha256\n") + "0000"
             self.reply(200, text.encode(), kind)
+        elif verb in ("alive", "drip") and self.command == "GET":
+            self.forward(rest)
+        elif verb in ("alive", "drip"):
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-git-upload-pack-result")
+            self.end_headers()
+            self.close_connection = True
+            self.endless(b"000dpackfile\n" + b"0005\x02" * 2 + b"0004", verb == "drip")
         elif verb == "stall":
             self.send_response(200)
             self.send_header("Content-Type", kind)
@@ -128,6 +138,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(60)
         else:
             self.reply(404)
+
+    def endless(self, data, one_by_one):
+        """Goes on until the other side has had enough."""
+        deadline, first = time.monotonic() + 60, True
+        try:
+            while time.monotonic() < deadline:
+                for piece in ([data[i:i + 1] for i in range(len(data))] if one_by_one else [data]):
+                    self.wfile.write(piece)
+                    self.wfile.flush()
+                    time.sleep(0.02)
+                if first:
+                    data, first = data.removeprefix(b"000dpackfile\n"), False
+        except OSError:
+            pass
 
     do_POST = do_GET
 

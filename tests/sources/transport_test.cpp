@@ -364,6 +364,14 @@ TEST_F(Strange, DeadlinesAndStops) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30)) << "neither waited for the host";
 }
 
+// T17: progress that never ends is ended by the timeout.
+TEST_F(Strange, T17EndlessAnswers) {
+  for (const char* verb : {"/alive", "/drip"})
+    EXPECT_EQ(Try(base + verb + "/app.git", {}, {.timeout = milliseconds(1500)}),
+              (Attempt{"Timeout", "no result within 1.5s: see whether the host answers, or raise the timeout"}))
+        << verb;
+}
+
 TEST(Transports, HostsThatDoNotAnswer) {
   const int listener = socket(AF_INET, SOCK_STREAM, 0);  // accepts into its backlog, says nothing
   sockaddr_in address{};
@@ -388,7 +396,7 @@ TEST(Transports, HostsThatDoNotAnswer) {
   EXPECT_EQ(Try("http://no-such-host.invalid/a", {}).reason, "Unavailable");
   credentials.proxy_address = "http://127.0.0.1:1";
   EXPECT_EQ(Try("ssh://git@" + host + "/a", credentials),
-            (Attempt{"Unsupported", "a proxy serves http and https only: remove it, or use an https URL"}));
+            (Attempt{"Unsupported", "ssh goes through socks5 proxies only: use one, or an https URL"}));
   credentials.proxy_address = "";
   credentials.known_hosts = "* ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMhv5j0KkxVLcJ3nq1nns0bDiNQS0Y7a1fe6fH4T6LGb\n";
   EXPECT_EQ(Try("ssh://no-such-host.invalid/a", credentials).reason, "Unavailable");
