@@ -8,6 +8,7 @@
 #include <iostream>
 #include <optional>
 
+#include "base/digest.h"
 #include "base/log.h"
 #include "cli/environment.h"
 #include "cli/metrics_page.h"
@@ -42,7 +43,7 @@ const document::GroupVersionKind kKustomization{"kustomize.toolkit.fluxcd.io", "
 
 /// The flags as the parts want them.
 struct Settings {
-  base::Duration retention_ttl{}, requeue_dependency{}, min_retry{}, max_retry{};
+  base::Duration retention_ttl{}, requeue_dependency{}, min_retry{}, max_retry{}, token_age{};
   std::chrono::milliseconds lease_duration{}, renew_deadline{}, retry_period{};
   rollout::CustomStageKinds custom_stage_kinds;
   std::string storage_path, namespace_, hostname;
@@ -77,6 +78,9 @@ Result<base::LogLevel> ParseLevel(const std::string& word) {
 Result<Settings> Read(const ControllerFlags& flags) {
   Settings out;
   TRY(out.retention_ttl, ParseDuration("--artifact-retention-ttl", flags.artifact_retention_ttl));
+  TRY(out.token_age, ParseDuration("--token-cache-max-duration", flags.token_cache_max_duration));
+  if (!base::Hasher::Make(flags.artifact_digest_algo))
+    return base::Invalid("--artifact-digest-algo: \"" + flags.artifact_digest_algo + "\" is none of sha256, sha1, sha384, sha512, blake3");
   TRY(out.requeue_dependency, ParseDuration("--requeue-dependency", flags.requeue_dependency));
   TRY(out.min_retry, ParseDuration("--min-retry-delay", flags.min_retry_delay));
   TRY(out.max_retry, ParseDuration("--max-retry-delay", flags.max_retry_delay));
@@ -96,6 +100,14 @@ Result<Settings> Read(const ControllerFlags& flags) {
   return out;
 }
 
+sources::GitLimits LimitsOf(const ControllerFlags& flags) {
+  return {.max_disk_bytes = flags.git_max_disk_bytes,
+          .max_object_bytes = flags.git_max_object_bytes,
+          .max_refs = flags.git_max_refs,
+          .max_submodules = flags.git_max_submodules,
+          .max_submodule_depth = flags.git_max_submodule_depth};
+}
+
 /// Every part of the running controller, in the order they depend on each other.
 class Process {
  public:
@@ -108,12 +120,16 @@ class Process {
         timers_(runtime_.io()),
         client_(kube::Environment{runtime_.io(), clock_, random_, log_}, std::move(config),
                 kube::TransportOptions{.max_in_flight = flags.requests}),
-        cache_(settings_.storage_path + "/git", {},
+        git_library_(flags.git_max_object_bytes),
+        cache_(settings_.storage_path + "/git", LimitsOf(flags),
                {.ssh_hostkey_algorithms = flags.ssh_hostkey_algos, .ssh_kex_algorithms = flags.ssh_kex_algos}),
         artifacts_({.directory = settings_.storage_path + "/artifacts",
                     .advertised_address = sources::AdvertisedAddress(flags.storage_adv_addr, flags.storage_addr, settings_.hostname),
                     .retention_ttl = std::chrono::duration_cast<std::chrono::seconds>(settings_.retention_ttl),
-                    .retention_records = flags.artifact_retention_records}),
+                    .retention_records = flags.artifact_retention_records,
+                    .max_unpacked_bytes = flags.artifact_max_bytes,
+                    .max_entries = flags.artifact_max_entries,
+                    .digest_algorithm = flags.artifact_digest_algo}),
         workers_(runtime_.io(), flags.workers),
         services_{client_,
                   workers_,
@@ -143,7 +159,15 @@ class Process {
                     kustomize_.OnRemoteChanged(cluster, owner, ref, changes);
                   }),
         loader_({runtime_.io(), workers_, clock_, artifacts_}, LoaderOptionsOf()),
-        git_(controller::git_repository::Reconciler::Parts{services_, git_repositories_, cache_, artifacts_, registry_, source_events_}),
+        github_(runtime_.io(), clock_, settings_.token_age, flags.token_cache_max_size),
+        git_(controller::git_repository::Reconciler::Parts{services_,
+                                                           git_repositories_,
+                                                           cache_,
+                                                           artifacts_,
+                                                           registry_,
+                                                           source_events_,
+                                                           github_,
+                                                           {.credentials_over_http = flags.git_credentials_over_http}}),
         kustomize_(
             controller::kustomization::Reconciler::Parts{
                 services_,
@@ -179,12 +203,14 @@ class Process {
                          [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); }),
         generator_queue_(scope_, timers_, QueueOptions(),
                          [this](Key key, Triggers why) { return generator_.Reconcile(std::move(key), why); }),
-        git_feeder_(git_queue_, {}),
+        git_feeder_(git_queue_,
+                    [this](const kube::SharedObject& before, const kube::SharedObject& after) { git_.OnObjectChanged(before, after); }),
         kustomize_feeder_(kustomize_queue_, [this](const kube::SharedObject& before,
                                                    const kube::SharedObject& after) { kustomize_.OnKustomizationChanged(before, after); }),
         generator_feeder_(generator_queue_, [this](const kube::SharedObject& before, const kube::SharedObject& after) {
           generator_.OnGeneratorChanged(before, after);
         }) {
+    git_.Connect(git_queue_);
     kustomize_.Connect(index_, kustomize_queue_, clusters_);
     if (!settings_.gates.Enabled(controller::Gate::DisableConfigWatchers)) {
       configs_.emplace(client_, flags_.watch_all_namespaces ? "" : settings_.namespace_, flags_.watch_configs_label_selector,
@@ -397,6 +423,7 @@ class Process {
   controller::ArtifactLoader loader_;
   controller::ForeignSources external_artifact_notes_{"ExternalArtifact", registry_}, oci_repository_notes_{"OCIRepository", registry_},
       bucket_notes_{"Bucket", registry_}, helm_chart_notes_{"HelmChart", registry_};
+  controller::git_repository::GithubTokens github_;
   controller::git_repository::Reconciler git_;
   controller::kustomization::Reconciler kustomize_;
   controller::artifact_generator::Reconciler generator_;
@@ -425,6 +452,20 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--artifact-retention-ttl", flags.artifact_retention_ttl, "How long an older artifact is kept")->capture_default_str();
   c->add_option("--artifact-retention-records", flags.artifact_retention_records, "How many artifacts of an object are kept")
       ->capture_default_str();
+  c->add_option("--artifact-digest-algo", flags.artifact_digest_algo, "What artifacts' digests are made with")->capture_default_str();
+  c->add_option("--artifact-max-bytes", flags.artifact_max_bytes, "Bytes that one artifact may hold, unpacked")->capture_default_str();
+  c->add_option("--artifact-max-entries", flags.artifact_max_entries, "Files and directories that one artifact may hold")
+      ->capture_default_str();
+  c->add_option("--git-max-disk-bytes", flags.git_max_disk_bytes, "Bytes on disk of one repository with its submodules")
+      ->capture_default_str();
+  c->add_option("--git-max-object-bytes", flags.git_max_object_bytes, "Bytes of one file in a repository")->capture_default_str();
+  c->add_option("--git-max-refs", flags.git_max_refs, "References that a Git host may list")->capture_default_str();
+  c->add_option("--git-max-submodules", flags.git_max_submodules, "Submodules of one commit, to every depth")->capture_default_str();
+  c->add_option("--git-max-submodule-depth", flags.git_max_submodule_depth, "How deep submodules may be nested")->capture_default_str();
+  c->add_option("--git-credentials-over-http", flags.git_credentials_over_http, "false: logins of GitRepositories need https")
+      ->capture_default_str();
+  c->add_option("--token-cache-max-size", flags.token_cache_max_size, "How many tokens of GitHub Apps are kept")->capture_default_str();
+  c->add_option("--token-cache-max-duration", flags.token_cache_max_duration, "How long a token is kept at most")->capture_default_str();
   c->add_option("--concurrent", flags.concurrent, "Runs at a time, for each kind")->capture_default_str();
   c->add_option("--workers", flags.workers, "Threads for building and for Git")->capture_default_str();
   c->add_option("--kube-api-inflight", flags.requests, "Requests to the API server at a time")->capture_default_str();

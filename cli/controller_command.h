@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,12 @@ struct ControllerFlags {
   std::string metrics_addr = ":8080", health_addr = ":9440";
   std::string artifact_retention_ttl = "1m";
   std::size_t artifact_retention_records = 2;
+  std::string artifact_digest_algo = "sha256";
+  bool git_credentials_over_http = true;
+  std::size_t token_cache_max_size = 100;
+  std::string token_cache_max_duration = "1h";
+  std::uint64_t artifact_max_bytes = 1u << 30, git_max_disk_bytes = 1u << 30, git_max_object_bytes = 128u << 20;
+  std::size_t artifact_max_entries = 200'000, git_max_refs = 100'000, git_max_submodules = 100, git_max_submodule_depth = 10;
   std::size_t concurrent = 64, workers = 2, requests = 64;
   std::string requeue_dependency = "30s", min_retry_delay = "750ms", max_retry_delay = "15m";
   std::size_t interval_jitter_percentage = 5;

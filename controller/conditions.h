@@ -21,6 +21,8 @@ inline constexpr std::string_view kArtifactInStorage = "ArtifactInStorage";
 inline constexpr std::string_view kFetchFailed = "FetchFailed";
 inline constexpr std::string_view kStorageOperationFailed = "StorageOperationFailed";
 inline constexpr std::string_view kArtifactOutdated = "ArtifactOutdated";
+inline constexpr std::string_view kIncludeUnavailable = "IncludeUnavailable";
+inline constexpr std::string_view kSourceVerified = "SourceVerified";
 }  // namespace condition
 
 enum class ConditionStatus { True, False, Unknown };

@@ -1,9 +1,10 @@
 #include "controller/git_repository/reconciler.h"
 
-#include "base/digest.h"
+#include <utility>
+
+#include "controller/conditions.h"
 #include "controller/object_events.h"
 #include "net/await.h"
-#include "sources/artifact/ignored_files.h"
 
 namespace sluice::controller::git_repository {
 namespace {
@@ -16,31 +17,13 @@ using sources::Artifact;
 using sources::Repository;
 
 constexpr std::string_view kManager = "source-controller";
-constexpr std::size_t kTitleLength = 50;
+constexpr auto kPatience = std::chrono::seconds(1);  // a run that takes longer says in the status what it is doing
 
-std::string Title(const std::string& message) {
-  std::string line = message.substr(0, message.find('\n'));
-  if (line.size() <= kTitleLength) return line;
-  std::size_t end = kTitleLength;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
-  return line.substr(0, end) + "…";
-}
-
-sources::ArtifactOwner OwnerOf(const Key& key) { return {.kind = "GitRepository", .namespace_ = key.ns, .name = key.name}; }
 SourceKey SourceOf(const Key& key) { return {.kind = "GitRepository", .ns = key.ns, .name = key.name}; }
-
-/// The commit in `main@sha1:…` or `sha1:…`; "" for any other form.
-std::string CommitOf(std::string_view revision) {
-  const std::size_t at = revision.rfind('@');
-  std::string_view digest = at == std::string_view::npos ? revision : revision.substr(at + 1);
-  return digest.starts_with("sha1:") ? std::string(digest.substr(5)) : std::string();
-}
 
 sources::Reference ReferenceOf(const Spec& spec) {
   return {.branch = spec.branch, .tag = spec.tag, .semver = spec.semver, .name = spec.name, .commit = spec.commit};
 }
-
-std::optional<std::string> IgnoreOf(const Spec& spec) { return spec.ignore.empty() ? std::nullopt : std::optional(spec.ignore); }
 
 /// Whether somebody asked for this look, and has had no answer yet.
 bool IsRequested(const Value& object) {
@@ -48,88 +31,35 @@ bool IsRequested(const Value& object) {
   return !requested.empty() && requested != object.StringAt({"status", "lastHandledReconcileAt"});
 }
 
-struct Tree {
-  std::shared_ptr<const base::Files> files;
-  Artifact artifact;
-};
-
-/// An earlier process's artifact, if its file and its commit are both still here. Blocking.
-Result<Tree> RestoreTree(const Repository& repository, const sources::ArtifactStore& artifacts, Artifact artifact, const Spec& spec) {
-  TRY(artifacts.Verify(artifact.path, artifact.digest));
-  TRY(std::shared_ptr<const base::Files> whole, repository.OpenTree(CommitOf(artifact.revision)));
-  Tree tree;
-  TRY(tree.files, sources::WithoutIgnored(std::move(whole), IgnoreOf(spec)));
-  artifact.url = artifacts.UrlOf(artifact.path);
-  tree.artifact = std::move(artifact);
-  return tree;
-}
-
-struct Job {
-  std::shared_ptr<Repository> repository;
-  const sources::ArtifactStore* artifacts;
-  sources::Resolution resolution;
-  sources::Credentials credentials;
-  sources::GitCall call;
-  Key key;
-  Spec spec;
-  std::optional<Artifact> previous;
-  base::TimePoint now;
-};
-
-struct Made {
-  Tree tree;
-  Stored stored;
-  bool storage_failed = false;  ///< `error` tells of the disk, not of the remote
-  std::optional<Error> error;
-};
-
-/// Packs the commit unless the artifact that is there is of this commit and these rules, then removes what is too old. Blocking.
-Result<void> Pack(const Job& job, const base::Files& files, Made& made) {
-  const bool same =
-      job.previous && job.previous->revision == job.resolution.revision && job.artifacts->Verify(job.previous->path, job.previous->digest);
-  if (same) {
-    made.tree.artifact = *job.previous;
-    made.tree.artifact.url = job.artifacts->UrlOf(job.previous->path);
-  } else {
-    TRY(made.tree.artifact, job.artifacts->Store(OwnerOf(job.key), job.resolution.commit, job.resolution.revision, files, job.now));
-  }
-  TRY(const std::vector<std::string> removed, job.artifacts->GarbageCollect(OwnerOf(job.key), made.tree.artifact.path, job.now));
-  made.stored = Stored{.artifact = made.tree.artifact, .collected = removed.size()};
-  return {};
-}
-
-Result<Made> FetchAndPack(Job job, std::stop_token stop) {
-  Made made;
-  job.call.stop = std::move(stop);
-  TRY(job.repository->Fetch(job.resolution, job.credentials, job.call));
-  TRY(std::shared_ptr<const base::Files> whole, job.repository->OpenTree(job.resolution.commit));
-  TRY(made.tree.files, sources::WithoutIgnored(std::move(whole), IgnoreOf(job.spec)));
-  auto packed = Pack(job, *made.tree.files, made);
-  if (!packed) {
-    made.storage_failed = true;
-    made.error = std::move(packed).error();
-    return made;
-  }
-  if (const auto commit = job.repository->ReadCommit(job.resolution.commit)) made.stored.commit_title = Title(commit->message);
-  return made;
-}
-
-Result<std::map<std::string, std::string>> DecodeSecret(const Value& secret) {
-  std::map<std::string, std::string> out;
-  const Value* data = secret.Find("data");
-  if (data == nullptr) return out;
-  for (const document::Member& member : data->members()) {
-    TRY(out[member.key], base::Base64Decode(member.value.AsString().value_or("")));
-  }
-  return out;
+Failure Stalling(std::string_view reason, std::string message) {
+  return Failure{.step = Step::Credentials,
+                 .type = std::string(condition::kFetchFailed),
+                 .reason = std::string(reason),
+                 .message = std::move(message),
+                 .stalled = true};
 }
 
 }  // namespace
 
+std::vector<Artifact> Reconciler::Run::IncludedArtifacts() const {
+  std::vector<Artifact> out;
+  for (const IncludedTree& tree : included) out.push_back(tree.artifact);
+  return out;
+}
+
 Reconciler::Reconciler(Parts parts) : parts_(parts), writer_(parts.services.client, parts.store, std::string(kManager)) {}
 
-base::Duration Reconciler::NextLook(const Spec& spec) {
-  return parts_.services.random.Jitter(spec.interval, parts_.services.interval_jitter);
+void Reconciler::OnObjectChanged(const SharedObject& before, const SharedObject& after) {
+  const Key key = KeyOf(after ? *after : *before);
+  if (!after) {
+    links_.Remove(key);
+  } else if (!before || GenerationOf(*before) != GenerationOf(*after)) {
+    links_.Update(*after);
+  }
+  const auto old = before ? ArtifactOf(*before) : std::nullopt, now = after ? ArtifactOf(*after) : std::nullopt;
+  if (before && after && old == now) return;
+  for (const Key& includer : links_.IncludersOf(key))
+    if (!links_.Reaches(key, includer)) queue_->Add(includer, trigger::kSource);
 }
 
 net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
@@ -137,6 +67,8 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
   if (!object) {
     parts_.registry.Remove(SourceOf(key));
     memory_.erase(key);
+    net::Task<void> dropping = DropUnusedCaches();
+    co_await std::move(dropping);
     co_return Outcome{};
   }
   if (IsDeleting(*object)) {
@@ -151,159 +83,245 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
     if (!marked) co_return Outcome{.again_in = {}, .back_off = true};
     object = std::move(marked).value();
   }
-  net::Task<Outcome> task =
-      spec ? Look(object, *spec)
-           : Stall(object, spec.error().reason == base::Reason::Unsupported ? "FeatureGateDisabled" : "Failed", spec.error().message);
+  std::optional<Failure> refused;
+  if (!spec) {
+    refused = Stalling(spec.error().reason == base::Reason::Unsupported ? "FeatureGateDisabled" : "Failed", spec.error().message);
+  } else if (const auto fault = CheckProvider(*spec, parts_.services.gates.Enabled(Gate::ObjectLevelWorkloadIdentity))) {
+    refused = Stalling(fault->reason, fault->message);
+  }
+  const Result<sources::GitUrl> url = sources::ParseGitUrl(spec ? spec->url : "");
+  if (!refused && !url) refused = Stalling("URLInvalid", url.error().message);
+  if (refused) {
+    net::Task<Outcome> task = Stall(object, *std::move(refused));
+    co_return co_await std::move(task);
+  }
+  auto run = std::make_shared<Run>(
+      Run{.object = object, .key = key, .spec = *std::move(spec), .url = *url, .repository = parts_.cache.Open(*url)});
+  net::Task<Outcome> task = Look(std::move(run));
   co_return co_await std::move(task);
 }
 
-net::Task<Result<sources::Credentials>> Reconciler::ReadCredentials(const std::string& ns, const Spec& spec, const sources::GitUrl& url) {
-  if (spec.secret_name.empty()) co_return sources::AnonymousCredentials(url);
-  const kube::ObjectRef ref{.gvk = {"", "v1", "Secret"}, .ns = ns, .name = spec.secret_name};
-  net::Task<Result<Value>> call = parts_.services.client.Get(ref);
-  Result<Value> secret = co_await std::move(call);
-  if (!secret) {
-    Error error = std::move(secret).error();
-    if (error.reason == base::Reason::NotFound) error.reason = base::Reason::Unauthorized;
-    co_return std::move(error).Wrap("spec.secretRef: secret '" + ns + "/" + spec.secret_name + "'");
+net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
+  Verdict restoring = Restore(run);
+  (void)co_await std::move(restoring);  // what cannot be restored is made anew
+  net::Task<Access> reading = ReadAccess(parts_.services.client, parts_.github, parts_.access, run->key.ns, run->spec, run->url);
+  Access access = co_await std::move(reading);
+  std::optional<Problem> problem;
+  if (access.failure) {
+    problem = Problem{*std::move(access.failure), std::nullopt};
+  } else {
+    run->credentials = *std::move(access.credentials);
+    run->github = std::move(access.github);
+    problem = GatherIncludes(*run);
   }
-  CO_TRY(const auto data, DecodeSecret(*secret));
-  co_return sources::CredentialsFromSecret(url, data);
+  if (!problem) {
+    Verdict resolving = Resolve(run);
+    problem = co_await std::move(resolving);
+  }
+  if (problem) {
+    net::Task<Outcome> task = Fail(run, *std::move(problem));
+    co_return co_await std::move(task);
+  }
+  if (!IsUnchanged(*run)) {
+    Verdict reading_keys = ReadKeys(run);
+    problem = co_await std::move(reading_keys);
+    net::Task<Outcome> task = problem ? Fail(run, *std::move(problem)) : Make(run);
+    co_return co_await std::move(task);
+  }
+  Success same{.artifact = *ArtifactOf(*run->object), .included = run->IncludedArtifacts(), .verified = std::nullopt};
+  same.artifact.url = parts_.artifacts.UrlOf(same.artifact.path);
+  if (IsRequested(*run->object)) {  // Flux says so after every look; an event a minute and source is a write that tells nobody anything
+    Say(*run->object, kube::EventType::Normal, "GitOperationSucceeded",
+        "no changes since last reconciliation: observed revision '" + same.artifact.revision + "'");
+  }
+  net::Task<Outcome> task = Succeed(run, std::move(same));
+  co_return co_await std::move(task);
 }
 
-net::Task<void> Reconciler::Restore(SharedObject object, Spec spec, std::shared_ptr<Repository> repository) {
-  const std::optional<Artifact> artifact = ArtifactOf(*object);
-  if (!artifact || object->StringAt({"status", "observedIgnore"}) != spec.ignore) co_return;
+/// Puts what an earlier process stored into the registry, and notices where a file is lost.
+Reconciler::Verdict Reconciler::Restore(std::shared_ptr<Run> run) {
+  const std::optional<Artifact> artifact = ArtifactOf(*run->object);
+  Memory& memory = memory_[run->key];
+  if (memory.restored) {
+    if (artifact && !memory.gone && !parts_.artifacts.Exists(*artifact)) memory.gone = true;
+    co_return std::nullopt;
+  }
+  memory.restored = true;
+  if (!artifact) co_return std::nullopt;
   const sources::ArtifactStore* artifacts = &parts_.artifacts;
-  auto work = [repository, artifacts, artifact = *artifact, spec] { return RestoreTree(*repository, *artifacts, artifact, spec); };
-  net::Task<Result<Tree>> task = parts_.services.workers.Run(std::move(work));
-  Result<Tree> tree = co_await std::move(task);
-  if (tree) Register(*object, spec, tree->artifact, tree->files);
+  const bool plain = !run->spec.recurse_submodules && run->spec.include.empty() && ShowsInputs(*run->object, run->spec, {});
+  auto work = [run, artifacts, artifact = *artifact, plain] {
+    return git_repository::Restore(*run->repository, *artifacts, artifact, run->spec, plain);
+  };
+  net::Task<Result<std::shared_ptr<const base::Files>>> task = parts_.services.workers.Run(std::move(work));
+  Result<std::shared_ptr<const base::Files>> files = co_await std::move(task);
+  if (files) {
+    Register(*run, *artifact, *std::move(files));
+    co_return std::nullopt;
+  }
+  if (files.error().reason == base::Reason::Invalid) {
+    Say(*run->object, kube::EventType::Warning, "ArtifactVerificationFailed",
+        "failed to verify integrity of artifact: " + files.error().message);
+  }
+  memory_[run->key].gone = !parts_.artifacts.Exists(*artifact);
+  co_return std::nullopt;
 }
 
-void Reconciler::Register(const Value& object, const Spec& spec, const Artifact& artifact, std::shared_ptr<const base::Files> files) {
-  const Key key = KeyOf(object);
-  Memory& memory = memory_[key];
-  memory.url = spec.url;
-  memory.ignore = spec.ignore;
-  const auto origin = artifact.metadata.find("org.opencontainers.image.revision");
-  parts_.registry.Put(SourceOf(key), SourceArtifact{.revision = artifact.revision,
-                                                    .origin_revision = origin == artifact.metadata.end() ? "" : origin->second,
-                                                    .digest = artifact.digest,
-                                                    .files = std::move(files),
-                                                    .url = artifact.url,
-                                                    .path = artifact.path});
+std::optional<Reconciler::Problem> Reconciler::GatherIncludes(Run& run) const {
+  const auto unavailable = [](std::string_view reason, std::string message) {
+    return Problem{Failure{.step = Step::Include,
+                           .type = std::string(condition::kIncludeUnavailable),
+                           .reason = std::string(reason),
+                           .message = std::move(message)},
+                   std::nullopt};
+  };
+  for (const Include& include : run.spec.include) {
+    const Key key{run.key.ns, include.repository};
+    const SharedObject object = parts_.store.Get(key);
+    if (!object)
+      return unavailable("NotFound", "could not get resource for include '" + include.repository +
+                                         "': gitrepositories.source.toolkit.fluxcd.io \"" + include.repository + "\" not found");
+    std::optional<Artifact> artifact = ArtifactOf(*object);
+    if (!artifact) return unavailable("NoArtifact", "no artifact available for include '" + include.repository + "'");
+    const auto held = parts_.registry.Find(SourceOf(key));
+    const bool same = held && held->digest == artifact->digest && held->revision == artifact->revision;
+    if (!same && !parts_.artifacts.Exists(*artifact))  // it is being made again
+      return unavailable("NoArtifact", "no artifact available for include '" + include.repository + "'");
+    run.included.push_back({*std::move(artifact), same ? held->files : nullptr});
+  }
+  return std::nullopt;
 }
 
-net::Task<Outcome> Reconciler::Look(SharedObject object, Spec spec) {
-  const Key key = KeyOf(*object);
-  const Result<sources::GitUrl> url = sources::ParseGitUrl(spec.url);
-  if (!url) {
-    net::Task<Outcome> task = Stall(object, "URLInvalid", url.error().message);
-    co_return co_await std::move(task);
-  }
-  std::shared_ptr<Repository> repository = parts_.cache.Open(*url);
-  if (!std::exchange(memory_[key].restored, true)) {
-    net::Task<void> task = Restore(object, spec, repository);
-    co_await std::move(task);
-  }
-  net::Task<Result<sources::Credentials>> reading = ReadCredentials(key.ns, spec, *url);
-  Result<sources::Credentials> credentials = co_await std::move(reading);
-  if (!credentials) {
-    Failure failure{"FetchFailed", std::string(sources::FetchFailedReason(credentials.error())), credentials.error()};
-    net::Task<Outcome> task = Fail(object, spec, std::move(failure));
-    co_return co_await std::move(task);
-  }
-  const sources::GitCall call{.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(spec.timeout)};
-  auto look = [repository, reference = ReferenceOf(spec), credentials = *credentials, call = call](std::stop_token stop) mutable {
+Reconciler::Verdict Reconciler::Resolve(std::shared_ptr<Run> run) {
+  const sources::GitCall call{.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(run->spec.timeout)};
+  auto look = [run, call = call](std::stop_token stop) mutable {
     call.stop = std::move(stop);
-    return repository->Resolve(reference, credentials, call);
+    return run->repository->Resolve(ReferenceOf(run->spec), run->credentials, call);
   };
   net::Task<Result<sources::Resolution>> resolving = parts_.services.workers.Run(std::move(look));
-  Result<sources::Resolution> resolution = co_await std::move(resolving);
-  if (!resolution) {
-    Failure failure{"FetchFailed", std::string(sources::FetchFailedReason(resolution.error())), resolution.error()};
-    net::Task<Outcome> task = Fail(object, spec, std::move(failure));
+  const std::string message = ProgressMessage(*run->object);
+  const bool persist = IsRequested(*run->object) || message != "reconciliation in progress";
+  net::Task<Result<sources::Resolution>> reporting = persist ? Reporting(run, message, false, std::move(resolving)) : std::move(resolving);
+  Result<sources::Resolution> resolution = co_await std::move(reporting);
+  if (resolution) {
+    run->resolution = *std::move(resolution);
+    co_return std::nullopt;
+  }
+  if (run->github && resolution.error().reason == base::Reason::Unauthorized) parts_.github.Forget(*run->github);
+  Failure failure{.step = Step::Fetch,
+                  .type = std::string(condition::kFetchFailed),
+                  .reason = std::string(sources::FetchFailedReason(resolution.error())),
+                  .message = resolution.error().message};
+  co_return Problem{std::move(failure), std::move(resolution).error()};
+}
+
+Reconciler::Verdict Reconciler::ReadKeys(std::shared_ptr<Run> run) {
+  if (!run->spec.verify) co_return std::nullopt;
+  net::Task<Result<SecretData>> reading = ReadSecret(parts_.services.client, run->key.ns, run->spec.verify->secret_name);
+  const Result<SecretData> data = co_await std::move(reading);
+  if (!data) co_return Problem{NotVerified("VerificationError", "public keys secret error: " + data.error().message), data.error()};
+  run->keys = TrustedKeysOf(*data);
+  co_return std::nullopt;
+}
+
+bool Reconciler::IsUnchanged(const Run& run) const {
+  const std::shared_ptr<const SourceArtifact> held = parts_.registry.Find(SourceOf(run.key));
+  const std::optional<Artifact> previous = ArtifactOf(*run.object);
+  const Memory& memory = memory_.at(run.key);
+  return held && previous && held->revision == run.resolution.revision && previous->revision == held->revision &&
+         previous->digest == held->digest && memory.url == run.spec.url && !memory.gone &&
+         ShowsInputs(*run.object, run.spec, run.IncludedArtifacts()) && !NeedsVerification(*run.object, run.spec);
+}
+
+net::Task<Outcome> Reconciler::Make(std::shared_ptr<Run> run) {
+  const std::optional<Artifact> previous = ArtifactOf(*run->object);
+  const bool shown = ShowsInputs(*run->object, run->spec, run->IncludedArtifacts());
+  const bool include_change = !SameArtifacts(IncludedArtifactsOf(*run->object), run->IncludedArtifacts());
+  const bool new_revision = !previous || previous->revision != run->resolution.revision;
+  CheckoutJob job{.repository = run->repository,
+                  .cache = &parts_.cache,
+                  .artifacts = &parts_.artifacts,
+                  .resolution = run->resolution,
+                  .credentials = run->credentials,
+                  .call = {.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(run->spec.timeout)},
+                  .key = run->key,
+                  .spec = run->spec,
+                  .included = run->included,
+                  .keys = run->keys,
+                  .previous = shown && !memory_[run->key].gone ? previous : std::nullopt,
+                  .now = parts_.services.clock.Now()};
+  auto work = [job = std::move(job)](std::stop_token stop) -> Result<CheckoutOutcome> { return CheckOut(job, std::move(stop)); };
+  net::Task<Result<CheckoutOutcome>> making = parts_.services.workers.Run(std::move(work));
+  const std::string building = new_revision     ? "building artifact: new upstream revision '" + run->resolution.revision + "'"
+                               : include_change ? "building artifact: included artifacts differ from last observed includes"
+                                                : ProgressMessage(*run->object);
+  net::Task<Result<CheckoutOutcome>> reporting = Reporting(run, building, new_revision || include_change, std::move(making));
+  Result<CheckoutOutcome> made = co_await std::move(reporting);
+  if (!made) co_return Outcome{.again_in = {}, .back_off = true};  // cancelled
+  if (!made->done) {
+    Problem problem{*std::move(made->failure), std::move(made->error)};
+    problem.failure.include_change = include_change && !new_revision;
+    net::Task<Outcome> task = Fail(run, std::move(problem));
     co_return co_await std::move(task);
   }
-  const std::shared_ptr<const SourceArtifact> held = parts_.registry.Find(SourceOf(key));
-  const Memory& memory = memory_[key];
-  const std::optional<Artifact> previous = ArtifactOf(*object);
-  if (held && previous && held->revision == resolution->revision && previous->revision == held->revision && memory.url == spec.url &&
-      memory.ignore == spec.ignore) {
-    Artifact same = *previous;
-    same.url = parts_.artifacts.UrlOf(same.path);
-    if (IsRequested(*object)) {  // Flux says so after every look; an event a minute and source is a write that tells nobody anything
-      parts_.events.Record(MakeEvent(*object, kube::EventType::Normal, "GitOperationSucceeded",
-                                     "no changes since last reconciliation: observed revision '" + same.revision + "'", {}));
-    }
-    net::Task<Outcome> task = Succeed(object, spec, std::move(same));
-    co_return co_await std::move(task);
+  const bool fresh = !previous || previous->digest != made->done->artifact.digest;
+  Register(*run, made->done->artifact, made->done->files);  // who waits for it begins while the status is written
+  if (fresh) Announce(*run, *made->done);
+  if (!made->done->uncollected.empty())
+    Say(*run->object, kube::EventType::Warning, "GarbageCollectionFailed",
+        "garbage collection of artifacts failed: " + made->done->uncollected);
+  memory_[run->key].gone = false;
+  memory_[run->key].submodule_urls = made->done->submodule_urls;
+  Success success{.artifact = made->done->artifact, .included = run->IncludedArtifacts(), .verified = std::nullopt};
+  if (run->keys) {
+    success.verified = made->done->verified;
+    Say(*run->object, kube::EventType::Normal, "Succeeded", made->done->verified);
   }
-  Job job{.repository = repository,
-          .artifacts = &parts_.artifacts,
-          .resolution = *resolution,
-          .credentials = *credentials,
-          .call = call,
-          .key = key,
-          .spec = spec,
-          .previous = object->StringAt({"status", "observedIgnore"}) == spec.ignore ? previous : std::nullopt,
-          .now = parts_.services.clock.Now()};
-  auto work = [job = std::move(job)](std::stop_token stop) { return FetchAndPack(job, std::move(stop)); };
-  net::Task<Result<Made>> making = parts_.services.workers.Run(std::move(work));
-  Result<Made> made = co_await std::move(making);
-  if (!made || made->error) {
-    const Error& error = made ? *made->error : made.error();
-    Failure failure{"FetchFailed", std::string(sources::FetchFailedReason(error)), error};
-    if (made) failure = Failure{"StorageOperationFailed", "ArchiveOperationFailed", error};
-    net::Task<Outcome> task = Fail(object, spec, std::move(failure));
-    co_return co_await std::move(task);
-  }
-  const bool fresh = !previous || previous->digest != made->tree.artifact.digest;
-  Register(*object, spec, made->tree.artifact, made->tree.files);  // who waits for it begins while the status is written
-  if (fresh) Announce(*object, made->stored);
-  net::Task<Outcome> task = Succeed(object, spec, made->tree.artifact);
+  net::Task<Outcome> task = Succeed(run, std::move(success));
   co_return co_await std::move(task);
 }
 
-net::Task<Outcome> Reconciler::Succeed(SharedObject object, Spec spec, Artifact artifact) {
-  Value status = StatusAfterSuccess(*object, spec, artifact, parts_.services.clock.Now());
-  net::Task<Result<SharedObject>> task = writer_.Write(object, std::move(status));
+net::Task<Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, Success success) {
+  const std::optional<Artifact> previous = ArtifactOf(*run->object);
+  if (ShowsFailure(*run->object) && previous && previous->digest == success.artifact.digest) {
+    parts_.events.Record(MakeEvent(*run->object, kube::EventType::Normal, "Succeeded",
+                                   "stored artifact for commit '" + success.artifact.revision + "'",
+                                   {{"revision", success.artifact.revision}, {"digest", success.artifact.digest}}));
+  }
+  Value status = StatusAfterSuccess(*run->object, run->spec, success, parts_.services.clock.Now());
+  net::Task<Result<SharedObject>> task = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(task);
   if (!written) co_return Outcome{.again_in = {}, .back_off = true};
-  co_return Outcome{.again_in = NextLook(spec), .back_off = false};
+  co_return Outcome{.again_in = parts_.services.random.Jitter(run->spec.interval, parts_.services.interval_jitter), .back_off = false};
 }
 
-void Reconciler::Announce(const Value& object, const Stored& stored) {
-  const std::string message = stored.commit_title.empty() ? "stored artifact for revision '" + stored.artifact.revision + "'"
-                                                          : "stored artifact for commit '" + stored.commit_title + "'";
-  parts_.events.Record(MakeEvent(object, kube::EventType::Normal, "NewArtifact", message,
-                                 {{"revision", stored.artifact.revision}, {"digest", stored.artifact.digest}}));
-  parts_.services.log.Info("artifact stored", {{"controller", "gitrepository"},
-                                               {"namespace", document::NamespaceOf(object)},
-                                               {"name", document::NameOf(object)},
-                                               {"revision", stored.artifact.revision},
-                                               {"sizeBytes", static_cast<std::int64_t>(stored.artifact.size)}});
-}
-
-net::Task<Outcome> Reconciler::Fail(SharedObject object, Spec, Failure failure) {
-  if (failure.error.reason == base::Reason::Canceled) co_return Outcome{.again_in = {}, .back_off = true};
+net::Task<Outcome> Reconciler::Fail(std::shared_ptr<Run> run, Problem problem) {
+  if (problem.error && problem.error->reason == base::Reason::Canceled) co_return Outcome{.again_in = {}, .back_off = true};
+  if (problem.failure.stalled) {
+    net::Task<Outcome> task = Stall(run->object, std::move(problem.failure));
+    co_return co_await std::move(task);
+  }
+  Failure& failure = problem.failure;
+  failure.artifact_gone = memory_[run->key].gone;
   parts_.services.log.Error(
-      "source not fetched", failure.error.message,
-      {{"controller", "gitrepository"}, {"namespace", document::NamespaceOf(*object)}, {"name", document::NameOf(*object)}});
-  parts_.events.Record(MakeEvent(*object, kube::EventType::Warning, failure.reason, failure.error.message, {}));
-  Value status = StatusAfterFailure(*object, failure.type, failure.reason, failure.error.message, parts_.services.clock.Now());
-  net::Task<Result<SharedObject>> task = writer_.Write(object, std::move(status));
+      "source not fetched", failure.message,
+      {{"controller", "gitrepository"}, {"namespace", run->key.ns}, {"name", run->key.name}, {"reason", failure.reason}});
+  const bool waiting = failure.step == Step::Include;
+  Say(*run->object, waiting ? kube::EventType::Normal : kube::EventType::Warning, failure.reason, failure.message);
+  Value status = StatusAfterFailure(*run->object, failure, parts_.services.clock.Now());
+  net::Task<Result<SharedObject>> task = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(task);
   (void)written;  // tried again with the next look in any case
+  if (waiting) co_return Outcome{.again_in = parts_.services.requeue_dependency, .back_off = false};
+  if (problem.error && problem.error->retry_after) co_return Outcome{.again_in = *problem.error->retry_after, .back_off = false};
   co_return Outcome{.again_in = {}, .back_off = true};
 }
 
-net::Task<Outcome> Reconciler::Stall(SharedObject object, std::string reason, std::string message) {
-  Value status = StatusStalled(*object, reason, message, parts_.services.clock.Now());
+net::Task<Outcome> Reconciler::Stall(SharedObject object, Failure failure) {
+  Value status = StatusAfterFailure(*object, failure, parts_.services.clock.Now());
   net::Task<Result<SharedObject>> task = writer_.Write(object, std::move(status));
   const Result<SharedObject> written = co_await std::move(task);
-  if (written && *written != object) parts_.events.Record(MakeEvent(*object, kube::EventType::Warning, reason, message, {}));
+  if (written && *written != object) Say(*object, kube::EventType::Warning, failure.reason, failure.message);
   co_return Outcome{.again_in = {}, .back_off = !written};
 }
 
@@ -317,11 +335,76 @@ net::Task<Outcome> Reconciler::Finalize(SharedObject object) {
   net::Task<Result<std::size_t>> removing = parts_.services.workers.Run(std::move(work));
   const Result<std::size_t> removed = co_await std::move(removing);
   if (!removed) co_return Outcome{.again_in = {}, .back_off = true};
-  parts_.events.Record(
-      MakeEvent(*object, kube::EventType::Normal, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource", {}));
+  Say(*object, kube::EventType::Normal, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource");
   net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(object, false);
   const Result<SharedObject> released = co_await std::move(releasing);
   co_return Outcome{.again_in = {}, .back_off = !released && released.error().reason != base::Reason::NotFound};
+}
+
+/// The clones of what no object names any more. (Which submodules an object has is known once its artifact was made by this process; others are fetched anew.)
+net::Task<void> Reconciler::DropUnusedCaches() {
+  std::vector<std::string> keep;
+  for (const SharedObject& object : parts_.store.List())
+    if (const auto url = sources::ParseGitUrl(object->StringAt({"spec", "url"})); url && !IsDeleting(*object)) keep.push_back(url->text);
+  for (const auto& [key, memory] : memory_) keep.insert(keep.end(), memory.submodule_urls.begin(), memory.submodule_urls.end());
+  sources::GitCache* cache = &parts_.cache;
+  auto work = [cache, keep = std::move(keep)]() -> Result<std::size_t> { return cache->RemoveOthers(keep); };
+  net::Task<Result<std::size_t>> removing = parts_.services.workers.Run(std::move(work));
+  (void)co_await std::move(removing);
+}
+
+// ---- What is said on the way ------------------------------------------------------------------------------------------------------------
+
+/// `work`, and what it is about in the status if it takes long. `run->object` is then the object as it was written.
+template <class T>
+net::Task<T> Reconciler::Reporting(std::shared_ptr<Run> run, std::string message, bool drift, net::Task<T> work) {
+  net::Scope scope(parts_.services.client.transport().environment().io);
+  net::Event done(net::Event::Kind::Latch);
+  net::Task<void> report = ReportWhenLong(run, std::move(message), drift, done);
+  scope.Spawn(std::move(report));
+  T result = co_await std::move(work);
+  done.Set();
+  net::Task<Result<void>> ending = scope.Drained();  // a write that has begun is not cut off, or nobody knew what it did
+  (void)co_await std::move(ending);
+  net::Task<void> closing = scope.Close();
+  co_await std::move(closing);
+  co_return result;
+}
+
+net::Task<void> Reconciler::ReportWhenLong(std::shared_ptr<Run> run, std::string message, bool drift, net::Event& done) {
+  net::Task<Result<void>> waiting = done.Wait(kPatience);
+  const Result<void> ended = co_await std::move(waiting);
+  if (ended || ended.error().reason != base::Reason::Timeout) co_return;
+  Value status = StatusProgressing(*run->object, message, drift, parts_.services.clock.Now());
+  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
+  Result<SharedObject> written = co_await std::move(writing);
+  if (written && GenerationOf(**written) == GenerationOf(*run->object)) run->object = *std::move(written);
+}
+
+void Reconciler::Register(const Run& run, const Artifact& artifact, std::shared_ptr<const base::Files> files) {
+  memory_[run.key].url = run.spec.url;
+  const auto origin = artifact.metadata.find("org.opencontainers.image.revision");
+  parts_.registry.Put(SourceOf(run.key), SourceArtifact{.revision = artifact.revision,
+                                                        .origin_revision = origin == artifact.metadata.end() ? "" : origin->second,
+                                                        .digest = artifact.digest,
+                                                        .files = std::move(files),
+                                                        .url = artifact.url,
+                                                        .path = artifact.path});
+}
+
+void Reconciler::Announce(const Run& run, const CheckedOut& made) {
+  const std::string& title = made.commit_title.empty() ? made.artifact.revision : made.commit_title;
+  parts_.events.Record(MakeEvent(*run.object, kube::EventType::Normal, "NewArtifact", "stored artifact for commit '" + title + "'",
+                                 {{"revision", made.artifact.revision}, {"digest", made.artifact.digest}}));
+  parts_.services.log.Info("artifact stored", {{"controller", "gitrepository"},
+                                               {"namespace", run.key.ns},
+                                               {"name", run.key.name},
+                                               {"revision", made.artifact.revision},
+                                               {"sizeBytes", static_cast<std::int64_t>(made.artifact.size)}});
+}
+
+void Reconciler::Say(const Value& object, kube::EventType type, std::string_view reason, std::string_view message) {
+  parts_.events.Record(MakeEvent(object, type, reason, message, {}));
 }
 
 }  // namespace sluice::controller::git_repository

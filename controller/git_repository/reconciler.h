@@ -6,8 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "controller/git_repository/access.h"
+#include "controller/git_repository/checkout.h"
+#include "controller/git_repository/include_links.h"
 #include "controller/git_repository/spec.h"
+#include "controller/git_repository/status.h"
 #include "controller/services.h"
 #include "controller/source_registry.h"
 #include "controller/status_writer.h"
@@ -16,23 +21,6 @@
 #include "sources/git/repository.h"
 
 namespace sluice::controller::git_repository {
-
-/// What a finished look found; the pure part of the status is made from it.
-struct Stored {
-  sources::Artifact artifact;
-  std::string commit_title;   ///< first line of the commit message, at most 50 characters
-  std::size_t collected = 0;  ///< older artifacts that were removed
-};
-
-/// The status after success. Pure.
-document::Value StatusAfterSuccess(const document::Value& object, const Spec& spec, const sources::Artifact& artifact, base::TimePoint now);
-/// The status after a failure that is worth another try; `type` is the condition that tells of it (FetchFailed, StorageOperationFailed). Pure.
-document::Value StatusAfterFailure(const document::Value& object, std::string_view type, std::string_view reason, std::string_view message,
-                                   base::TimePoint now);
-/// The status of an object that only another spec can help. Pure.
-document::Value StatusStalled(const document::Value& object, std::string_view reason, std::string_view message, base::TimePoint now);
-/// `status.artifact`, if there is one.
-std::optional<sources::Artifact> ArtifactOf(const document::Value& object);
 
 class Reconciler {
  public:
@@ -43,36 +31,69 @@ class Reconciler {
     sources::ArtifactStore& artifacts;
     SourceRegistry& registry;
     kube::EventRecorder& events;
+    GithubTokens& github;
+    AccessPolicy access = {};
   };
   explicit Reconciler(Parts parts);
+  /// Before the first run. `queue` outlives it.
+  void Connect(WorkQueue& queue) { queue_ = &queue; }
 
   /// One look. Cancelled, it leaves everything as it was.
   net::Task<Outcome> Reconcile(Key key, Triggers why);
+  /// Whatever changed in the store (nullptr: there was, or is, nothing): wakes those that include it when its artifact is another one.
+  void OnObjectChanged(const kube::SharedObject& before, const kube::SharedObject& after);
 
  private:
   struct Memory {
-    bool restored = false;    ///< what an earlier process left behind was looked at
-    std::string url, ignore;  ///< that the registered artifact was made with
+    bool restored = false;  ///< what an earlier process left behind was looked at
+    bool gone = false;      ///< the file of the artifact in the status is not there any more
+    std::string url;        ///< that the registered artifact came from
+    std::vector<std::string> submodule_urls;
   };
-  struct Failure {
-    std::string type, reason;
-    base::Error error;
-  };
+  /// A run's object and what it found so far.
+  struct Run {
+    kube::SharedObject object;
+    Key key;
+    Spec spec;
+    sources::GitUrl url;
+    std::shared_ptr<sources::Repository> repository;  ///< shared with others whose URL differs in its login
+    sources::Credentials credentials;
+    std::optional<GithubApp> github;  ///< whose token the credentials hold
+    std::optional<TrustedKeys> keys;
+    std::vector<IncludedTree> included;
+    sources::Resolution resolution;
 
-  net::Task<Outcome> Look(kube::SharedObject object, Spec spec);
-  net::Task<base::Result<sources::Credentials>> ReadCredentials(const std::string& ns, const Spec& spec, const sources::GitUrl& url);
-  net::Task<void> Restore(kube::SharedObject object, Spec spec, std::shared_ptr<sources::Repository> repository);
-  net::Task<Outcome> Succeed(kube::SharedObject object, Spec spec, sources::Artifact artifact);
-  net::Task<Outcome> Fail(kube::SharedObject object, Spec spec, Failure failure);
-  net::Task<Outcome> Stall(kube::SharedObject object, std::string reason, std::string message);
+    std::vector<sources::Artifact> IncludedArtifacts() const;
+  };
+  struct Problem {
+    Failure failure;
+    std::optional<base::Error> error;
+  };
+  using Verdict = net::Task<std::optional<Problem>>;  ///< nothing: go on
+
+  net::Task<Outcome> Look(std::shared_ptr<Run> run);
+  Verdict Restore(std::shared_ptr<Run> run);
+  std::optional<Problem> GatherIncludes(Run& run) const;
+  Verdict Resolve(std::shared_ptr<Run> run);
+  Verdict ReadKeys(std::shared_ptr<Run> run);
+  bool IsUnchanged(const Run& run) const;
+  net::Task<Outcome> Make(std::shared_ptr<Run> run);
+  net::Task<Outcome> Succeed(std::shared_ptr<Run> run, Success success);
+  net::Task<Outcome> Fail(std::shared_ptr<Run> run, Problem problem);
+  net::Task<Outcome> Stall(kube::SharedObject object, Failure failure);
   net::Task<Outcome> Finalize(kube::SharedObject object);
-  void Announce(const document::Value& object, const Stored& stored);
-  void Register(const document::Value& object, const Spec& spec, const sources::Artifact& artifact,
-                std::shared_ptr<const base::Files> files);
-  base::Duration NextLook(const Spec& spec);
+  net::Task<void> DropUnusedCaches();
+  template <class T>
+  net::Task<T> Reporting(std::shared_ptr<Run> run, std::string message, bool drift, net::Task<T> work);
+  net::Task<void> ReportWhenLong(std::shared_ptr<Run> run, std::string message, bool drift, net::Event& done);
+  void Announce(const Run& run, const CheckedOut& made);
+  void Say(const document::Value& object, kube::EventType type, std::string_view reason, std::string_view message);
+  void Register(const Run& run, const sources::Artifact& artifact, std::shared_ptr<const base::Files> files);
 
   Parts parts_;
   StatusWriter writer_;
+  WorkQueue* queue_ = nullptr;
+  IncludeLinks links_;
   std::map<Key, Memory> memory_;
 };
 

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "controller/git_repository/spec.h"
 #include "controller/kustomization/spec.h"
 #include "document/yaml.h"
 
@@ -79,36 +78,6 @@ TEST(KustomizationSpec, WrongAndUnbuiltFieldsAreNamed) {
     const std::string want = row.want;
     EXPECT_EQ(KustomizationError(row.extra), want.starts_with("Unsupported") ? want + refused : want);
   }
-}
-
-TEST(GitRepositorySpec, ReadsEverythingItActsUpon) {
-  const auto spec =
-      git_repository::ParseSpec(Object("  url: https://example.com/fleet\n  interval: 1m\n  ref: {branch: main, semver: '>=1'}\n  "
-                                       "secretRef: {name: s}\n  ignore: '*.md'\n"));
-  ASSERT_TRUE(spec) << spec.error().message;
-  EXPECT_EQ(spec->url, "https://example.com/fleet");
-  EXPECT_EQ(spec->timeout, 60s);
-  EXPECT_EQ(spec->branch, "main");
-  EXPECT_EQ(spec->semver, ">=1");
-  EXPECT_EQ(spec->secret_name, "s");
-  EXPECT_EQ(spec->ignore, "*.md");
-}
-
-TEST(GitRepositorySpec, UnbuiltFieldsAreNamed) {
-  const std::string refused = " is not supported by this version of Sluice; remove it, or leave the object to Flux";
-  const Row rows[] = {
-      {"  provider: azure\n", "spec.provider \"azure\""},         {"  recurseSubmodules: true\n", "spec.recurseSubmodules"},
-      {"  include: [{repository: {name: x}}]\n", "spec.include"}, {"  verify: {secretRef: {name: x}}\n", "spec.verify"},
-      {"  sparseCheckout: [a]\n", "spec.sparseCheckout"},         {"  proxySecretRef: {name: x}\n", "spec.proxySecretRef"},
-  };
-  for (const Row& row : rows) {
-    const auto spec = git_repository::ParseSpec(Object("  url: https://example.com/fleet\n  interval: 1m\n" + std::string(row.extra)));
-    ASSERT_FALSE(spec) << row.extra;
-    EXPECT_EQ(spec.error().message, row.want + refused);
-  }
-  const auto generic = git_repository::ParseSpec(
-      Object("  url: https://example.com/fleet\n  interval: 1m\n  provider: generic\n  recurseSubmodules: false\n"));
-  EXPECT_TRUE(generic);
 }
 
 }  // namespace

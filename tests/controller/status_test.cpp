@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "controller/git_repository/reconciler.h"
 #include "controller/kustomization/links.h"
 #include "controller/object_events.h"
 #include "document/json.h"
@@ -134,32 +133,6 @@ TEST(KustomizationStatus, StalledIsSettledForThisGeneration) {
   const Value status = kustomization::StatusStalled(kObject, "AccessDenied", "no", kNoon);
   EXPECT_EQ(ConditionsOf(status), "Stalled=True AccessDenied no\nReady=False AccessDenied no\n");
   EXPECT_EQ(status.Find("observedGeneration")->AsInt(), 2);
-}
-
-TEST(GitRepositoryStatus, SuccessFailureAndSuccessAgain) {
-  git_repository::Spec spec;
-  spec.ignore = "*.md";
-  sources::Artifact artifact{.path = "p",
-                             .url = "http://x/p",
-                             .revision = "main@sha1:1",
-                             .digest = "sha256:1",
-                             .last_update_time = kNoon,
-                             .size = 5,
-                             .metadata = {}};
-  Value object = kObject;
-  object.Set("status", git_repository::StatusAfterSuccess(object, spec, artifact, kNoon));
-  const std::string good =
-      "Ready=True Succeeded stored artifact for revision 'main@sha1:1'\nArtifactInStorage=True Succeeded stored artifact for revision "
-      "'main@sha1:1'\n";
-  EXPECT_EQ(ConditionsOf(*object.Find("status")), good);
-  EXPECT_EQ(object.StringAt({"status", "observedIgnore"}), "*.md");
-  EXPECT_EQ(*git_repository::ArtifactOf(object), artifact);
-  object.Set("status", git_repository::StatusAfterFailure(object, "FetchFailed", "GitOperationFailed", "away", kNoon));
-  EXPECT_EQ(ConditionsOf(*object.Find("status")),
-            "Reconciling=True ProgressingWithRetry reconciliation in progress\nReady=False GitOperationFailed away\n"
-            "ArtifactInStorage=True Succeeded stored artifact for revision 'main@sha1:1'\nFetchFailed=True GitOperationFailed away\n");
-  object.Set("status", git_repository::StatusAfterSuccess(object, spec, artifact, kNoon));
-  EXPECT_EQ(ConditionsOf(*object.Find("status")), good);
 }
 
 TEST(ObjectEvents, OnlyIntentTriggers) {
