@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "kube/event_correlator.h"
+#include "kube/event_poster.h"
 #include "net/await.h"
 
 namespace sluice::kube {
@@ -192,6 +193,7 @@ EventRecorder::~EventRecorder() { impl_->scope.Cancel(); }
 void EventRecorder::Record(Event event) {
   Impl& impl = *impl_;
   event.message = Cut(std::move(event.message));
+  if (impl.options.poster != nullptr) impl.options.poster->Post(event, impl.options);
   const base::TimePoint now = impl.client.transport().environment().clock.Now();
   std::string name = EventName(event.involved.StringAt({"name"}), impl.NextNumber(now));
   std::optional<Correlated> correlated = impl.correlator.Correlate(event, now, std::move(name));

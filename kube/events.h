@@ -16,6 +16,8 @@
 
 namespace sluice::kube {
 
+class EventPoster;
+
 enum class EventType { Normal, Warning };
 
 struct Event {
@@ -32,9 +34,10 @@ document::Value ReferenceTo(const document::Value& object);
 struct EventOptions {
   std::string component;  ///< source.component and reportingComponent: "kustomize-controller"
   std::string instance;   ///< reportingInstance and source.host: the pod's name
-  std::size_t queue =
-      4000;  ///< more than this waiting: the oldest is dropped and counted; up to half of it they give way to other requests
-  std::size_t memory = 4096;  ///< repeats remembered, as in client-go
+  /// More than this waiting: the oldest is dropped and counted. Up to half of it they give way to other requests.
+  std::size_t queue = 4000;
+  std::size_t memory = 4096;      ///< repeats remembered, as in client-go
+  EventPoster* poster = nullptr;  ///< gets every event as well, before any are combined; outlives the recorder
 };
 
 struct EventStats {
