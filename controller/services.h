@@ -28,6 +28,10 @@ struct Services {
 inline constexpr std::string_view kFinalizer = "finalizers.fluxcd.io";
 inline constexpr std::string_view kRequestedAt = "reconcile.fluxcd.io/requestedAt";
 
+/// The log of one run over `object`: what it says carries `controller`, `controllerGroup`, `controllerKind`, `namespace`, `name` and a
+/// `reconcileID`, the fields by which `flux logs` and people filter.
+base::Logger LogOf(const Services& services, const document::Value& object);
+
 std::int64_t GenerationOf(const document::Value& object);
 bool IsDeleting(const document::Value& object);
 bool HasFinalizer(const document::Value& object, std::string_view finalizer = kFinalizer);

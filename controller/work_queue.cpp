@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/queue_meter.h"
 #include "net/await.h"
 
 namespace sluice::controller {
@@ -13,6 +14,16 @@ struct WorkQueue::Entry {
   net::Timers::Id timer = 0;
   unsigned failures = 0;
 };
+
+namespace {
+
+RunResult ResultOf(const Outcome& outcome, bool wanted_again) {
+  if (outcome.back_off) return RunResult::Error;
+  if (wanted_again) return RunResult::Requeue;
+  return outcome.again_in ? RunResult::RequeueAfter : RunResult::Success;
+}
+
+}  // namespace
 
 WorkQueue::WorkQueue(net::Scope& scope, net::Timers& timers, WorkQueueOptions options, Runner run)
     : scope_(scope), timers_(timers), options_(options), run_(std::move(run)), alive_(std::make_shared<bool>(true)) {}
@@ -55,6 +66,7 @@ void WorkQueue::Enlist(const Key& key, Entry& entry) {
   (urgent ? urgent_ : ready_).push_back(key);
   entry.listed = true;
   entry.listed_urgent = urgent;
+  if (options_.meter != nullptr) options_.meter->Listed(key);
 }
 
 void WorkQueue::Pump() {
@@ -69,6 +81,7 @@ void WorkQueue::Pump() {
     timers_.Cancel(std::exchange(entry->timer, 0));
     entry->running = true;
     ++running_;
+    if (options_.meter != nullptr) options_.meter->Begun(key);
     const Triggers why = std::exchange(entry->pending, 0U);
     net::Task<void> task = RunOne(key, entry, why);
     entry->run = scope_.Spawn(std::move(task));
@@ -97,7 +110,9 @@ void WorkQueue::SetWaiting(const Key& key, bool waiting) {
 void WorkQueue::Finish(const Key& key, Entry& entry, Triggers why, const Outcome& outcome) {
   entry.running = false;
   if (!std::exchange(entry.waiting, false)) --running_;
-  if (entry.forgotten) {
+  if (options_.meter != nullptr) options_.meter->Ended(key, ResultOf(outcome, entry.pending != 0));
+  if (entry.forgotten || (outcome.gone && entry.pending == 0)) {
+    if (options_.meter != nullptr) options_.meter->Forgotten(key);
     const auto at = entries_.find(key);
     if (at != entries_.end() && at->second.get() == &entry) entries_.erase(at);
   } else if (!stopped_) {
@@ -129,6 +144,7 @@ void WorkQueue::Schedule(const Key& key, Entry& entry, base::Duration delay) {
 }
 
 void WorkQueue::Forget(const Key& key) {
+  if (options_.meter != nullptr) options_.meter->Forgotten(key);
   const auto at = entries_.find(key);
   if (at == entries_.end()) return;
   Entry& entry = *at->second;

@@ -18,6 +18,8 @@
 
 namespace sluice::controller {
 
+class QueueMeter;
+
 using Key = document::NamespacedName;
 
 /// Why an object is looked at; a run gets all that have gathered.
@@ -40,12 +42,14 @@ inline constexpr Triggers kIntent = kSpec | kRequested | kSource | kDeleted | kC
 struct Outcome {
   std::optional<base::Duration> again_in;  ///< look again then (unless something comes first); none: only when something happens
   bool back_off = false;                   ///< failed: look again after an exponentially growing delay instead
+  bool gone = false;                       ///< there is no such object any more: nothing of it is kept
 };
 
 struct WorkQueueOptions {
   std::size_t concurrent = 64;
   base::Duration min_retry = std::chrono::milliseconds(750);
   base::Duration max_retry = std::chrono::minutes(15);
+  QueueMeter* meter = nullptr;  ///< is told what happens; outlives the queue
 };
 
 class WorkQueue {
@@ -69,6 +73,8 @@ class WorkQueue {
 
   std::size_t depth() const;  ///< ready to run, for want of a place
   std::size_t running() const { return running_; }
+  std::size_t concurrent() const { return options_.concurrent; }
+  const QueueMeter* meter() const { return options_.meter; }
   std::uint64_t adds() const { return adds_; }
   std::uint64_t retries() const { return retries_; }
 

@@ -69,7 +69,7 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
     memory_.erase(key);
     net::Task<void> dropping = DropUnusedCaches();
     co_await std::move(dropping);
-    co_return Outcome{};
+    co_return Outcome{.again_in = {}, .back_off = false, .gone = true};
   }
   if (IsDeleting(*object)) {
     net::Task<Outcome> task = Finalize(object);
@@ -303,9 +303,7 @@ net::Task<Outcome> Reconciler::Fail(std::shared_ptr<Run> run, Problem problem) {
   }
   Failure& failure = problem.failure;
   failure.artifact_gone = memory_[run->key].gone;
-  parts_.services.log.Error(
-      "source not fetched", failure.message,
-      {{"controller", "gitrepository"}, {"namespace", run->key.ns}, {"name", run->key.name}, {"reason", failure.reason}});
+  LogOf(parts_.services, *run->object).Error("source not fetched", failure.message, {{"reason", failure.reason}});
   const bool waiting = failure.step == Step::Include;
   Say(*run->object, waiting ? kube::EventType::Normal : kube::EventType::Warning, failure.reason, failure.message);
   Value status = StatusAfterFailure(*run->object, failure, parts_.services.clock.Now());

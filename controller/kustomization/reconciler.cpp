@@ -102,7 +102,7 @@ void Reconciler::Wake(State& state, const kube::Owner& owner, const kube::Object
     why |= trigger::kDrift;
     parts_.services.log.Debug(
         "owned object changed",
-        {{"controller", "kustomization"}, {"namespace", owner.ns}, {"name", owner.name}, {"object", ref.Id().ToString()}});
+        {{"controllerKind", "Kustomization"}, {"namespace", owner.ns}, {"name", owner.name}, {"object", ref.Id().ToString()}});
   }
   if (state.hands_over && kube::Has(changes, kube::Change::Taken)) why |= trigger::kDrift;
   if (state.health) why |= trigger::kHealth;
@@ -177,6 +177,7 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
   auto run = std::make_shared<Run>();
   run->key = key;
   run->object = object;
+  run->log = LogOf(parts_.services, *object);
   run->keep = slot;
   run->state = slot.get();
   run->why = why;

@@ -86,6 +86,7 @@ class Reconciler final : public kube::OwnedListener {
   struct Run {
     Key key;
     kube::SharedObject object;
+    base::Logger log = base::Logger::Null();
     Spec spec;
     State* state = nullptr;
     std::shared_ptr<State> keep;

@@ -63,11 +63,8 @@ net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std
        "Reconciliation finished in " + base::FormatGoDuration(run->attempt.duration) + ", next run in " +
            base::FormatGoDuration(run->spec.interval),
        true);
-  parts_.services.log.Info("reconciliation finished", {{"controller", "kustomization"},
-                                                       {"namespace", run->key.ns},
-                                                       {"name", run->key.name},
-                                                       {"revision", run->attempt.revision},
-                                                       {"durationSeconds", std::chrono::duration<double>(run->attempt.duration).count()}});
+  run->log.Info("reconciliation finished",
+                {{"revision", run->attempt.revision}, {"durationSeconds", std::chrono::duration<double>(run->attempt.duration).count()}});
   co_return Next(state, Interval(run->spec));
 }
 
@@ -82,16 +79,9 @@ net::Task<controller::Outcome> Reconciler::Fail(std::shared_ptr<Run> run, std::s
   }
   const bool waits = why == reason::kDependencyNotReady;
   if (waits) {
-    parts_.services.log.Info(
-        "waiting for a dependency",
-        {{"controller", "kustomization"}, {"namespace", run->key.ns}, {"name", run->key.name}, {"reason", error.message}});
+    run->log.Info("waiting for a dependency", {{"reason", error.message}});
   } else {
-    parts_.services.log.Error("reconciliation failed", error.message,
-                              {{"controller", "kustomization"},
-                               {"namespace", run->key.ns},
-                               {"name", run->key.name},
-                               {"revision", run->attempt.revision},
-                               {"reason", why}});
+    run->log.Error("reconciliation failed", error.message, {{"revision", run->attempt.revision}, {"reason", why}});
   }
   const std::string event =
       waits ? "Dependencies do not meet ready condition, retrying in " + base::FormatGoDuration(parts_.services.requeue_dependency)
