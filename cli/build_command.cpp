@@ -4,10 +4,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "base/files.h"
-#include "controller/kustomization/build.h"
+#include "cli/session.h"
 #include "document/object.h"
 #include "document/yaml.h"
 #include "kustomize/build.h"
@@ -83,32 +82,13 @@ int Emit(const std::vector<Value>& documents, const std::string& output) {
   return 0;
 }
 
-base::Result<Value> ReadKustomization(const BuildFlags& flags) {
-  std::ifstream in(flags.kustomization_file, std::ios::binary);
-  if (!in) return base::NotFound(flags.kustomization_file + ": cannot be read");
-  std::stringstream text;
-  text << in.rdbuf();
-  document::YamlOptions options;
-  options.file = flags.kustomization_file;
-  TRY(std::vector<Value> documents, document::ParseYamlStream(text.str(), options));
-  for (Value& doc : documents) {
-    const document::GroupVersionKind gvk = document::GvkOf(doc);
-    if (gvk.group != "kustomize.toolkit.fluxcd.io" || gvk.kind != "Kustomization" || document::NameOf(doc) != flags.name) continue;
-    if (document::NamespaceOf(doc).empty() || document::NamespaceOf(doc) == flags.ns) return std::move(doc);
-  }
-  return base::NotFound(flags.kustomization_file + ": no Kustomization \"" + flags.name + "\" in namespace \"" + flags.ns + "\"");
-}
-
 void DeclareKustomizationBuild(CLI::App& build, BuildFlags& flags) {
   CLI::App* sub = build.add_subcommand("kustomization", "Print what a Flux Kustomization would apply");
   sub->alias("ks");
-  sub->add_option("name", flags.name, "Name of the Kustomization")->required();
-  sub->add_option("--path", flags.kustomization_path, "Directory that holds what spec.path names")->required();
-  sub->add_option("--kustomization-file", flags.kustomization_file, "File with the Kustomization")->required();
-  sub->add_option("-n,--namespace", flags.ns, "Namespace of the Kustomization")->capture_default_str();
-  sub->add_flag("--dry-run", flags.dry_run, "Do not ask a cluster: substituteFrom is not read");
-  sub->add_flag("--in-memory-build", flags.in_memory, "Accepted for the flux CLI's sake; a build never writes to the directory");
-  sub->add_flag("--strict-substitute", flags.strict, "Fail on variables without value and default");
+  AddConnection(*sub, flags.cluster, "flux-system");
+  sub->add_option("name", flags.local.name, "Name of the Kustomization")->required();
+  AddLocalBuild(*sub, flags.local);
+  sub->add_flag("--dry-run", flags.local.dry_run, "Do not ask a cluster: substituteFrom is not read");
 }
 
 }  // namespace
@@ -139,27 +119,19 @@ int RunBuild(const BuildFlags& flags) {
 }
 
 int RunBuildKustomization(const BuildFlags& flags) {
-  if (!flags.dry_run) return Fail("build kustomization asks no cluster yet: add --dry-run");
-  const auto object = ReadKustomization(flags);
-  if (!object) return Fail(object.error().message);
-  auto spec = controller::kustomization::ParseBuildSpec(*object);
-  if (!spec) return Fail(spec.error().message);
-  std::error_code error;
-  const fs::path root = fs::current_path(error);
-  const fs::path wanted = fs::absolute(flags.kustomization_path, error).lexically_normal();
-  const std::string relative = wanted.lexically_relative(root).string();
-  if (relative.starts_with("..")) return Fail(flags.kustomization_path + ": not below the working directory");
-  const auto files = base::OpenDirectory(root.string());
-  spec->path = relative;
-  controller::kustomization::BuildInput input{
-      .files = *files, .spec = *spec, .name = flags.name, .ns = std::string(document::NamespaceOf(*object))};
-  if (spec->post_build) input.variables = spec->post_build->variables;
-  input.strict_substitution = flags.strict;
-  input.mask_encrypted = true;
-  input.normalize = false;
-  const auto built = controller::kustomization::Build(input);
+  std::unique_ptr<Session> session;
+  if (!flags.local.dry_run) {
+    base::Result<std::unique_ptr<Session>> opened = Session::Open(flags.cluster);
+    if (!opened) return Fail(opened.error().message);
+    session = std::move(*opened);
+  }
+  LocalBuildFlags local = flags.local;
+  local.ns = flags.cluster.ns;
+  const auto builder = LocalBuilder::Make(std::move(local), session.get());
+  if (!builder) return Fail(builder.error().message);
+  const auto built = builder->BuildAll();
   if (!built) return Fail(built.error().message);
-  return Emit(built->objects, flags.output);
+  return Emit(*built, flags.output);
 }
 
 }  // namespace sluice::cli

@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/cluster_commands.h"
+#include "cli/local_build.h"
+
 namespace CLI {
 class App;
 }
@@ -17,8 +20,8 @@ struct BuildFlags {
   std::string reorder;
   bool enable_helm = false, enable_alpha_plugins = false, enable_exec = false, managed_by_label = false;
   // build kustomization
-  std::string name, ns = "flux-system", kustomization_file, kustomization_path;
-  bool dry_run = false, in_memory = false, strict = false;
+  ClusterFlags cluster;
+  LocalBuildFlags local;
 };
 
 /// Declares the command and its flags; they end in `flags`, which outlives `app`.

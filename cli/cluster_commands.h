@@ -1,7 +1,9 @@
-// cli/cluster_commands.h: the commands that talk to a cluster: diff, get, reconcile.
+// cli/cluster_commands.h: the commands that talk to a cluster. Each declares its own flags and how it runs.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -9,19 +11,37 @@ class App;
 
 namespace sluice::cli {
 
+class CommandSet;
+
+/// Which cluster, and what of it.
 struct ClusterFlags {
-  std::string kubeconfig, context, ns = "flux";
+  std::string kubeconfig, context, ns;
   bool all_namespaces = false;
-  std::string output = "table";  ///< table, yaml or json
-  std::string kind, name, path;  ///< what a command is about
-  std::string local_path;        ///< diff: the directory that stands for spec.path
-  bool with_source = false, no_color = false;
+  std::string output = "table";    ///< table, yaml or json
+  std::vector<std::string> words;  ///< the kind and the name, as ParseTarget reads them
   std::string timeout = "5m";
 };
 
-void AddClusterCommands(CLI::App& app, ClusterFlags& flags);
+/// --kubeconfig, --context and -n (default: $FLUX_SYSTEM_NAMESPACE, else `ns`).
+void AddConnection(CLI::App& command, ClusterFlags& flags, const char* ns = "flux");
+void AddAllNamespaces(CLI::App& command, ClusterFlags& flags);
+/// The positional words; `required`: at least one.
+void AddTarget(CLI::App& command, ClusterFlags& flags, bool required);
+void AddOutput(CLI::App& command, ClusterFlags& flags);
 
-/// Runs the one that was chosen; returns the exit code (diff: 0 equal, 1 different, 2 failed).
-int RunClusterCommand(const CLI::App& chosen, const ClusterFlags& flags);
+void AddGet(CLI::App& app, CommandSet& commands);
+void AddReconcile(CLI::App& app, CommandSet& commands);
+void AddDiff(CLI::App& app, CommandSet& commands);
+void AddSuspendResume(CLI::App& app, CommandSet& commands);
+void AddExport(CLI::App& app, CommandSet& commands);
+void AddStats(CLI::App& app, CommandSet& commands);
+void AddTree(CLI::App& app, CommandSet& commands);
+void AddTrace(CLI::App& app, CommandSet& commands);
+void AddEvents(CLI::App& app, CommandSet& commands);
+void AddLogs(CLI::App& app, CommandSet& commands);
+void AddDebug(CLI::App& app, CommandSet& commands);
+void AddCheck(CLI::App& app, CommandSet& commands);
+void AddInstall(CLI::App& app, CommandSet& commands);
+void AddUninstall(CLI::App& app, CommandSet& commands);
 
 }  // namespace sluice::cli

@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "cli/environment.h"
+#include "cli/logs.h"
 #include "cli/metrics_page.h"
 #include "cli/version.h"
 #include "controller/artifact_generator/reconciler.h"
@@ -21,6 +22,8 @@
 #include "controller/git_repository/reconciler.h"
 #include "controller/kustomization/reconciler.h"
 #include "controller/object_events.h"
+#include "controller/queue_meter.h"
+#include "kube/event_poster.h"
 #include "kube/lease.h"
 #include "net/await.h"
 #include "net/server.h"
@@ -49,6 +52,7 @@ struct Settings {
   std::string storage_path, namespace_, hostname;
   base::LogLevel log_level = base::LogLevel::Info;
   controller::FeatureGates gates;
+  bool console = false;  ///< the log is for eyes
 };
 
 Result<base::Duration> ParseDuration(std::string_view flag, const std::string& text) {
@@ -94,6 +98,13 @@ Result<Settings> Read(const ControllerFlags& flags) {
   TRY(out.custom_stage_kinds, ParseKinds(flags.custom_apply_stage_kinds));
   TRY(out.log_level, ParseLevel(flags.log_level));
   TRY(out.gates, controller::FeatureGates::Parse(flags.feature_gates));
+  out.console = flags.log_encoding == "console";
+  if (flags.log_encoding != "console" && flags.log_encoding != "json")
+    return base::Invalid("--log-encoding: \"" + flags.log_encoding + "\" is neither json nor console");
+  if (!flags.events_addr.empty() && flags.events_addr != "0" && !flags.events_addr.starts_with("http://") &&
+      !flags.events_addr.starts_with("https://"))
+    return base::Invalid("--events-addr: \"" + flags.events_addr +
+                         "\" is not a URL such as http://notification-controller.flux-system.svc.cluster.local./");
   out.storage_path = flags.storage_path.empty() ? EnvironmentOr("STORAGE_PATH", "/data") : flags.storage_path;
   out.namespace_ = EnvironmentOr("RUNTIME_NAMESPACE", "flux");
   out.hostname = EnvironmentOr("HOSTNAME", "sluice");
@@ -114,7 +125,9 @@ class Process {
   Process(const ControllerFlags& flags, Settings settings, kube::ClusterConfig config)
       : flags_(flags),
         settings_(std::move(settings)),
-        log_(base::Logger::ToStderr(settings_.log_level)),
+        log_(settings_.console ? base::Logger::To([](std::string_view line) { std::cerr << ConsoleLine(line) << std::flush; },
+                                                  settings_.log_level, std::make_shared<base::SystemClock>())
+                               : base::Logger::ToStderr(settings_.log_level)),
         random_(base::SystemSeed()),
         scope_(runtime_.io()),
         timers_(runtime_.io()),
@@ -146,9 +159,13 @@ class Process {
         buckets_(client_, kBucket, ReflectorOptionsOf()),
         helm_charts_(client_, kHelmChart, ReflectorOptionsOf()),
         artifact_generators_(client_, kArtifactGenerator, ReflectorOptionsOf()),
-        source_events_(client_, {.component = "source-controller", .instance = settings_.hostname}),
-        kustomize_events_(client_, {.component = "kustomize-controller", .instance = settings_.hostname}),
-        watcher_events_(client_, {.component = "source-watcher", .instance = settings_.hostname}),
+        poster_(flags.events_addr.empty() || flags.events_addr == "0"
+                    ? nullptr
+                    : std::make_unique<kube::EventPoster>(kube::Environment{runtime_.io(), clock_, random_, log_},
+                                                          kube::PosterOptions{.url = flags.events_addr})),
+        source_events_(client_, {.component = "source-controller", .instance = settings_.hostname, .poster = poster_.get()}),
+        kustomize_events_(client_, {.component = "kustomize-controller", .instance = settings_.hostname, .poster = poster_.get()}),
+        watcher_events_(client_, {.component = "source-watcher", .instance = settings_.hostname, .poster = poster_.get()}),
         observer_(client_, {}),
         clusters_(runtime_, services_,
                   {.insecure_tls = flags.insecure_kubeconfig_tls,
@@ -198,10 +215,14 @@ class Process {
                                                                      watcher_events_},
                    {.no_cross_namespace_refs = flags.no_cross_namespace_refs}),
         index_(client_, {.overridden_managers = flags.override_managers}, kustomize_),
-        git_queue_(scope_, timers_, QueueOptions(), [this](Key key, Triggers why) { return git_.Reconcile(std::move(key), why); }),
-        kustomize_queue_(scope_, timers_, QueueOptions(),
+        git_meter_(clock_),
+        kustomize_meter_(clock_),
+        generator_meter_(clock_),
+        git_queue_(scope_, timers_, QueueOptions(git_meter_),
+                   [this](Key key, Triggers why) { return git_.Reconcile(std::move(key), why); }),
+        kustomize_queue_(scope_, timers_, QueueOptions(kustomize_meter_),
                          [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); }),
-        generator_queue_(scope_, timers_, QueueOptions(),
+        generator_queue_(scope_, timers_, QueueOptions(generator_meter_),
                          [this](Key key, Triggers why) { return generator_.Reconcile(std::move(key), why); }),
         git_feeder_(git_queue_,
                     [this](const kube::SharedObject& before, const kube::SharedObject& after) { git_.OnObjectChanged(before, after); }),
@@ -243,8 +264,8 @@ class Process {
     options.watcher_localhost = EnvironmentOr("SOURCE_WATCHER_LOCALHOST", "");
     return options;
   }
-  controller::WorkQueueOptions QueueOptions() const {
-    return {.concurrent = flags_.concurrent, .min_retry = settings_.min_retry, .max_retry = settings_.max_retry};
+  controller::WorkQueueOptions QueueOptions(controller::QueueMeter& meter) const {
+    return {.concurrent = flags_.concurrent, .min_retry = settings_.min_retry, .max_retry = settings_.max_retry, .meter = &meter};
   }
 
   net::Task<int> RunTask() {
@@ -342,10 +363,11 @@ class Process {
       response.status = 404;
       co_return response;
     }
-    const MetricsSources sources{
-        .transport = &client_.transport(),
-        .index = &index_,
-        .queues = {{"gitrepository", &git_queue_}, {"kustomization", &kustomize_queue_}, {"artifactgenerator", &generator_queue_}}};
+    const MetricsSources sources{.transport = &client_.transport(),
+                                 .index = &index_,
+                                 .queues = {{"GitRepository", &git_queue_, &git_repositories_},
+                                            {"Kustomization", &kustomize_queue_, &kustomizations_},
+                                            {"ArtifactGenerator", &generator_queue_, &artifact_generators_}}};
     response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4");
     response.body = MetricsPage(sources);
     co_return response;
@@ -373,6 +395,10 @@ class Process {
     co_await std::move(flush_more);
     net::Task<void> flush_last = watcher_events_.Flush(patience);
     co_await std::move(flush_last);
+    if (poster_) {
+      net::Task<void> posting = poster_->Flush(patience);
+      co_await std::move(posting);
+    }
     for (auto& server : servers_) server->Stop();
     if (elector_) {
       net::Task<void> yielding = elector_->Close();
@@ -385,6 +411,7 @@ class Process {
     closing.push_back(kustomize_events_.Close());
     closing.push_back(watcher_events_.Close());
     if (configs_) closing.push_back(configs_->Close());
+    if (poster_) closing.push_back(poster_->Close());
     closing.push_back(index_.Close());
     closing.push_back(observer_.Close());
     closing.push_back(kustomizations_.Close());
@@ -416,6 +443,7 @@ class Process {
   controller::Services services_;
   kube::ObjectStore git_repositories_, kustomizations_, external_artifacts_, oci_repositories_, buckets_, helm_charts_,
       artifact_generators_;
+  std::unique_ptr<kube::EventPoster> poster_;  // none without --events-addr
   kube::EventRecorder source_events_, kustomize_events_, watcher_events_;
   kube::Observer observer_;
   controller::kustomization::Clusters clusters_;
@@ -428,6 +456,7 @@ class Process {
   controller::kustomization::Reconciler kustomize_;
   controller::artifact_generator::Reconciler generator_;
   kube::OwnedIndex index_;
+  controller::QueueMeter git_meter_, kustomize_meter_, generator_meter_;
   controller::WorkQueue git_queue_, kustomize_queue_, generator_queue_;
   controller::QueueFeeder git_feeder_, kustomize_feeder_, generator_feeder_;
   std::optional<controller::ConfigWatcher> configs_;
@@ -444,6 +473,8 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--kubeconfig", flags.kubeconfig, "Path to a kubeconfig; else $KUBECONFIG, the pod's service account, ~/.kube/config");
   c->add_option("--context", flags.context, "Context of the kubeconfig");
   c->add_option("--log-level", flags.log_level, "trace, debug, info or error")->capture_default_str();
+  c->add_option("--log-encoding", flags.log_encoding, "json or console")->capture_default_str();
+  c->add_option("--events-addr", flags.events_addr, "URL that every event is posted to (Flux's notification-controller); empty or 0: none");
   c->add_option("--storage-path", flags.storage_path, "Directory for Git caches and artifacts ($STORAGE_PATH, else /data)");
   c->add_option("--storage-addr", flags.storage_addr, "Where artifacts are served")->capture_default_str();
   c->add_option("--storage-adv-addr", flags.storage_adv_addr, "Host and port in the URLs of artifacts");
@@ -469,6 +500,10 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--concurrent", flags.concurrent, "Runs at a time, for each kind")->capture_default_str();
   c->add_option("--workers", flags.workers, "Threads for building and for Git")->capture_default_str();
   c->add_option("--kube-api-inflight", flags.requests, "Requests to the API server at a time")->capture_default_str();
+  // Flux's own limits, which patches of its Deployments set. What they bound there, --concurrent, --kube-api-inflight and deadlines bound here.
+  c->add_option("--kube-api-qps", flags.kube_api_qps, "Accepted; see --kube-api-inflight");
+  c->add_option("--kube-api-burst", flags.kube_api_burst, "Accepted; see --kube-api-inflight");
+  c->add_option("--concurrent-ssa", flags.concurrent_ssa, "Accepted; see --kube-api-inflight");
   c->add_option("--requeue-dependency", flags.requeue_dependency, "How often a missing source or dependency is looked for")
       ->capture_default_str();
   c->add_option("--min-retry-delay", flags.min_retry_delay, "The first wait after a failure")->capture_default_str();

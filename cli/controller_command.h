@@ -15,7 +15,8 @@ namespace sluice::cli {
 /// Flux's flags (their names, meanings and defaults), those of its six controllers in one process.
 struct ControllerFlags {
   std::string kubeconfig, context;
-  std::string log_level = "info";
+  std::string log_level = "info", log_encoding = "json";
+  std::string events_addr;
   std::string storage_path, storage_addr = ":9090", storage_adv_addr;
   std::string metrics_addr = ":8080", health_addr = ":9440";
   std::string artifact_retention_ttl = "1m";
@@ -39,7 +40,8 @@ struct ControllerFlags {
   std::string default_kubeconfig_service_account;
   bool insecure_kubeconfig_tls = false;
   std::vector<std::string> ssh_hostkey_algos, ssh_kex_algos, custom_apply_stage_kinds, override_managers;
-  std::size_t http_retry = 9;
+  double kube_api_qps = 50;
+  std::size_t kube_api_burst = 300, concurrent_ssa = 4, http_retry = 9;
   std::string watch_configs_label_selector = "reconcile.fluxcd.io/watch=Enabled";
   std::vector<std::string> feature_gates;  ///< each `Name=true,Other=false`
   bool prune_guard = true;

@@ -1,11 +1,11 @@
-#include <algorithm>
+#include <CLI/CLI.hpp>
+#include <csignal>
 #include <iostream>
-#include <vector>
 
+#include "cli/command_set.h"
 #include "cli/session.h"
-#include "controller/conditions.h"
-#include "document/json.h"
-#include "document/yaml.h"
+#include "cli/table.h"
+#include "kube/store.h"
 #include "net/await.h"
 
 namespace sluice::cli {
@@ -14,116 +14,151 @@ namespace {
 using base::Result;
 using document::Value;
 
-struct Row {
-  std::vector<std::string> cells;
+struct GetFlags : ClusterFlags {
+  std::string label_selector, status_selector;
+  bool watch = false, no_header = false;
 };
 
-std::string ReadyOf(const Value& object, std::string& message) {
-  const Value* status = object.Find("status");
-  const controller::Conditions conditions = status == nullptr ? controller::Conditions() : controller::Conditions::FromStatus(*status);
-  const controller::Condition* ready = conditions.Find(controller::condition::kReady);
-  if (ready == nullptr) {
-    message = "waiting to be reconciled";
-    return "False";
+/// "ready=false": the condition and the status that are asked for.
+struct StatusSelector {
+  std::string type, status;
+};
+
+std::string Lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+Result<StatusSelector> ParseStatusSelector(const std::string& text) {
+  if (text.empty()) return StatusSelector{};
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+    return base::Invalid("--status-selector: \"" + text + "\" is not type=status, such as ready=false");
+  return StatusSelector{Lower(text.substr(0, equals)), Lower(text.substr(equals + 1))};
+}
+
+bool Matches(const Value& object, const StatusSelector& selector) {
+  if (selector.type.empty()) return true;
+  if (selector.type == "ready") return Lower(ReadinessOf(object).status) == selector.status;
+  const Value* conditions = object.At({"status", "conditions"});
+  if (conditions == nullptr) return false;
+  for (const Value& condition : conditions->items()) {
+    if (Lower(std::string(condition.StringAt({"type"}))) == selector.type)
+      return Lower(std::string(condition.StringAt({"status"}))) == selector.status;
   }
-  message = ready->message.substr(0, ready->message.find('\n'));
-  // While a rollout is followed, what it lacks is said by Reconciling.
-  const controller::Condition* reconciling = conditions.Find(controller::condition::kReconciling);
-  if (ready->status == controller::ConditionStatus::Unknown && reconciling != nullptr)
-    message = reconciling->message.substr(0, reconciling->message.find('\n'));
-  return std::string(controller::ToString(ready->status));
+  return false;
 }
 
 Row RowOf(const Value& object, bool with_namespace, bool with_kind) {
-  const bool source = document::GvkOf(object).kind == "GitRepository";
-  std::string message;
-  const std::string ready = ReadyOf(object, message);
-  const std::string_view revision =
-      source ? object.StringAt({"status", "artifact", "revision"}) : object.StringAt({"status", "lastAppliedRevision"});
-  const Value* suspend = object.At({"spec", "suspend"});
+  const document::GroupVersionKind gvk = document::GvkOf(object);
+  const FluxKind* kind = FindKind(gvk.group, gvk.kind);
+  const Readiness ready = ReadinessOf(object);
   Row row;
-  if (with_namespace) row.cells.emplace_back(document::NamespaceOf(object));
-  row.cells.push_back((with_kind ? (source ? "gitrepository/" : "kustomization/") : "") + std::string(document::NameOf(object)));
-  row.cells.emplace_back(revision);
-  row.cells.emplace_back(suspend != nullptr && suspend->AsBool().value_or(false) ? "True" : "False");
-  row.cells.push_back(ready);
-  row.cells.push_back(message);
+  if (with_namespace) row.emplace_back(document::NamespaceOf(object));
+  row.push_back((with_kind ? Lower(gvk.kind) + "/" : "") + std::string(document::NameOf(object)));
+  row.emplace_back(kind == nullptr ? "" : TextAt(object, kind->revision));
+  row.emplace_back(IsSuspended(object) ? "True" : "False");
+  row.push_back(ready.status);
+  row.push_back(ready.message);
   return row;
 }
 
-void PrintTable(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.cells.size()));
-    for (std::size_t i = 0; i < row.cells.size(); ++i) widths[i] = std::max(widths[i], row.cells[i].size());
-  }
-  for (const Row& row : rows) {
+Row Header(bool with_namespace) {
+  Row row;
+  if (with_namespace) row.emplace_back("NAMESPACE");
+  for (const char* title : {"NAME", "REVISION", "SUSPENDED", "READY", "MESSAGE"}) row.emplace_back(title);
+  return row;
+}
+
+/// Prints an object's row whenever it changes, until a signal.
+class Follower final : public kube::StoreListener {
+ public:
+  Follower(const GetFlags& flags, const Target& target, StatusSelector selector)
+      : flags_(flags), target_(target), selector_(std::move(selector)) {}
+  void OnAdded(const kube::SharedObject& object) override { Print(*object); }
+  void OnUpdated(const kube::SharedObject&, const kube::SharedObject& after) override { Print(*after); }
+  void OnDeleted(const kube::SharedObject&) override {}
+
+ private:
+  void Print(const Value& object) {
+    if ((!target_.name.empty() && document::NameOf(object) != target_.name) || !Matches(object, selector_)) return;
+    if (flags_.output != "table") {
+      PrintObjects({object}, flags_.output, false);
+      std::cout << (flags_.output == "yaml" ? "---\n" : "") << std::flush;
+      return;
+    }
+    // The rows that follow one another line up, as far as can be told in advance.
+    Row row = RowOf(object, flags_.all_namespaces, !target_.one_kind());
     std::string line;
-    for (std::size_t i = 0; i < row.cells.size(); ++i) {
-      line += row.cells[i];
-      if (i + 1 < row.cells.size()) line.append(widths[i] - row.cells[i].size() + 2, ' ');
-    }
-    std::cout << line << "\n";
+    const std::size_t first = flags_.all_namespaces ? 0 : 1;
+    constexpr std::size_t kWidths[] = {20, 28, 52, 9, 7, 0};
+    for (std::size_t i = 0; i < row.size(); ++i)
+      line.append(row[i]).append(std::max<std::size_t>(kWidths[i + first], row[i].size()) - row[i].size() + 2, ' ');
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::cout << line << std::endl;
   }
+  const GetFlags& flags_;
+  const Target& target_;
+  StatusSelector selector_;
+};
+
+int Follow(Session& session, const GetFlags& flags, const Target& target, const StatusSelector& selector) {
+  Follower follower(flags, target, selector);
+  std::vector<std::unique_ptr<kube::ObjectStore>> stores;
+  for (const FluxKind* kind : target.kinds) {
+    const kube::ReflectorOptions options{.ns = flags.all_namespaces ? "" : flags.ns, .label_selector = flags.label_selector};
+    stores.push_back(std::make_unique<kube::ObjectStore>(*session.client, kind->Gvk(), options));
+    stores.back()->AddListener(follower);
+    stores.back()->Start();
+  }
+  const Result<int> signal = session.Wait(net::WaitForSignal({SIGINT, SIGTERM}));
+  (void)signal;
+  for (auto& store : stores) session.Wait(store->Close());
+  return 0;
 }
 
-void Print(const ClusterFlags& flags, const std::vector<Value>& objects, bool with_kind) {
-  if (flags.output == "table") {
-    std::vector<Row> rows(1);
-    if (flags.all_namespaces) rows[0].cells.emplace_back("NAMESPACE");
-    for (const char* title : {"NAME", "REVISION", "SUSPENDED", "READY", "MESSAGE"}) rows[0].cells.emplace_back(title);
-    for (const Value& object : objects) rows.push_back(RowOf(object, flags.all_namespaces, with_kind));
-    PrintTable(rows);
-    return;
+int RunGet(const GetFlags& flags) {
+  const Result<Target> target = ParseTarget(flags.words);
+  if (!target) return PrintError(target.error(), 1);
+  const Result<StatusSelector> selector = ParseStatusSelector(flags.status_selector);
+  if (!selector) return PrintError(selector.error(), 1);
+  auto session = Session::Open(flags);
+  if (!session) return PrintError(session.error(), 1);
+  if (flags.watch) return Follow(**session, flags, *target, *selector);
+  const std::string ns = flags.all_namespaces ? "" : flags.ns;
+  Result<std::vector<Value>> objects =
+      (*session)->Fetch(target->kinds, {.ns = ns, .name = target->name, .label_selector = flags.label_selector});
+  if (!objects) return PrintError(objects.error(), 1);
+  std::erase_if(*objects, [&](const Value& object) { return !Matches(object, *selector); });
+  if (flags.output != "table") {
+    PrintObjects(*objects, flags.output, target->name.empty());
+    return 0;
   }
-  bool first = true;
-  for (const Value& object : objects) {
-    if (flags.output == "yaml") {
-      std::cout << (first ? "" : "---\n") << document::EmitYaml(object);
-    } else {
-      std::cout << document::EmitJson(object, {.sort_keys = true, .indent = 2}) << "\n";
-    }
-    first = false;
+  std::vector<Row> rows;
+  if (!flags.no_header) rows.push_back(Header(flags.all_namespaces));
+  for (const Value& object : *objects) rows.push_back(RowOf(object, flags.all_namespaces, !target->one_kind()));
+  if (objects->empty()) {
+    std::cerr << "no objects found in " << (ns.empty() ? "any namespace" : "namespace " + ns) << "\n";
+    return 0;
   }
-}
-
-net::Task<Result<std::vector<Value>>> Fetch(kube::Client& client, document::GroupVersionKind kind, const ClusterFlags& flags) {
-  if (!flags.name.empty()) {
-    const kube::ObjectRef ref{.gvk = kind, .ns = flags.ns, .name = flags.name};
-    net::Task<Result<Value>> call = client.Get(ref);
-    CO_TRY(Value object, co_await std::move(call));
-    std::vector<Value> out;
-    out.push_back(std::move(object));
-    co_return out;
-  }
-  const kube::ListOptions options{.ns = flags.all_namespaces ? "" : flags.ns};
-  net::Task<Result<std::vector<Value>>> call = client.ListAll(kind, options);
-  co_return co_await std::move(call);
+  std::cout << FormatTable(rows) << std::flush;
+  return 0;
 }
 
 }  // namespace
 
-int RunGet(const ClusterFlags& flags) {
-  std::vector<document::GroupVersionKind> kinds = {kGitRepositoryKind, kKustomizationKind};
-  const bool all = flags.kind.empty() || flags.kind == "all";
-  if (!all) {
-    const auto kind = KindNamed(flags.kind);
-    if (!kind) return PrintError(kind.error(), 1);
-    kinds = {*kind};
-  }
-  auto session = Session::Open(flags);
-  if (!session) return PrintError(session.error(), 1);
-  std::vector<Value> objects;
-  for (const document::GroupVersionKind& kind : kinds) {
-    Result<std::vector<Value>> found = (*session)->runtime.BlockOn(Fetch(*(*session)->client, kind, flags));
-    if (!found) return PrintError(found.error(), 1);
-    for (Value& object : *found) {
-      if (Value* metadata = object.Find("metadata")) metadata->Erase("managedFields");
-      objects.push_back(std::move(object));
-    }
-  }
-  Print(flags, objects, all);
-  return 0;
+void AddGet(CLI::App& app, CommandSet& commands) {
+  auto flags = std::make_shared<GetFlags>();
+  CLI::App* get = app.add_subcommand("get", "List Flux's objects with their state");
+  AddConnection(*get, *flags);
+  AddAllNamespaces(*get, *flags);
+  AddTarget(*get, *flags, false);
+  AddOutput(*get, *flags);
+  get->add_option("-l,--label-selector", flags->label_selector, "Only objects with these labels");
+  get->add_option("--status-selector", flags->status_selector, "Only objects with this condition, such as ready=false");
+  get->add_flag("--no-header", flags->no_header, "Without the row of titles");
+  get->add_flag("-w,--watch", flags->watch, "Print what changes, until interrupted");
+  commands.Add(get, [flags] { return RunGet(*flags); });
 }
 
 }  // namespace sluice::cli

@@ -1,4 +1,5 @@
-// cli/metrics_page.h: what /metrics answers, in Prometheus' text format, under the names that Flux's dashboards ask for.
+// cli/metrics_page.h: what /metrics answers, under the names that Flux's dashboards and alerts ask for. Everything is read from its owner when
+// asked for; nothing is registered.
 #pragma once
 
 #include <string>
@@ -6,14 +7,16 @@
 
 #include "controller/work_queue.h"
 #include "kube/index.h"
+#include "kube/store.h"
 #include "kube/transport.h"
 
 namespace sluice::cli {
 
 struct MetricsSources {
   struct Queue {
-    std::string controller;  ///< lower-case kind: "kustomization"
+    std::string kind;  ///< "Kustomization"; its metrics call it by the lower-case word
     const controller::WorkQueue* queue = nullptr;
+    const kube::ObjectStore* store = nullptr;  ///< the objects that gotk_resource_info tells of
   };
   const kube::Transport* transport = nullptr;
   const kube::OwnedIndex* index = nullptr;

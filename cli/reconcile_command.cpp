@@ -1,9 +1,9 @@
+#include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "cli/command_set.h"
 #include "cli/session.h"
-#include "controller/conditions.h"
-#include "controller/services.h"
-#include "kube/observe.h"
+#include "cli/waiting.h"
 #include "net/await.h"
 
 namespace sluice::cli {
@@ -12,81 +12,137 @@ namespace {
 using base::Result;
 using document::Value;
 
-/// Whether the request was handled and what came of it; nullopt while it is under way.
-std::optional<Result<std::string>> Verdict(const Value& object, const std::string& requested) {
-  if (object.StringAt({"status", "lastHandledReconcileAt"}) != requested) return std::nullopt;
-  const controller::Conditions conditions = controller::Conditions::FromStatus(*object.Find("status"));
-  const controller::Condition* ready = conditions.Find(controller::condition::kReady);
-  if (ready == nullptr || ready->status == controller::ConditionStatus::Unknown) return std::nullopt;
-  if (ready->status == controller::ConditionStatus::False) return Result<std::string>(base::Invalid(ready->message));
-  return Result<std::string>(ready->message);
+struct ReconcileFlags : ClusterFlags {
+  bool with_source = false, force = false, reset = false;
+};
+
+/// The source that `object` takes its files from; nullptr kind where it has none.
+struct SourceOf {
+  const FluxKind* kind = nullptr;
+  kube::ObjectRef ref;
+};
+
+Result<SourceOf> FindSource(const Value& object) {
+  const document::GroupVersionKind gvk = document::GvkOf(object);
+  const std::string ns(document::NamespaceOf(object));
+  const auto from = [&](std::initializer_list<std::string_view> path) -> const Value* { return object.At(path); };
+  const Value* reference = gvk.kind == "HelmRelease" ? from({"spec", "chartRef"}) : from({"spec", "sourceRef"});
+  if (gvk.kind == "ImagePolicy") reference = from({"spec", "imageRepositoryRef"});
+  SourceOf out;
+  if (gvk.kind == "HelmRelease" && reference == nullptr) {  // the chart that is made for it
+    out.kind = FindKind("source.toolkit.fluxcd.io", "HelmChart");
+    const std::string_view chart = object.StringAt({"status", "helmChart"});
+    const std::size_t slash = chart.find('/');
+    if (slash == std::string_view::npos) return base::NotFound("it has no chart yet (status.helmChart)");
+    out.ref = {out.kind->Gvk(), std::string(chart.substr(0, slash)), std::string(chart.substr(slash + 1))};
+    return out;
+  }
+  if (reference == nullptr) return base::Invalid(gvk.kind + " has no source");
+  const std::string_view kind = gvk.kind == "ImagePolicy" ? "ImageRepository" : reference->StringAt({"kind"});
+  for (const FluxKind& one : FluxKinds()) {
+    if (one.kind == kind) out.kind = &one;
+  }
+  if (out.kind == nullptr) return base::Invalid("its source is of an unknown kind \"" + std::string(kind) + "\"");
+  const std::string_view other = reference->StringAt({"namespace"});
+  out.ref = {out.kind->Gvk(), other.empty() ? ns : std::string(other), std::string(reference->StringAt({"name"}))};
+  return out;
 }
 
-net::Task<Result<std::string>> Reconcile(Session& session, kube::ObjectRef ref, base::Duration timeout) {
-  const std::string requested = base::FormatRfc3339Micro(session.clock.Now());
+Result<void> Reconcile(const ReconcileFlags& flags) {
+  TRY(const Target target, ParseTarget(flags.words));
+  if (!target.one_kind() || target.name.empty()) return base::Invalid("reconcile needs a kind and a name, such as ks apps");
+  TRY(const base::Duration timeout, ParseDurationFlag("--timeout", flags.timeout));
+  TRY(const std::unique_ptr<Session> session, Session::Open(flags));
+  const FluxKind& kind = *target.kinds.front();
+  const kube::ObjectRef ref{.gvk = kind.Gvk(), .ns = flags.ns, .name = target.name};
+  if (flags.with_source) {
+    TRY(const Value object, session->Get(ref));
+    TRY(const SourceOf source, FindSource(object));
+    TRY(ReconcileNow(*session, *source.kind, source.ref, timeout));
+  }
+  std::vector<std::string> more;
+  if (flags.force) more.emplace_back("reconcile.fluxcd.io/forceAt");
+  if (flags.reset) more.emplace_back("reconcile.fluxcd.io/resetAt");
+  if (!more.empty() && kind.kind != "HelmRelease") return base::Invalid("--force and --reset are for HelmReleases");
+  return ReconcileNow(*session, kind, ref, timeout, more);
+}
+
+/// One patch of spec.suspend for each; what was already so is left alone.
+Result<void> SetSuspend(Session& session, const Value& object, bool suspend) {
+  const kube::ObjectRef ref = kube::ObjectRef::Of(object);
+  const std::string what = ref.Id().ToString();
   Value patch = Value::Mapping();
-  patch["metadata"]["annotations"].Set(controller::kRequestedAt, requested);
-  const kube::WriteOptions options{.manager = "flux"};
-  net::Task<Result<Value>> asking = session.client->Patch(ref, kube::PatchType::Merge, patch, options);
-  CO_TRY(const Value object, co_await std::move(asking));
-  const Value* suspend = object.At({"spec", "suspend"});
-  if (suspend != nullptr && suspend->AsBool().value_or(false)) co_return base::Invalid(ref.Id().ToString() + " is suspended");
-  const base::TimePoint deadline = session.clock.Now() + std::chrono::duration_cast<base::TimePoint::duration>(timeout);
-  net::Event changed;
-  kube::Observer observer(*session.client, {});
-  std::optional<Result<std::string>> verdict;
-  {
-    const kube::Observer::Subscription watch = observer.Watch(ref, {}, [&changed] { changed.Set(); });
-    while (!verdict) {
-      if (const kube::SharedObject live = watch.Get()) verdict = Verdict(*live, requested);
-      if (verdict) break;
-      const base::Duration left = deadline - session.clock.Now();
-      if (left.count() <= 0) {
-        verdict = Result<std::string>(
-            base::MakeError(base::Reason::Timeout, ref.Id().ToString() + " was not done after " + base::FormatGoDuration(timeout)));
-        break;
-      }
-      net::Task<Result<void>> waiting = changed.Wait(left);
-      const Result<void> woke = co_await std::move(waiting);
-      (void)woke;
-    }
-  }
-  net::Task<void> closing = observer.Close();
-  co_await std::move(closing);
-  co_return std::move(*verdict);
+  patch["spec"].Set("suspend", suspend);
+  std::cout << "► " << (suspend ? "suspending " : "resuming ") << what << std::endl;
+  TRY(session.Wait(session.client->Patch(ref, kube::PatchType::Merge, patch, {.manager = "flux"})));
+  std::cout << "✔ " << what << (suspend ? " suspended" : " resumed") << std::endl;
+  return {};
 }
 
-int ReconcileOne(Session& session, const kube::ObjectRef& ref, base::Duration timeout) {
-  std::cout << "► reconciling " << ref.Id().ToString() << std::endl;
-  const Result<std::string> done = session.runtime.BlockOn(Reconcile(session, ref, timeout));
-  if (!done) {
-    std::cerr << "✗ " << done.error().message << "\n";
-    return 1;
+struct SuspendFlags : ClusterFlags {
+  bool all = false, wait = true, resume = false;
+  std::string label_selector;
+};
+
+Result<void> SuspendOrResume(const SuspendFlags& flags) {
+  TRY(const Target target, ParseTarget(flags.words));
+  if (!target.one_kind()) return base::Invalid("name one kind, such as ks");
+  const bool many = flags.all || !flags.label_selector.empty();
+  if (target.name.empty() != many) return base::Invalid("give either a name, or --all");
+  TRY(const base::Duration timeout, ParseDurationFlag("--timeout", flags.timeout));
+  TRY(const std::unique_ptr<Session> session, Session::Open(flags));
+  const FluxKind& kind = *target.kinds.front();
+  TRY(const std::vector<Value> objects,
+      session->Fetch(target.kinds, {.ns = flags.ns, .name = target.name, .label_selector = flags.label_selector}));
+  if (objects.empty()) return base::NotFound("no " + std::string(kind.plural) + " found in namespace " + flags.ns);
+  for (const Value& object : objects) TRY(SetSuspend(*session, object, !flags.resume));
+  if (!flags.resume || !flags.wait || kind.is_static) return {};
+  for (const Value& object : objects) {
+    const kube::ObjectRef ref = kube::ObjectRef::Of(object);
+    std::cout << "► waiting for " << ref.Id().ToString() << std::endl;
+    TRY(const std::string message, Await(*session, ref, timeout, VerdictOfGeneration));
+    std::cout << "✔ " << message << std::endl;
   }
-  std::cout << "✔ " << *done << std::endl;
-  return 0;
+  return {};
+}
+
+int Ended(const Result<void>& result) {
+  if (result) return 0;
+  std::cout << std::flush;
+  std::cerr << "✗ " << result.error().message << "\n";
+  return 1;
 }
 
 }  // namespace
 
-int RunReconcile(const ClusterFlags& flags) {
-  const auto kind = KindNamed(flags.kind);
-  if (!kind) return PrintError(kind.error(), 1);
-  const auto timeout = base::ParseGoDuration(flags.timeout);
-  if (!timeout) return PrintError(base::Invalid("--timeout: \"" + flags.timeout + "\" is not a duration such as 5m"), 1);
-  auto session = Session::Open(flags);
-  if (!session) return PrintError(session.error(), 1);
-  const kube::ObjectRef ref{.gvk = *kind, .ns = flags.ns, .name = flags.name};
-  if (flags.with_source && *kind == kKustomizationKind) {
-    const Result<Value> object = (*session)->runtime.BlockOn((*session)->client->Get(ref));
-    if (!object) return PrintError(object.error(), 1);
-    const std::string_view ns = object->StringAt({"spec", "sourceRef", "namespace"});
-    const kube::ObjectRef source{.gvk = kGitRepositoryKind,
-                                 .ns = ns.empty() ? flags.ns : std::string(ns),
-                                 .name = std::string(object->StringAt({"spec", "sourceRef", "name"}))};
-    if (const int code = ReconcileOne(**session, source, *timeout); code != 0) return code;
+void AddReconcile(CLI::App& app, CommandSet& commands) {
+  auto flags = std::make_shared<ReconcileFlags>();
+  CLI::App* reconcile = app.add_subcommand("reconcile", "Ask for a reconcile now, and wait for its result");
+  AddConnection(*reconcile, *flags);
+  AddTarget(*reconcile, *flags, true);
+  reconcile->add_flag("--with-source", flags->with_source, "Its source first");
+  reconcile->add_flag("--force", flags->force, "Of a HelmRelease: one install or upgrade, even if nothing changed");
+  reconcile->add_flag("--reset", flags->reset, "Of a HelmRelease: forget its failures");
+  reconcile->add_option("--timeout", flags->timeout, "How long to wait")->capture_default_str();
+  commands.Add(reconcile, [flags] { return Ended(Reconcile(*flags)); });
+}
+
+void AddSuspendResume(CLI::App& app, CommandSet& commands) {
+  for (const bool resume : {false, true}) {
+    auto flags = std::make_shared<SuspendFlags>();
+    flags->resume = resume;
+    CLI::App* command = resume ? app.add_subcommand("resume", "Let an object be reconciled again, and wait for the result")
+                               : app.add_subcommand("suspend", "Stop reconciling an object");
+    AddConnection(*command, *flags);
+    AddTarget(*command, *flags, true);
+    command->add_flag("--all", flags->all, "All of this kind in the namespace");
+    command->add_option("-l,--label-selector", flags->label_selector, "Those with these labels");
+    if (resume) {
+      command->add_flag("--wait,!--no-wait", flags->wait, "Wait until they are ready (default)");
+      command->add_option("--timeout", flags->timeout, "How long to wait for each")->capture_default_str();
+    }
+    commands.Add(command, [flags] { return Ended(SuspendOrResume(*flags)); });
   }
-  return ReconcileOne(**session, ref, *timeout);
 }
 
 }  // namespace sluice::cli

@@ -1,16 +1,21 @@
 #include "cli/session.h"
 
-#include <algorithm>
-#include <cctype>
 #include <iostream>
 
 #include "cli/environment.h"
+#include "controller/gather.h"
+#include "document/json.h"
+#include "document/yaml.h"
+#include "net/await.h"
 
 namespace sluice::cli {
 
+using base::Result;
+using document::Value;
+
 Session::Session() : random(base::SystemSeed()) {}
 
-base::Result<std::unique_ptr<Session>> Session::Open(const ClusterFlags& flags) {
+Result<std::unique_ptr<Session>> Session::Open(const ClusterFlags& flags) {
   TRY(kube::ClusterConfig config, LoadClusterConfig(flags.kubeconfig, flags.context));
   std::unique_ptr<Session> session(new Session());
   const kube::Environment environment{session->runtime.io(), session->clock, session->random, base::Logger::Null()};
@@ -18,21 +23,73 @@ base::Result<std::unique_ptr<Session>> Session::Open(const ClusterFlags& flags) 
   return session;
 }
 
+namespace {
+
+void Trim(Value& object) {
+  if (Value* metadata = object.Find("metadata")) metadata->Erase("managedFields");
+}
+
+}  // namespace
+
+Result<Value> Session::Get(const kube::ObjectRef& ref) {
+  TRY(Value object, runtime.BlockOn(client->Get(ref)));
+  Trim(object);
+  return object;
+}
+
+Result<std::vector<Value>> Session::Fetch(std::span<const FluxKind* const> kinds, const Query& query) {
+  std::vector<Value> out;
+  if (!query.name.empty()) {
+    TRY(Value object, Get({.gvk = kinds.front()->Gvk(), .ns = query.ns, .name = query.name}));
+    out.push_back(std::move(object));
+    return out;
+  }
+  std::vector<Result<std::vector<Value>>> lists(kinds.size(), std::vector<Value>());
+  const kube::ListOptions options{.ns = query.ns, .label_selector = query.label_selector};
+  const auto each = [&](std::size_t index) -> net::Task<void> {
+    const document::GroupVersionKind gvk = kinds[index]->Gvk();
+    net::Task<Result<std::vector<Value>>> listing = client->ListAll(gvk, options);
+    lists[index] = co_await std::move(listing);
+  };
+  TRY(runtime.BlockOn(controller::ForEach(runtime.io(), kinds.size(), kinds.size(), each)));
+  for (Result<std::vector<Value>>& list : lists) {
+    if (!list && list.error().reason == base::Reason::NotFound && kinds.size() > 1) continue;
+    if (!list) return std::move(list).error();
+    for (Value& object : *list) {
+      Trim(object);
+      out.push_back(std::move(object));
+    }
+  }
+  return out;
+}
+
 int PrintError(const base::Error& error, int code) {
+  std::cout << std::flush;
   std::cerr << "Error: " << error.message << "\n";
   return code;
 }
 
-base::Result<document::GroupVersionKind> KindNamed(std::string_view word) {
-  std::string lower(word);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const std::string_view name : {"kustomization", "kustomizations", "ks"}) {
-    if (lower == name) return kKustomizationKind;
+Result<base::Duration> ParseDurationFlag(std::string_view flag, const std::string& text) {
+  const auto parsed = base::ParseGoDuration(text);
+  if (!parsed || parsed->count() < 0) return base::Invalid(std::string(flag) + ": \"" + text + "\" is not a duration such as 5m");
+  return *parsed;
+}
+
+void PrintObjects(const std::vector<Value>& objects, std::string_view output, bool as_list) {
+  if (output == "json") {
+    Value list = Value::Mapping();
+    list.Set("apiVersion", "v1");
+    list.Set("kind", "List");
+    list.Set("items", Value::Sequence(objects));
+    const Value& shown = as_list || objects.size() != 1 ? list : objects.front();
+    std::cout << document::EmitJson(shown, {.sort_keys = true, .indent = 2}) << "\n";
+    return;
   }
-  for (const std::string_view name : {"gitrepository", "gitrepositories", "gitrepo", "git"}) {
-    if (lower == name) return kGitRepositoryKind;
+  bool first = true;
+  for (const Value& object : objects) {
+    std::cout << (first ? "" : "---\n") << document::EmitYaml(object);
+    first = false;
   }
-  return base::Invalid("no kind \"" + std::string(word) + "\": want kustomization (ks) or gitrepository (gitrepo)");
 }
 
 }  // namespace sluice::cli

@@ -1,13 +1,17 @@
-// cli/session.h: what a command that talks to a cluster needs: an event loop and a client.
+// cli/session.h: what a command that talks to a cluster needs: an event loop, a client, and the questions that most commands ask.
 #pragma once
 
 #include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "cli/cluster_commands.h"
+#include "cli/kinds.h"
 #include "kube/client.h"
 #include "net/executor.h"
 
@@ -17,6 +21,21 @@ class Session {
  public:
   /// Errors: those of finding and reading a kubeconfig. Nothing is sent yet.
   static base::Result<std::unique_ptr<Session>> Open(const ClusterFlags& flags);
+
+  /// Runs a task to its end. (Its template lives in net/await.h.)
+  template <class T>
+  T Wait(net::Task<T> task) {
+    return runtime.BlockOn(std::move(task));
+  }
+
+  struct Query {
+    std::string ns;  ///< "": every namespace
+    std::string name, label_selector;
+  };
+  /// The objects of all `kinds`, in their order, without managedFields. The lists are asked for side by side. A kind that the cluster does not have
+  /// is passed over, unless it is the only one asked for; NotFound if there is none of that name.
+  base::Result<std::vector<document::Value>> Fetch(std::span<const FluxKind* const> kinds, const Query& query);
+  base::Result<document::Value> Get(const kube::ObjectRef& ref);
 
   net::Runtime runtime;
   base::SystemClock clock;
@@ -33,11 +52,10 @@ int PrintError(const base::Error& error, int code);
 inline const document::GroupVersionKind kGitRepositoryKind{"source.toolkit.fluxcd.io", "v1", "GitRepository"};
 inline const document::GroupVersionKind kKustomizationKind{"kustomize.toolkit.fluxcd.io", "v1", "Kustomization"};
 
-/// `kustomization`, `ks`, `kustomizations`, `gitrepository`, `gitrepo`, … in any case. Invalid lists what there is.
-base::Result<document::GroupVersionKind> KindNamed(std::string_view word);
+/// `--name`: Invalid if `text` is no duration such as 5m.
+base::Result<base::Duration> ParseDurationFlag(std::string_view flag, const std::string& text);
 
-int RunGet(const ClusterFlags& flags);
-int RunReconcile(const ClusterFlags& flags);
-int RunDiff(const ClusterFlags& flags);
+/// Many objects as kubectl prints them: `yaml` one document each, `json` one object or a List.
+void PrintObjects(const std::vector<document::Value>& objects, std::string_view output, bool as_list);
 
 }  // namespace sluice::cli

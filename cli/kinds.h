@@ -1,0 +1,43 @@
+// cli/kinds.h: Flux's kinds as people name them on a command line, in kubectl's words and in the flux CLI's: `ks`, `kustomization/app`,
+// `source git fleet`, `all`. Pure.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "document/object.h"
+
+namespace sluice::cli {
+
+struct FluxKind {
+  std::string_view group, version, kind;
+  std::string_view plural;    ///< "gitrepositories"
+  std::string_view family;    ///< the flux CLI's first word: "source", "image", or "" for kinds that stand alone
+  std::string_view words;     ///< other names, separated by blanks; within a family the flux CLI's second word comes first
+  std::string_view revision;  ///< path of what `get` shows as revision: keys joined by dots, a number is a place in a list
+  bool is_static = false;     ///< no controller writes a status: always ready, nothing to reconcile
+  document::GroupVersionKind Gvk() const { return {std::string(group), std::string(version), std::string(kind)}; }
+};
+
+/// Sources first, then what applies, then images, then notifications: the order of `get all`.
+std::span<const FluxKind> FluxKinds();
+/// nullptr: not one of Flux's.
+const FluxKind* FindKind(std::string_view group, std::string_view kind);
+
+/// What some words of a command line mean.
+struct Target {
+  std::vector<const FluxKind*> kinds;  ///< several for `all`, `sources`, `images`
+  std::string name;                    ///< "" if none was given
+  bool one_kind() const { return kinds.size() == 1; }
+};
+
+/// `[kind [name]]`, `kind/name`, `source git [name]`, `sources all`, `all`; no words mean `all`. Invalid names the word and lists what there is.
+base::Result<Target> ParseTarget(std::span<const std::string> words);
+
+/// The text at `path` of an object, a path as in FluxKind::revision; "" if there is none.
+std::string_view TextAt(const document::Value& object, std::string_view path);
+
+}  // namespace sluice::cli

@@ -1,0 +1,221 @@
+// Where does this object come from? Its owner by labels, and the source of that.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/command_set.h"
+#include "cli/session.h"
+#include "cli/trace.h"
+#include "controller/conditions.h"
+#include "net/await.h"
+
+namespace sluice::cli {
+
+using base::Result;
+using document::Value;
+
+namespace {
+
+constexpr std::string_view kKustomize = "kustomize.toolkit.fluxcd.io", kHelm = "helm.toolkit.fluxcd.io";
+constexpr int kMaxOwners = 16;  // a chain of ownerReferences that is longer goes in a circle
+
+/// `Title:           value`, with the values of all lines below each other.
+void Put(std::string& out, std::string_view title, std::string_view value) {
+  std::string head(title);
+  head += ':';
+  head.resize(std::max<std::size_t>(17, head.size() + 1), ' ');
+  out += head + std::string(value) + "\n";
+}
+
+void Line(std::string& out, std::string_view title, std::string_view value) {
+  if (!value.empty()) Put(out, title, value);
+}
+
+/// `Status` and `Message` of Ready.
+void ReadyLines(std::string& out, const Value& object) {
+  const Value* status = object.Find("status");
+  const controller::Conditions conditions = status == nullptr ? controller::Conditions() : controller::Conditions::FromStatus(*status);
+  const controller::Condition* ready = conditions.Find(controller::condition::kReady);
+  if (ready == nullptr) return Line(out, "Status", "Unknown");
+  const bool failed = ready->status == controller::ConditionStatus::False;
+  Line(out, "Status", std::string(failed ? "Last reconciliation failed at " : "Last reconciled at ") + ready->last_transition_time);
+  Line(out, "Message", ready->message);
+}
+
+void SourceLines(std::string& out, const Value& source) {
+  const std::string kind = document::GvkOf(source).kind;
+  Line(out, kind, document::NameOf(source));
+  Line(out, "Namespace", document::NamespaceOf(source));
+  Line(out, "URL", source.StringAt({"spec", "url"}));
+  Line(out, "Endpoint", source.StringAt({"spec", "endpoint"}));
+  Line(out, "Bucket", source.StringAt({"spec", "bucketName"}));
+  const std::string_view tag = source.StringAt({"spec", "ref", "tag"}), semver = source.StringAt({"spec", "ref", "semver"});
+  if (!tag.empty() || !semver.empty()) {
+    Line(out, "Tag", tag.empty() ? semver : tag);
+  } else {
+    Line(out, "Branch", source.StringAt({"spec", "ref", "branch"}));
+  }
+  Line(out, "Digest", source.StringAt({"spec", "ref", "digest"}));
+  Line(out, "Revision", source.StringAt({"status", "artifact", "revision"}));
+  Line(out, "Origin Revision", source.StringAt({"status", "artifact", "metadata", "org.opencontainers.image.revision"}));
+  Line(out, "Origin Source", source.StringAt({"status", "artifact", "metadata", "org.opencontainers.image.source"}));
+  ReadyLines(out, source);
+}
+
+struct Owner {
+  std::string group;  ///< of the labels
+  document::NamespacedName name;
+};
+
+Result<Owner> FindOwner(Session& session, Value object) {
+  for (int step = 0; step < kMaxOwners; ++step) {
+    for (const std::string_view group : {kKustomize, kHelm}) {
+      const std::string_view name = document::LabelOf(object, std::string(group) + "/name");
+      const std::string_view ns = document::LabelOf(object, std::string(group) + "/namespace");
+      if (!name.empty() && !ns.empty()) return Owner{std::string(group), {std::string(ns), std::string(name)}};
+    }
+    const Value* owners = object.At({"metadata", "ownerReferences"});
+    if (owners == nullptr || owners->empty()) break;
+    const Value& owner = owners->items().front();
+    const auto [group, version] = document::SplitApiVersion(owner.StringAt({"apiVersion"}));
+    const kube::ObjectRef ref{.gvk = {group, version, std::string(owner.StringAt({"kind"}))},
+                              .ns = std::string(document::NamespaceOf(object)),
+                              .name = std::string(owner.StringAt({"name"}))};
+    TRY(object, session.Get(ref));
+  }
+  return base::NotFound("object not managed by Flux");
+}
+
+Result<Value> ReadSource(Session& session, const Value& reference, std::string_view ns) {
+  const std::string kind(reference.StringAt({"kind"}));
+  for (const FluxKind& one : FluxKinds()) {
+    if (one.kind != kind) continue;
+    const std::string_view other = reference.StringAt({"namespace"});
+    return session.Get({one.Gvk(), std::string(other.empty() ? ns : other), std::string(reference.StringAt({"name"}))});
+  }
+  return base::Invalid("its source is of an unknown kind \"" + kind + "\"");
+}
+
+/// The chain of a release: its chart, and the repository of that.
+Result<std::vector<Value>> SourcesOf(Session& session, const Value& owner) {
+  std::vector<Value> out;
+  const std::string_view ns = document::NamespaceOf(owner);
+  const bool release = document::GvkOf(owner).kind == "HelmRelease";
+  const Value* reference = release ? owner.At({"spec", "chartRef"}) : owner.At({"spec", "sourceRef"});
+  if (reference != nullptr) {
+    TRY(Value source, ReadSource(session, *reference, ns));
+    out.push_back(std::move(source));
+  } else if (release) {
+    const std::string_view chart = owner.StringAt({"status", "helmChart"});
+    const std::size_t slash = chart.find('/');
+    if (slash == std::string_view::npos) return base::NotFound("the HelmRelease has no chart yet (status.helmChart)");
+    TRY(Value found, session.Get({FindKind("source.toolkit.fluxcd.io", "HelmChart")->Gvk(), std::string(chart.substr(0, slash)),
+                                  std::string(chart.substr(slash + 1))}));
+    out.push_back(std::move(found));
+  }
+  if (!out.empty() && document::GvkOf(out.back()).kind == "HelmChart") {
+    if (const Value* above = out.back().At({"spec", "sourceRef"})) {
+      TRY(Value source, ReadSource(session, *above, document::NamespaceOf(out.back())));
+      out.push_back(std::move(source));
+    }
+  }
+  return out;
+}
+
+struct TraceFlags : ClusterFlags {
+  std::string kind, api_version;
+};
+
+/// The kind that a word such as `deploy`, `deployments.apps` or `Deployment` names.
+Result<document::GroupVersionKind> KindOnServer(Session& session, const std::string& word) {
+  TRY(const std::vector<kube::ResourcePtr> all, session.Wait(session.client->mapper().All()));
+  std::string lower = word;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const kube::ResourcePtr& resource : all) {
+    std::string kind = resource->gvk.kind;
+    for (char& c : kind) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const bool short_name = std::find(resource->short_names.begin(), resource->short_names.end(), lower) != resource->short_names.end();
+    if (short_name || lower == kind || lower == resource->plural || lower == resource->GroupResource()) return resource->gvk;
+  }
+  return base::NotFound("the server has no kind \"" + word + "\"");
+}
+
+Result<std::vector<Value>> FindObjects(Session& session, const TraceFlags& flags) {
+  std::vector<std::string> words = flags.words;
+  document::GroupVersionKind gvk;
+  if (!flags.kind.empty()) {
+    const auto [group, version] = document::SplitApiVersion(flags.api_version);
+    gvk = {group, version, flags.kind};
+    if (flags.api_version.empty()) {
+      TRY(gvk, KindOnServer(session, flags.kind));
+    }
+  } else {
+    if (words.size() == 1 && words[0].find('/') != std::string::npos) {
+      const std::size_t slash = words[0].find('/');
+      words = {words[0].substr(0, slash), words[0].substr(slash + 1)};
+    }
+    if (words.size() < 2) return base::Invalid("either `<resource>/<name>` or `<resource> <name>` is required");
+    TRY(gvk, KindOnServer(session, words[0]));
+    words.erase(words.begin());
+  }
+  std::vector<Value> out;
+  for (const std::string& name : words) {
+    TRY(Value object, session.Get({gvk, flags.ns, name}));
+    out.push_back(std::move(object));
+  }
+  return out;
+}
+
+Result<void> Trace(const TraceFlags& flags) {
+  TRY(const std::unique_ptr<Session> session, Session::Open(flags));
+  TRY(const std::vector<Value> objects, FindObjects(*session, flags));
+  for (const Value& object : objects) {
+    TRY(const Owner owner, FindOwner(*session, object));
+    const document::GroupVersionKind gvk =
+        owner.group == kHelm ? document::GroupVersionKind{std::string(kHelm), "v2", "HelmRelease"} : kKustomizationKind;
+    TRY(const Value applier, session->Get({gvk, owner.name.ns, owner.name.name}));
+    TRY(const std::vector<Value> sources, SourcesOf(*session, applier));
+    std::cout << TraceText(object, applier, sources) << std::flush;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string TraceText(const Value& object, const Value& applier, const std::vector<Value>& sources) {
+  std::string out = "\n";
+  const document::GroupVersionKind gvk = document::GvkOf(applier);
+  Line(out, "Object", document::GvkOf(object).kind + "/" + std::string(document::NameOf(object)));
+  Line(out, "Namespace", document::NamespaceOf(object));
+  Line(out, "Status", "Managed by Flux");
+  out += "---\n";
+  Line(out, gvk.kind, document::NameOf(applier));
+  Line(out, "Namespace", document::NamespaceOf(applier));
+  Line(out, "Target", applier.StringAt({"spec", "targetNamespace"}));
+  if (gvk.kind == "Kustomization") {
+    Put(out, "Path", applier.StringAt({"spec", "path"}));
+    Put(out, "Revision", applier.StringAt({"status", "lastAppliedRevision"}));
+  } else {
+    Line(out, "Revision", TextAt(applier, "status.history.0.chartVersion"));
+  }
+  ReadyLines(out, applier);
+  for (const Value& source : sources) {
+    out += "---\n";
+    SourceLines(out, source);
+  }
+  return out;
+}
+
+void AddTrace(CLI::App& app, CommandSet& commands) {
+  auto flags = std::make_shared<TraceFlags>();
+  CLI::App* command = app.add_subcommand("trace", "Say where an object in the cluster comes from: its Kustomization, source and revision");
+  AddConnection(*command, *flags);
+  command->add_option("object", flags->words, "KIND/NAME, or KIND NAME…, or NAME with --kind")->required();
+  command->add_option("--kind", flags->kind, "Kind of the object");
+  command->add_option("--api-version", flags->api_version, "API version of the object, such as apps/v1");
+  commands.Add(command, [flags] {
+    const Result<void> traced = Trace(*flags);
+    return traced ? 0 : PrintError(traced.error(), 1);
+  });
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,128 @@
+// The commands as they are declared, and what is installed.
+#include "cli/application.h"
+
+#include <gtest/gtest.h>
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+#include "cli/completion.h"
+#include "cli/embedded.h"
+#include "document/object.h"
+#include "document/yaml.h"
+
+namespace sluice::cli {
+namespace {
+
+std::string Completed(std::string_view line) {
+  const Application application;
+  std::vector<std::string> words;
+  std::istringstream in{std::string(line)};
+  for (std::string word; in >> word;) words.push_back(word);
+  if (line.empty() || line.back() == ' ') words.emplace_back();
+  std::string out;
+  for (const std::string& word : Complete(application.app(), words)) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
+
+TEST(Completion, Words) {
+  struct Row {
+    std::string_view line, want;
+  };
+  constexpr Row kRows[] = {
+      {"re", "reconcile resume"},
+      {"un", "uninstall"},
+      {"__", ""},
+      {"get k", "ks kustomization"},
+      {"get -A k", "ks kustomization"},
+      {"get -n flux so", "sources"},
+      {"get -o ", "json table yaml"},
+      {"get ks app ", ""},
+      {"build ", "kustomization"},
+      {"build kustomization app --kus", "--kustomization-file"},
+      {"reconcile ks app --with", "--with-source"},
+      {"install --git-p", "--git-path --git-poll-interval"},
+      {"completion ", ""},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(Completed(row.line), row.want) << row.line;
+}
+
+TEST(Completion, Scripts) {
+  for (const char* shell : {"bash", "zsh", "fish"}) EXPECT_NE(CompletionScript(shell)->find("__complete"), std::string::npos);
+  EXPECT_EQ(CompletionScript("tcsh").error().message, "no completion for \"tcsh\": want bash, zsh or fish");
+}
+
+using document::Value;
+
+const Value* Object(const std::vector<Value>& objects, std::string_view kind, std::string_view name) {
+  for (const Value& object : objects) {
+    if (document::GvkOf(object).kind == kind && document::NameOf(object) == name) return &object;
+  }
+  return nullptr;
+}
+
+TEST(Install, IntoANamespace) {
+  const auto objects = InstallObjects({.ns = "gitops", .image = "registry:5000/x/sluice:9"});
+  ASSERT_TRUE(objects) << objects.error().message;
+  ASSERT_NE(Object(*objects, "Namespace", "gitops"), nullptr);
+  const Value* deployment = Object(*objects, "Deployment", "sluice");
+  ASSERT_NE(deployment, nullptr);
+  EXPECT_EQ(document::NamespaceOf(*deployment), "gitops");
+  EXPECT_EQ(deployment->At({"spec", "template", "spec", "containers"})->items()[0].StringAt({"image"}), "registry:5000/x/sluice:9");
+  const Value* binding = Object(*objects, "ClusterRoleBinding", "sluice-controller");
+  ASSERT_NE(binding, nullptr);
+  EXPECT_EQ(binding->Find("subjects")->items()[0].StringAt({"namespace"}), "gitops");
+  for (const Value& object : *objects) {
+    EXPECT_EQ(document::LabelOf(object, "app.kubernetes.io/part-of"), "flux") << document::IdOf(object).ToString();
+    EXPECT_EQ(document::LabelOf(object, "app.kubernetes.io/instance"), "gitops") << document::IdOf(object).ToString();
+    EXPECT_EQ(document::LabelOf(object, "app.kubernetes.io/version"), "v2.9.4") << document::IdOf(object).ToString();
+  }
+  EXPECT_EQ(InstallObjects({.ns = "x", .image = "sluice"}).error().message,
+            "--image: \"sluice\" is not an image with a tag or a digest, such as registry.example.com/sluice:0.1.0");
+}
+
+/// The overlay keeps Flux's names, so that identities, bindings and selectors go on meaning what they meant.
+TEST(Install, InPlaceOfFlux) {
+  const auto objects = InstallObjects({.ns = "flux-system"});
+  ASSERT_TRUE(objects) << objects.error().message;
+  std::string ids;
+  for (const Value& object : *objects) {
+    if (document::GvkOf(object).kind != "CustomResourceDefinition") ids += document::IdOf(object).ToString() + "\n";
+  }
+  EXPECT_EQ(ids,
+            "Namespace/flux-system\n"
+            "ServiceAccount/flux-system/kustomize-controller\nServiceAccount/flux-system/source-controller\n"
+            "ClusterRole/sluice-controller\n"
+            "ClusterRoleBinding/cluster-reconciler-flux-system\nClusterRoleBinding/sluice-controller\n"
+            "Service/flux-system/source-controller\n"
+            "Deployment/flux-system/kustomize-controller\nDeployment/flux-system/source-controller\n"
+            "NetworkPolicy/flux-system/sluice\n");
+  const Value* deployment = Object(*objects, "Deployment", "kustomize-controller");
+  EXPECT_EQ(document::EmitYaml(*deployment->At({"spec", "selector"})), "matchLabels:\n  app: kustomize-controller\n");
+  EXPECT_EQ(deployment->StringAt({"spec", "template", "spec", "serviceAccountName"}), "kustomize-controller");
+  EXPECT_EQ(Object(*objects, "Service", "source-controller")->StringAt({"spec", "selector", "app"}), "kustomize-controller");
+  EXPECT_EQ(Object(*objects, "Deployment", "source-controller")->At({"spec", "replicas"})->AsInt(), 0);
+  EXPECT_EQ(document::EmitYaml(*Object(*objects, "ClusterRoleBinding", "sluice-controller")->Find("subjects")),
+            "- kind: ServiceAccount\n  name: kustomize-controller\n  namespace: flux-system\n");
+  EXPECT_EQ(document::EmitYaml(*Object(*objects, "ClusterRoleBinding", "cluster-reconciler-flux-system")->Find("subjects")),
+            "- kind: ServiceAccount\n  name: kustomize-controller\n  namespace: flux-system\n"
+            "- kind: ServiceAccount\n  name: helm-controller\n  namespace: flux-system\n");
+}
+
+TEST(Install, TheOneLineStart) {
+  const std::vector<Value> objects = SyncObjects({.name = "flux",
+                                                  .ns = "flux",
+                                                  .url = "https://git.example.com/fleet",
+                                                  .branch = "prod",
+                                                  .path = "/clusters/a",
+                                                  .poll_interval = "30s",
+                                                  .secret = "key"});
+  ASSERT_EQ(objects.size(), 2U);
+  EXPECT_EQ(document::EmitYaml(*objects[0].Find("spec")),
+            "interval: 30s\nref:\n  branch: prod\nsecretRef:\n  name: key\nurl: https://git.example.com/fleet\n");
+  EXPECT_EQ(document::EmitYaml(*objects[1].Find("spec")),
+            "interval: 10m\npath: ./clusters/a\nprune: true\nsourceRef:\n  kind: GitRepository\n  name: flux\n");
+}
+
+}  // namespace
+}  // namespace sluice::cli

@@ -1,0 +1,66 @@
+#include "cli/kinds.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "document/yaml.h"
+
+namespace sluice::cli {
+namespace {
+
+std::string Said(std::string_view line) {
+  std::istringstream in{std::string(line)};
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  const auto target = ParseTarget(words);
+  if (!target) return target.error().message;
+  std::string out;
+  for (const FluxKind* kind : target->kinds) out += (out.empty() ? "" : ",") + std::string(kind->kind);
+  return out + (target->name.empty() ? "" : " " + target->name);
+}
+
+TEST(Kinds, WordsOfACommandLine) {
+  struct Row {
+    std::string_view line, want;
+  };
+  constexpr std::string_view kSources = "GitRepository,OCIRepository,HelmRepository,HelmChart,Bucket,ExternalArtifact";
+  constexpr Row kRows[] = {
+      {"ks", "Kustomization"},
+      {"Kustomization app", "Kustomization app"},
+      {"kustomizations", "Kustomization"},
+      {"kustomization/app", "Kustomization app"},
+      {"kustomizations.kustomize.toolkit.fluxcd.io app", "Kustomization app"},
+      {"source git", "GitRepository"},
+      {"sources git fleet", "GitRepository fleet"},
+      {"source oci x", "OCIRepository x"},
+      {"sources", kSources},
+      {"sources all", kSources},
+      {"gitrepo", "GitRepository"},
+      {"hr web", "HelmRelease web"},
+      {"image policy p", "ImagePolicy p"},
+      {"images", "ImageRepository,ImagePolicy,ImageUpdateAutomation"},
+      {"alert-provider slack", "Provider slack"},
+      {"floppy",
+       "no kind \"floppy\": want one of gitrepository, ocirepository, helmrepository, helmchart, bucket, externalartifact, "
+       "artifactgenerator, "
+       "kustomization, helmrelease, imagerepository, imagepolicy, imageupdateautomation, alert, provider, receiver, all"},
+      {"source floppy", "no kind \"floppy\": want one of git, oci, helm, chart, bucket, external, all"},
+      {"all app", "a name (\"app\") needs a kind"},
+      {"ks a b", "too many words: \"b\" follows the name"},
+      {"ks/", "\"ks/\" is not kind/name"},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(Said(row.line), row.want) << row.line;
+  EXPECT_EQ(ParseTarget({})->kinds.size(), FluxKinds().size());
+}
+
+TEST(Kinds, TextAtAPath) {
+  const auto object = document::ParseYaml("{status: {history: [{chartVersion: 1.2.3}], n: null}, spec: {n: 7}}");
+  EXPECT_EQ(TextAt(*object, "status.history.0.chartVersion"), "1.2.3");
+  EXPECT_EQ(TextAt(*object, "spec.n"), "7");
+  for (const std::string_view path : {"status.history.1.chartVersion", "status.n", "status", "a.b", ""})
+    EXPECT_EQ(TextAt(*object, path), "");
+}
+
+}  // namespace
+}  // namespace sluice::cli
