@@ -1,0 +1,393 @@
+#!/usr/bin/env python3
+"""The `sluice` command against a real API server and a running controller."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import harness  # noqa: E402
+import totals  # noqa: E402
+import yaml  # noqa: E402
+from harness import NAMESPACE, SLUICE, Case, condition_of, config_map, deployment, secret, until  # noqa: E402
+
+
+class Events(BaseHTTPRequestHandler):
+    """Stands where Flux's notification-controller would."""
+
+    def do_POST(self):
+        self.server.seen.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(202)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def setUpModule():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Events)
+    server.seen = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    CommandCase.notified = server.seen
+    harness.begin("cli", flags=[f"--events-addr=http://127.0.0.1:{server.server_port}/", "--concurrent=20", "--kube-api-qps=50",
+                                "--kube-api-burst=300", "--log-encoding=json", "--watch-all-namespaces=true"])
+
+
+class CommandCase(Case):
+    notified = None
+
+    def sluice(self, *argv, code=0, binary=SLUICE, **options):
+        """Runs a command as the admin; its standard output. `{ns}` stands for the case's namespace."""
+        argv = [word.replace("{ns}", self.ns) for word in argv]
+        done = subprocess.run([binary, *argv], env=os.environ | {"KUBECONFIG": self.env.cluster.kubeconfig}, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=180, check=False, **options)
+        self.said = done.stderr
+        self.assertEqual(done.returncode, code, f"sluice {' '.join(argv)}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def tree_of(self, files):
+        """A local directory with these files."""
+        folder = tempfile.TemporaryDirectory(prefix="sluice-cli-")
+        self.addCleanup(folder.cleanup)
+        for path, content in files.items():
+            full = os.path.join(folder.name, path)
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+            with open(full, "w", encoding="utf-8") as file:
+                file.write(content if isinstance(content, str) else harness.to_yaml(content))
+        return folder.name
+
+
+class GetTest(CommandCase):
+    def test_tables_and_objects(self):
+        repository = self.fleet({"cm.yaml": config_map("a")})
+        rows = self.sluice("get", "all", "-n", "{ns}").splitlines()
+        self.assertRegex(rows[0], r"^NAME +REVISION +SUSPENDED +READY +MESSAGE$")
+        self.assertRegex(rows[1], rf"^gitrepository/fleet +{re.escape(repository.revision)} +False +True +stored artifact for revision")
+        self.assertRegex(rows[2], rf"^kustomization/app +{re.escape(repository.revision)} +False +True +Applied revision: ")
+        self.assertEqual(len(rows), 3)
+        self.assertRegex(self.sluice("get", "sources", "git", "fleet", "-n", "{ns}", "--no-header"), rf"^fleet +{re.escape(repository.revision)} ")
+        self.assertRegex(self.sluice("get", "ks", "-A"), rf"(?m)^{self.ns} +app ")
+        self.assertEqual(json.loads(self.sluice("get", "ks/app", "-n", "{ns}", "-o", "json"))["metadata"]["name"], "app")
+        self.assertEqual([item["kind"] for item in json.loads(self.sluice("get", "-n", "{ns}", "-o", "json"))["items"]], ["GitRepository", "Kustomization"])
+        self.assertEqual([one["kind"] for one in yaml.safe_load_all(self.sluice("get", "-n", "{ns}", "-o", "yaml"))], ["GitRepository", "Kustomization"])
+        self.assertEqual(self.sluice("get", "ks", "-n", "{ns}", "--status-selector", "ready=false"), "")
+        self.assertIn("no objects found in namespace", self.said)
+
+    def test_what_is_not_there(self):
+        self.assertEqual(self.sluice("get", "ks", "absent", "-n", "{ns}", code=1), "")
+        self.assertEqual(self.said, 'Error: kustomizations.kustomize.toolkit.fluxcd.io "absent" not found\n')
+        self.sluice("get", "hr", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, 'Error: no matches for kind "HelmRelease" in version "helm.toolkit.fluxcd.io/v2"\n')
+
+    def test_watch_prints_what_changes(self):
+        repository = self.fleet({"cm.yaml": config_map("a")})
+        process = subprocess.Popen([SLUICE, "get", "ks", "-n", self.ns, "--watch"], stdout=subprocess.PIPE, text=True,
+                                   env=os.environ | {"KUBECONFIG": self.env.cluster.kubeconfig})
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(process.stdout), daemon=True)
+        reader.start()
+        self.push(repository, {"cm.yaml": config_map("a", {"n": "2"})})
+        self.await_applied(repository)
+        until(lambda: any(repository.revision in line for line in lines), seen=lambda: lines)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 0)
+        reader.join(10)
+        process.stdout.close()
+        self.assertTrue(all(line.startswith("app ") for line in lines), lines)
+
+    def test_as_a_plugin_of_kubectl(self):
+        self.fleet({"cm.yaml": config_map("a")})
+        path = os.path.dirname(SLUICE) + os.pathsep + os.environ["PATH"]
+        done = subprocess.run([os.path.join(self.env.cluster.state["bin"], "kubectl"), "sluice", "get", "ks", "app", "-n", self.ns], capture_output=True,
+                              text=True, check=False, env=os.environ | {"PATH": path, "KUBECONFIG": self.env.cluster.kubeconfig})
+        self.assertIn("Applied revision", done.stdout, done.stderr)
+
+
+class ActTest(CommandCase):
+    def test_suspend_resume_reconcile(self):
+        repository = self.fleet({"cm.yaml": config_map("a")})
+        self.assertEqual(self.sluice("suspend", "ks", "app", "-n", "{ns}"),
+                         f"► suspending Kustomization/{self.ns}/app\n✔ Kustomization/{self.ns}/app suspended\n")
+        self.assertRegex(self.sluice("get", "ks", "-n", "{ns}"), r"(?m)^app +\S+ +True ")
+        self.sluice("reconcile", "ks", "app", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, f"✗ Kustomization/{self.ns}/app is suspended\n")
+        repository.commit({"cm.yaml": config_map("a", {"n": "2"})})
+        self.assertIn("✔ stored artifact for revision", self.sluice("reconcile", "source", "git", "fleet", "-n", "{ns}"))
+        said = self.sluice("resume", "ks", "app", "-n", "{ns}").splitlines()
+        self.assertEqual(said[-1], f"✔ Applied revision: {repository.revision}")
+        repository.commit({"cm.yaml": config_map("a", {"n": "3"})})
+        said = self.sluice("reconcile", "ks", "app", "--with-source", "-n", "{ns}").splitlines()
+        self.assertEqual(said[0], f"► reconciling GitRepository/{self.ns}/fleet")
+        self.assertEqual(said[-1], f"✔ Applied revision: {repository.revision}")
+
+    def test_a_failure_is_an_exit_code(self):
+        repository = self.fleet({"cm.yaml": config_map("a")})
+        repository.commit({"cm.yaml": "kind: [\n"})
+        self.sluice("reconcile", "ks", "app", "--with-source", "-n", "{ns}", code=1)
+        self.assertRegex(self.said, r"^✗ .*cm\.yaml")
+
+    def test_suspend_all(self):
+        self.fleet({"cm.yaml": config_map("a")})
+        self.sluice("suspend", "ks", "--all", "-n", "{ns}")
+        self.assertTrue(self.kube.get("Kustomization", "app", self.ns)["spec"]["suspend"])
+        self.sluice("suspend", "ks", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, "✗ give either a name, or --all\n")
+        self.sluice("resume", "ks", "--all", "-n", "{ns}")
+
+    def test_export(self):
+        self.fleet({"cm.yaml": config_map("a")})
+        exported = self.sluice("export", "ks", "app", "-n", "{ns}")
+        self.assertEqual(yaml.safe_load(exported), {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+                                                    "metadata": {"name": "app", "namespace": self.ns},
+                                                    "spec": self.kube.get("Kustomization", "app", self.ns)["spec"]})
+        self.assertEqual(len(list(yaml.safe_load_all(self.sluice("export", "all", "--all", "-n", "{ns}")))), 2)
+
+
+class ExplainTest(CommandCase):
+    def test_tree_and_trace(self):
+        repository = self.env.repository(self.ns, {
+            "root/app.yaml": {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": {"name": "app", "namespace": self.ns},
+                              "spec": {"interval": "1h", "prune": True, "path": "./app", "targetNamespace": self.ns,
+                                       "sourceRef": {"kind": "GitRepository", "name": "fleet"}}},
+            "app/web.yaml": deployment("web")})
+        self.source("fleet", repository)
+        self.kustomization("root", path="./root")
+        self.await_applied(repository, "app")
+        want = f"Kustomization/{self.ns}/root\n└── Kustomization/{self.ns}/app\n    └── Deployment/{self.ns}/web\n"
+        until(lambda: self.sluice("tree", "ks", "root", "-n", "{ns}") == want, seen=lambda: self.sluice("tree", "ks", "root", "-n", "{ns}"))
+        tree = json.loads(self.sluice("tree", "ks", "root", "-n", "{ns}", "-o", "json"))
+        self.assertEqual(tree["resources"][0]["resources"][0]["resource"]["GroupKind"], {"Group": "apps", "Kind": "Deployment"})
+        self.assertNotIn("Deployment", self.sluice("tree", "ks", "root", "--compact", "-n", "{ns}"))
+        pod = until(lambda: [item for item in self.kube.list("Pod", self.ns)])[0]["metadata"]["name"]
+        for words in (["deploy/web"], ["deployments.apps", "web"], ["pod", pod], ["web", "--kind", "Deployment", "--api-version", "apps/v1"]):
+            with self.subTest(" ".join(words)):
+                said = self.sluice("trace", *words, "-n", "{ns}")
+                self.assertRegex(said, rf"(?s)Object: +(Deployment|Pod)/\S+\n.*Kustomization: +app\n.*Path: +\./app\n.*GitRepository: +fleet\n.*"
+                                       rf"Branch: +main\nRevision: +{re.escape(repository.revision)}\n")
+        self.kube.apply(config_map("loose") | {"metadata": {"name": "loose", "namespace": self.ns}})
+        self.sluice("trace", "cm/loose", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, "Error: object not managed by Flux\n")
+
+    def test_events(self):
+        self.fleet({"cm.yaml": config_map("a")})
+        finished = lambda: "Reconciliation finished in" in self.sluice("events", "--for", "Kustomization/app", "-n", "{ns}")  # noqa: E731
+        until(finished)
+        rows = self.sluice("events", "--for", "ks/app", "-n", "{ns}").splitlines()
+        self.assertRegex(rows[0], r"^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE$")
+        self.assertTrue(any("GitRepository/fleet" in row for row in rows), "the source's events, too")
+        self.assertEqual(self.sluice("events", "--types", "Warning", "-n", "{ns}"), "")
+        self.sluice("events", "--types", "Odd", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, "Error: type 'Odd' not supported. Supported types are Normal, Warning\n")
+        self.assertRegex(self.sluice("events", "-A").splitlines()[0], r"^NAMESPACE +LAST SEEN")
+
+    def test_stats_and_debug(self):
+        self.kube.apply(secret("vars", self.ns, {"colour": "blue"}))
+        self.fleet({"cm.yaml": config_map("a", {"x": "${colour}-${size}"})},
+                   postBuild={"substitute": {"size": "big"}, "substituteFrom": [{"kind": "Secret", "name": "vars"}]})
+        self.assertRegex(self.sluice("stats", "-n", "{ns}"), r"(?m)^Kustomization +1 +0 +0 +-$")
+        self.assertRegex(self.sluice("stats", "-n", "{ns}"), r"(?m)^GitRepository +1 +0 +0 +\d+")
+        self.assertEqual(self.sluice("debug", "ks", "app", "--show-vars", "-n", "{ns}"), "colour=blue\nsize=big\n")
+        self.assertEqual(yaml.safe_load(self.sluice("debug", "ks", "app", "--show-status", "-n", "{ns}"))["observedGeneration"], 1)
+        self.assertIn("firstReconciled", self.sluice("debug", "ks", "app", "--show-history", "-n", "{ns}"))
+
+
+class BuildAndDiffTest(CommandCase):
+    def nested(self):
+        child = {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": {"name": "child", "namespace": self.ns},
+                 "spec": {"interval": "1h", "prune": True, "path": "./child", "targetNamespace": self.ns,
+                          "sourceRef": {"kind": "GitRepository", "name": "fleet"}}}
+        return {"app/cm.yaml": config_map("a", {"x": "${colour}"}), "app/child.yaml": child, "child/cm.yaml": config_map("b")}
+
+    def test_build(self):
+        files = self.nested()
+        root = self.tree_of(files | {"app/draft.yaml": config_map("draft"), "ks.yaml": {
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": {"name": "app", "namespace": self.ns},
+            "spec": {"interval": "1h", "prune": True, "path": "./app", "targetNamespace": self.ns, "postBuild": {"substitute": {"colour": "red"}},
+                     "sourceRef": {"kind": "GitRepository", "name": "fleet"}}}})
+        build = ["build", "kustomization", "app", "--path", "app", "--kustomization-file", "ks.yaml", "--dry-run", "-n", self.ns]
+        names = lambda text: [one["metadata"]["name"] for one in yaml.safe_load_all(text)]  # noqa: E731
+        self.assertEqual(sorted(names(self.sluice(*build, cwd=root))), ["a", "child", "draft"])
+        self.assertEqual(sorted(names(self.sluice(*build, "--in-memory-build", "--ignore-paths", "draft.yaml,other/", cwd=root))), ["a", "child"])
+        self.assertEqual(sorted(names(self.sluice(*build, "--recursive", "--local-sources", f"GitRepository/{self.ns}/fleet=.", cwd=root))),
+                         ["a", "b", "child", "draft"])
+        self.sluice(*build, "--recursive", cwd=root, code=1)
+        self.assertEqual(self.said, f"Error: cannot get local path for GitRepository/{self.ns}/fleet of kustomization child\n")
+        there = ["--path", root + "/app", "--kustomization-file", root + "/ks.yaml", "--dry-run", "-n", self.ns]
+        self.assertEqual(sorted(names(self.sluice("build", "kustomization", "app", *there))), ["a", "child", "draft"])
+        self.sluice("build", "kustomization", "app", *there, "--in-memory-build", code=1)
+        self.assertEqual(self.said, f"Error: {root}/app: not below the working directory\n")
+        self.sluice("build", "kustomization", "app", "--path", root + "/app", "--dry-run", code=1)
+        self.assertEqual(self.said, "Error: dry-run mode requires a kustomization file\n")
+        self.sluice("build", "kustomization", "app", "--path", root + "/none", "--kustomization-file", root + "/ks.yaml", "--dry-run", "-n", self.ns, code=1)
+        self.assertEqual(self.said, f"Error: invalid resource path \"{root}/none\"\n")
+
+    def test_build_with_the_clusters_kustomization(self):
+        self.kube.apply(secret("vars", self.ns, {"colour": "blue"}))
+        repository = self.env.repository(self.ns, {"app/cm.yaml": config_map("a", {"x": "${colour}"})})
+        self.source("fleet", repository)
+        self.kustomization(path="./app", postBuild={"substituteFrom": [{"kind": "Secret", "name": "vars"}]})
+        self.await_applied(repository)
+        root = self.tree_of({"app/cm.yaml": config_map("a", {"x": "${colour}!"})})
+        built = yaml.safe_load(self.sluice("build", "ks", "app", "--path", root + "/app", "-n", "{ns}"))
+        self.assertEqual((built["data"], built["metadata"]["namespace"]), ({"x": "blue!"}, self.ns))
+
+    def test_diff(self):
+        files = self.nested()
+        repository = self.env.repository(self.ns, files)
+        self.source("fleet", repository)
+        self.kustomization(path="./app", postBuild={"substitute": {"colour": "red"}})
+        self.await_applied(repository)
+        self.await_applied(repository, "child")
+        root = self.tree_of(files)
+        diff = ["diff", "kustomization", "app", "--path", root + "/app", "-n", self.ns]
+        self.assertEqual(self.sluice(*diff), "")
+        os.remove(root + "/app/cm.yaml")
+        said = self.sluice(*diff, code=1)
+        self.assertEqual(said, f"► ConfigMap/{self.ns}/a deleted\n")
+        with open(root + "/child/cm.yaml", "w", encoding="utf-8") as file:
+            file.write(harness.to_yaml([config_map("b", {"key": "other"}), config_map("c")]))
+        said = self.sluice(*diff, "--recursive", "--local-sources", f"GitRepository/{self.ns}/fleet={root}", code=1)
+        self.assertIn(f"► ConfigMap/{self.ns}/b drifted\n", said)
+        self.assertIn("  data.key\n- value\n+ other\n", said)
+        self.assertIn(f"► ConfigMap/{self.ns}/c created\n", said)
+        self.sluice("diff", "kustomization", "absent", "--path", root + "/app", "-n", "{ns}", code=2)
+        self.assertIn("failed to get kustomization object", self.said)
+        # As before: a name with --path.
+        self.assertEqual(self.sluice("diff", "app", "--path", root + "/app", "-n", "{ns}", code=1), f"► ConfigMap/{self.ns}/a deleted\n")
+
+
+class LogsAndEventsTest(CommandCase):
+    def test_every_line_about_an_object_says_which(self):
+        repository = self.fleet({"cm.yaml": config_map("a")})
+        finished = until(lambda: [line for line in self.controller.lines() if line["msg"] == "reconciliation finished" and line["namespace"] == self.ns])[0]
+        self.assertEqual({key: finished[key] for key in ("level", "controller", "controllerGroup", "controllerKind", "namespace", "name", "revision")},
+                         {"level": "info", "controller": "kustomization", "controllerGroup": "kustomize.toolkit.fluxcd.io", "controllerKind": "Kustomization",
+                          "namespace": self.ns, "name": "app", "revision": repository.revision})
+        self.assertRegex(finished["reconcileID"], r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+    def test_events_are_posted(self):
+        repository = self.env.repository(self.ns, {"cm.yaml": config_map("a")})
+        self.source("fleet", repository)
+        self.kube.apply({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+                         "metadata": {"name": "app", "namespace": self.ns, "annotations": {"event.toolkit.fluxcd.io/team": "a", "other": "b"}},
+                         "spec": {"interval": "1h", "prune": True, "targetNamespace": self.ns, "sourceRef": {"kind": "GitRepository", "name": "fleet"}}})
+        self.await_applied(repository)
+
+        def posted():
+            return [event for event in self.notified if event["involvedObject"]["namespace"] == self.ns and
+                    event["involvedObject"]["kind"] == "Kustomization" and event["reason"] == "ReconciliationSucceeded"]
+        event = until(posted)[0]
+        self.assertEqual(set(event), {"involvedObject", "severity", "timestamp", "message", "reason", "metadata", "reportingController", "reportingInstance"})
+        self.assertEqual(event["severity"], "info")
+        self.assertEqual(event["reportingController"], "kustomize-controller")
+        self.assertEqual(event["metadata"]["kustomize.toolkit.fluxcd.io/revision"], repository.revision)
+        self.assertEqual(event["metadata"]["event.toolkit.fluxcd.io/team"], "a")
+        self.assertNotIn("other", event["metadata"])
+        self.assertEqual(set(event["involvedObject"]), {"apiVersion", "kind", "name", "namespace", "uid", "resourceVersion"})
+
+
+class MetricsTest(CommandCase):
+    """/metrics by the names and labels that Flux's dashboards ask for."""
+
+    def page(self):
+        return self.controller.http("metrics", 1).decode()
+
+    def test_names_and_labels(self):
+        repository = self.fleet({"cm.yaml": config_map("a")})
+        page = until(lambda: self.page() if f'name="app",namespace="{self.ns}"' in self.page() else None)
+        names = set(re.findall(r"(?m)^# TYPE (\S+)", page))
+        self.assertLessEqual({
+            "gotk_reconcile_duration_seconds", "gotk_resource_info", "controller_runtime_reconcile_total", "controller_runtime_reconcile_errors_total",
+            "controller_runtime_reconcile_time_seconds", "controller_runtime_active_workers", "controller_runtime_max_concurrent_reconciles",
+            "workqueue_depth", "workqueue_adds_total", "workqueue_queue_duration_seconds", "workqueue_work_duration_seconds", "workqueue_retries_total",
+            "workqueue_unfinished_work_seconds", "workqueue_longest_running_processor_seconds", "rest_client_requests_total", "go_info",
+            "go_memstats_alloc_bytes", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_virtual_memory_bytes", "process_open_fds",
+            "process_max_fds", "process_start_time_seconds"}, names)
+        self.assertRegex(page, rf'(?m)^gotk_reconcile_duration_seconds_bucket{{kind="Kustomization",name="app",namespace="{self.ns}",le="0.01"}} \d+$')
+        self.assertRegex(page, rf'(?m)^gotk_reconcile_duration_seconds_count{{kind="GitRepository",name="fleet",namespace="{self.ns}"}} [1-9]')
+        self.assertIn(f'gotk_resource_info{{customresource_group="kustomize.toolkit.fluxcd.io",customresource_kind="Kustomization",customresource_version="v1",'
+                      f'exported_namespace="{self.ns}",name="app",ready="True",revision="{repository.revision}",source_name="fleet"}} 1\n', page)
+        self.assertIn(f'url="{self.env.git.url(repository.name)}"}} 1\n', page)
+        self.assertRegex(page, r'(?m)^controller_runtime_reconcile_total{controller="kustomization",result="requeue_after"} [1-9]')
+        self.assertIn('controller_runtime_max_concurrent_reconciles{controller="kustomization"} 20\n', page)
+        self.assertRegex(page, r'(?m)^workqueue_queue_duration_seconds_count{controller="gitrepository",name="gitrepository"} [1-9]')
+        host = self.env.cluster.state["server"].removeprefix("https://")
+        self.assertRegex(page, rf'(?m)^rest_client_requests_total{{code="200",host="{re.escape(host)}",method="GET"}} [1-9]')
+        for line in page.splitlines():
+            self.assertRegex(line, r'^(# (HELP|TYPE) \S+ .+|[a-z_]+(\{([a-z_]+="([^"\\]|\\.)*",?)*\})? (\S+))$')
+
+    def test_series_go_with_the_object(self):
+        self.fleet({"cm.yaml": config_map("a")})
+        until(lambda: self.ns in self.page())
+        self.sluice("suspend", "ks", "app", "-n", "{ns}")
+        until(lambda: re.search(rf'gotk_resource_info{{[^}}]*exported_namespace="{self.ns}",name="app",ready="True",suspended="true"', self.page()))
+        for kind, name in (("Kustomization", "app"), ("GitRepository", "fleet")):
+            self.kube.delete(kind, name, self.ns)
+            self.await_gone(kind, name)
+        until(lambda: self.ns not in self.page(), seen=lambda: [line for line in self.page().splitlines() if self.ns in line])
+
+
+class MigrateTest(CommandCase):
+    def test_files(self):
+        old = "# keep\napiVersion: kustomize.toolkit.fluxcd.io/v1beta2\nkind: Kustomization\nmetadata: {name: a}\n"
+        root = self.tree_of({"a/ks.yaml": old, ".git/x.yaml": old, "b/other.txt": old, "c.yaml": "a: b\n"})
+        said = self.sluice("migrate", "-f", root, "--dry-run")
+        self.assertIn("-2: apiVersion: kustomize.toolkit.fluxcd.io/v1beta2\n+2: apiVersion: kustomize.toolkit.fluxcd.io/v1\n", said)
+        self.assertTrue(said.endswith("✔ 1 of 2 files would change\n"), said)
+        self.assertTrue(self.sluice("migrate", "-f", root).endswith("✔ 1 of 2 files changed\n"))
+        read = lambda path: open(os.path.join(root, path), encoding="utf-8").read()  # noqa: E731
+        self.assertEqual(read("a/ks.yaml"), old.replace("v1beta2", "v1"))
+        self.assertEqual((read(".git/x.yaml"), read("b/other.txt")), (old, old))
+        self.assertTrue(self.sluice("migrate", "-f", root).endswith("✔ 0 of 2 files changed\n"))
+
+
+class UninstallTest(CommandCase):
+    """Last: it takes everything away."""
+
+    def test_install_check_uninstall(self):
+        self.sluice("check", "-n", "gitops", code=1)
+        repository = self.env.repository(self.ns, {"prod/cm.yaml": config_map("installed", namespace="gitops")})
+        for controller in self.env.controllers:  # the one of the suite plays the part of the pod
+            self.assertTrue(controller.is_running())
+        install = ["install", "-n", "gitops", "--image", "sluice:test", "--git-url", self.env.git.url(repository.name), "--git-path", "prod",
+                   "--git-poll-interval", "1h"]
+        exported = list(yaml.safe_load_all(self.sluice(*install, "--export")))
+        self.assertEqual([one["kind"] for one in exported[-2:]], ["GitRepository", "Kustomization"])
+        self.assertIn("applied (dry run)", self.sluice(*install, "--dry-run"))
+        self.assertIsNone(self.kube.get("Namespace", "gitops"))
+        said = self.sluice(*install)
+        self.assertIn("✔ Deployment/gitops/sluice ready\n", said)
+        self.assertIn(f"✔ Applied revision: {repository.revision}\n", said)
+        self.assertIn("sluice get all -A", said)
+        managers = {entry["manager"] for entry in self.kube.get("ClusterRole", "sluice-controller")["metadata"]["managedFields"]}
+        self.assertIn("flux", managers)
+        self.assertEqual(self.kube.get("ConfigMap", "installed", "gitops")["data"], {"key": "value"})
+        self.assertTrue(self.sluice("check", "-n", "gitops").endswith("✔ all checks passed\n"))
+        self.assertIn("✔ install finished", self.sluice(*install))  # again
+        self.sluice("install", "-n", "elsewhere", code=1)
+        self.assertIn("Deployment gitops/sluice reconciles this cluster already", self.said)
+        for controller in self.env.controllers:
+            controller.end()
+        self.assertIn("deleted (dry run)", self.sluice("uninstall", "-n", "gitops", "--dry-run"))
+        self.assertIsNotNone(self.kube.get("Deployment", "sluice", "gitops"))
+        self.sluice("uninstall", "-n", "gitops", code=1)
+        self.assertIn("aborted: nothing was deleted", self.said)
+        self.assertTrue(self.sluice("uninstall", "-n", "gitops", "-s", "--keep-namespace").endswith("✔ uninstall finished\n"))
+        until(lambda: self.kube.get("CustomResourceDefinition", "kustomizations.kustomize.toolkit.fluxcd.io") is None)
+        self.assertIsNone(self.kube.get("Deployment", "sluice", "gitops"))
+        self.assertEqual(self.kube.get("ConfigMap", "installed", "gitops")["data"], {"key": "value"}, "what was applied stays")
+
+    def _delete_ours(self):
+        pass  # the kinds are gone
+
+
+if __name__ == "__main__":
+    totals.main()
