@@ -4,6 +4,7 @@
 
 #include "controller/kustomization/links.h"
 #include "controller/object_events.h"
+#include "controller/services.h"
 #include "document/json.h"
 #include "document/yaml.h"
 
