@@ -67,7 +67,7 @@ TEST_F(WorkQueueTest, GathersTriggersWhileThereIsNoPlace) {
 }
 
 TEST_F(WorkQueueTest, ARunThatWaitsGivesItsPlaceToOthers) {
-  work_ = 50ms;
+  work_ = 1s;
   auto queue = Make({.concurrent = 1});
   queue->Add(kA, trigger::kSpec);
   RunUntil([&] { return active_ == 1; });

@@ -99,6 +99,11 @@ class TakeoverTest(Case):
     def test_the_status_of_the_kustomization(self):
         self.assertEqual(blurred(self.app["status"]), blurred(recorded("flux-kustomization-podinfo.yaml")["status"]))
 
+    def test_the_digest_of_the_build(self):
+        # To the byte: so the history of an application goes on where Flux left it.
+        ours, theirs = (status["history"][0]["digest"] for status in (self.app["status"], recorded("flux-kustomization-podinfo.yaml")["status"]))
+        self.assertEqual(ours, theirs)
+
     def test_the_status_of_the_source(self):
         self.assertEqual(blurred(self.source["status"]), blurred(recorded("flux-gitrepository-podinfo.yaml")["status"]))
 
