@@ -185,7 +185,7 @@ class MultiTenancyTest(Fleet):
         cls.bootstrap(folder, "clusters/staging", (
             # Kyverno's manifests from Git instead of from ghcr.io.
             into("kyverno", {"target": {"kind": "Kustomization", "name": "kyverno-controller"},
-                             "patch": '[{"op": "replace", "path": "/spec/sourceRef/kind", "value": "GitRepository"}]'}),
+                             "patch": '[{"op": "replace", "path": "/spec/sourceRef/kind", "value": "GitRepository"}]'}, NO_REGISTRIES),
             # The tenant's repository from this machine instead of from github.com.
             into("tenants", {"target": {"kind": "GitRepository", "name": "dev-team"},
                              "patch": f'[{{"op": "replace", "path": "/spec/url", "value": "{cls.env.git.url("dev-team")}"}}]'})))
@@ -278,7 +278,7 @@ class MonitoringTest(Fleet):
         cls.foreign("source.toolkit.fluxcd.io", ("v1", "OCIRepository", "ocirepositories"), ("v1", "HelmRepository", "helmrepositories"))
         cls.foreign("helm.toolkit.fluxcd.io", ("v2", "HelmRelease"))
         cls.foreign("monitoring.coreos.com", ("v1", "PodMonitor"))
-        cls.bootstrap(folder, "clusters/test")
+        cls.bootstrap(folder, "clusters/test", [into("monitoring-controllers", NO_REGISTRIES)])
 
     def test_1_releases_then_configuration(self):
         waiting = self.await_object("Kustomization", "monitoring-controllers", lambda obj: "HelmRelease monitoring/" in condition_of(obj, "Reconciling").get("message", ""))
@@ -336,10 +336,11 @@ class KustomizeHelmTest(Fleet):
         # source-watcher's install gives the controllers this gate.
         cls.begin("fleet-helm", ["--feature-gates=ExternalArtifact=true", "--concurrent=20", "--requeue-dependency=5s"])
         cls.foreign("helm.toolkit.fluxcd.io", ("v2", "HelmRelease"))
-        cls.foreign("cert-manager.io", ("v1", "ClusterIssuer"))
-        cls.foreign("gateway.networking.k8s.io", ("v1", "GatewayClass", "gatewayclasses"), ("v1", "Gateway"))
+        cls.foreign("gateway.networking.k8s.io", ("v1", "Gateway"))
+        cls.env.install_kind("gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses", scope="Cluster")
+        cls.env.install_kind("cert-manager.io", "v1", "ClusterIssuer", scope="Cluster")
         cls.env.kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})
-        cls.bootstrap(folder, "clusters/staging")
+        cls.bootstrap(folder, "clusters/staging", [into("infra-controllers", NO_REGISTRIES)])
 
     def generate(self):
         """clusters/staging/artifacts.yaml, as the fleet has it (the corpus, whose cases are builds, leaves it out)."""
@@ -382,10 +383,14 @@ class KustomizeHelmTest(Fleet):
         self.await_object(self.HELM, "podinfo", lambda obj: obj["spec"]["values"]["httpRoute"]["hostnames"] == ["podinfo.example"], "podinfo")
 
 
-def into(name, patch):
-    """A patch of the root Kustomization that hands `patch` on to the spec.patches of the Kustomization `name`."""
+def into(name, *patches):
+    """A patch of the root Kustomization that hands `patches` on to the spec.patches of the Kustomization `name`."""
     return {"target": {"kind": "Kustomization", "name": name},
-            "patch": harness.json.dumps([{"op": "add", "path": "/spec/patches", "value": [patch]}])}
+            "patch": harness.json.dumps([{"op": "add", "path": "/spec/patches", "value": list(patches)}])}
+
+
+# Registries are outside of this machine: nobody looks at them, and the test says what is to be said of them.
+NO_REGISTRIES = {"target": {"kind": "OCIRepository"}, "patch": '[{"op": "add", "path": "/spec/suspend", "value": true}]'}
 
 
 def named(obj, ns):
