@@ -22,6 +22,7 @@
 #include "controller/git_repository/reconciler.h"
 #include "controller/kustomization/reconciler.h"
 #include "controller/object_events.h"
+#include "controller/oci_repository/reconciler.h"
 #include "controller/queue_meter.h"
 #include "kube/event_poster.h"
 #include "kube/lease.h"
@@ -185,6 +186,8 @@ class Process {
                                                            source_events_,
                                                            github_,
                                                            {.credentials_over_http = flags.git_credentials_over_http}}),
+        oci_(controller::oci_repository::Reconciler::Parts{runtime_.io(), services_, oci_repositories_, artifacts_,
+                                                           settings_.storage_path + "/artifacts", loader_, source_events_}),
         kustomize_(
             controller::kustomization::Reconciler::Parts{
                 services_,
@@ -218,19 +221,22 @@ class Process {
         git_meter_(clock_),
         kustomize_meter_(clock_),
         generator_meter_(clock_),
+        oci_meter_(clock_),
         git_queue_(scope_, timers_, QueueOptions(git_meter_),
                    [this](Key key, Triggers why) { return git_.Reconcile(std::move(key), why); }),
         kustomize_queue_(scope_, timers_, QueueOptions(kustomize_meter_),
                          [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); }),
         generator_queue_(scope_, timers_, QueueOptions(generator_meter_),
                          [this](Key key, Triggers why) { return generator_.Reconcile(std::move(key), why); }),
+        oci_queue_(scope_, timers_, QueueOptions(oci_meter_),
+                   [this](Key key, Triggers why) { return oci_.Reconcile(std::move(key), why); }),
         git_feeder_(git_queue_,
                     [this](const kube::SharedObject& before, const kube::SharedObject& after) { git_.OnObjectChanged(before, after); }),
         kustomize_feeder_(kustomize_queue_, [this](const kube::SharedObject& before,
                                                    const kube::SharedObject& after) { kustomize_.OnKustomizationChanged(before, after); }),
-        generator_feeder_(generator_queue_, [this](const kube::SharedObject& before, const kube::SharedObject& after) {
-          generator_.OnGeneratorChanged(before, after);
-        }) {
+        generator_feeder_(generator_queue_, [this](const kube::SharedObject& before,
+                                                   const kube::SharedObject& after) { generator_.OnGeneratorChanged(before, after); }),
+        oci_feeder_(oci_queue_, {}) {
     git_.Connect(git_queue_);
     kustomize_.Connect(index_, kustomize_queue_, clusters_);
     if (!settings_.gates.Enabled(controller::Gate::DisableConfigWatchers)) {
@@ -245,6 +251,7 @@ class Process {
     git_repositories_.AddListener(git_feeder_);
     external_artifacts_.AddListener(external_artifact_notes_);
     oci_repositories_.AddListener(oci_repository_notes_);
+    oci_repositories_.AddListener(oci_feeder_);
     buckets_.AddListener(bucket_notes_);
     helm_charts_.AddListener(helm_chart_notes_);
     external_artifacts_.AddListener(generator_);
@@ -304,6 +311,7 @@ class Process {
       exit_code_ = 1;
       kustomize_queue_.Stop();
       git_queue_.Stop();
+      oci_queue_.Stop();
       generator_queue_.Stop();
       scope_.Cancel();
       raise(SIGTERM);
@@ -366,6 +374,7 @@ class Process {
     const MetricsSources sources{.transport = &client_.transport(),
                                  .index = &index_,
                                  .queues = {{"GitRepository", &git_queue_, &git_repositories_},
+                                            {"OCIRepository", &oci_queue_, &oci_repositories_},
                                             {"Kustomization", &kustomize_queue_, &kustomizations_},
                                             {"ArtifactGenerator", &generator_queue_, &artifact_generators_}}};
     response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4");
@@ -385,6 +394,7 @@ class Process {
     stopping_ = true;
     kustomize_queue_.Stop();
     git_queue_.Stop();
+    oci_queue_.Stop();
     generator_queue_.Stop();
     net::Task<void> runs = scope_.Close();
     co_await std::move(runs);
@@ -453,12 +463,13 @@ class Process {
       bucket_notes_{"Bucket", registry_}, helm_chart_notes_{"HelmChart", registry_};
   controller::git_repository::GithubTokens github_;
   controller::git_repository::Reconciler git_;
+  controller::oci_repository::Reconciler oci_;
   controller::kustomization::Reconciler kustomize_;
   controller::artifact_generator::Reconciler generator_;
   kube::OwnedIndex index_;
-  controller::QueueMeter git_meter_, kustomize_meter_, generator_meter_;
-  controller::WorkQueue git_queue_, kustomize_queue_, generator_queue_;
-  controller::QueueFeeder git_feeder_, kustomize_feeder_, generator_feeder_;
+  controller::QueueMeter git_meter_, kustomize_meter_, generator_meter_, oci_meter_;
+  controller::WorkQueue git_queue_, kustomize_queue_, generator_queue_, oci_queue_;
+  controller::QueueFeeder git_feeder_, kustomize_feeder_, generator_feeder_, oci_feeder_;
   std::optional<controller::ConfigWatcher> configs_;
   std::vector<std::unique_ptr<net::HttpServer>> servers_;
   std::optional<kube::LeaderElector> elector_;

@@ -1,0 +1,84 @@
+// How a look ends.
+#include "controller/artifact_value.h"
+#include "controller/object_events.h"
+#include "controller/oci_repository/reconciler.h"
+#include "net/await.h"
+
+namespace sluice::controller::oci_repository {
+namespace {
+
+using base::Result;
+using document::Value;
+using kube::SharedObject;
+
+std::string StoredMessage(const Spec& spec, const sources::Artifact& artifact) {
+  std::string out = "stored artifact with revision '" + artifact.revision + "' from '" + spec.url + "'";
+  const auto source = artifact.metadata.find("org.opencontainers.image.source");
+  const std::string revision = OriginRevisionOf(artifact);
+  if (source != artifact.metadata.end() && !source->second.empty() && !revision.empty())
+    out += ", origin source '" + source->second + "', origin revision '" + revision + "'";
+  return out;
+}
+
+bool IsRequested(const Value& object) {
+  const std::string_view requested = document::AnnotationOf(object, kRequestedAt);
+  return !requested.empty() && requested != object.StringAt({"status", "lastHandledReconcileAt"});
+}
+
+}  // namespace
+
+net::Task<Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, sources::Artifact artifact, bool fresh) {
+  const Value& object = *run->object;
+  const std::optional<sources::Artifact> recorded = ArtifactIn(object);
+  if (fresh && (!recorded || recorded->digest != artifact.digest)) {
+    const std::string message = StoredMessage(run->spec, artifact);
+    parts_.events.Record(
+        MakeEvent(object, kube::EventType::Normal, "NewArtifact", message, {{"revision", artifact.revision}, {"digest", artifact.digest}}));
+    parts_.services.log.Info("artifact stored", {{"controller", "ocirepository"},
+                                                 {"namespace", run->key.ns},
+                                                 {"name", run->key.name},
+                                                 {"revision", artifact.revision},
+                                                 {"sizeBytes", static_cast<std::int64_t>(artifact.size)}});
+  } else if (!fresh && IsRequested(object)) {
+    parts_.events.Record(MakeEvent(object, kube::EventType::Normal, "ArtifactUpToDate",
+                                   "artifact up-to-date with remote revision: '" + artifact.revision + "'", {}));
+  }
+  const std::string latest = parts_.artifacts.UrlOf(artifact.path.substr(0, artifact.path.rfind('/')) + "/latest.tar.gz");
+  Value status = StatusAfterSuccess(object, run->spec, artifact, latest, parts_.services.clock.Now());
+  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  if (!written) co_return Outcome{.again_in = {}, .back_off = written.error().reason != base::Reason::NotFound};
+  co_return Outcome{.again_in = parts_.services.random.Jitter(run->spec.interval, parts_.services.interval_jitter), .back_off = false};
+}
+
+net::Task<Outcome> Reconciler::Fail(SharedObject object, Trouble trouble) {
+  if (trouble.canceled) co_return Outcome{.again_in = {}, .back_off = true};
+  parts_.services.log.Error(
+      "source not fetched", trouble.failure.message,
+      {{"controller", "ocirepository"}, {"namespace", document::NamespaceOf(*object)}, {"name", document::NameOf(*object)}});
+  parts_.events.Record(MakeEvent(*object, kube::EventType::Warning, trouble.failure.reason, trouble.failure.message, {}));
+  const base::TimePoint now = parts_.services.clock.Now();
+  Value status = trouble.stalled ? StatusStalled(*object, trouble.failure, now) : StatusAfterFailure(*object, trouble.failure, now);
+  net::Task<Result<SharedObject>> writing = writer_.Write(object, std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  if (trouble.stalled) co_return Outcome{.again_in = {}, .back_off = !written};
+  if (trouble.again) co_return Outcome{.again_in = trouble.again, .back_off = false};
+  co_return Outcome{.again_in = {}, .back_off = true};
+}
+
+net::Task<Outcome> Reconciler::Finalize(SharedObject object) {
+  if (!HasFinalizer(*object)) co_return Outcome{};
+  const Key key = KeyOf(*object);
+  const sources::ArtifactStore* store = &parts_.artifacts;
+  auto work = [store, key] { return store->RemoveAll({.kind = "OCIRepository", .namespace_ = key.ns, .name = key.name}); };
+  net::Task<Result<std::size_t>> removing = parts_.services.workers.Run(std::move(work));
+  const Result<std::size_t> removed = co_await std::move(removing);
+  if (!removed) co_return Outcome{.again_in = {}, .back_off = true};
+  parts_.events.Record(
+      MakeEvent(*object, kube::EventType::Normal, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource", {}));
+  net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(object, false);
+  const Result<SharedObject> released = co_await std::move(releasing);
+  co_return Outcome{.again_in = {}, .back_off = !released && released.error().reason != base::Reason::NotFound};
+}
+
+}  // namespace sluice::controller::oci_repository
