@@ -181,49 +181,63 @@ Result<void> Target::ChooseSchema() {
 /// The file or directory that was not found, with the kustomization that asked for it and what it may have meant.
 base::Error Target::Missing(const Entry& entry, std::string_view field, base::Error error) const {
   const std::string place = Place(entry.mark, field);
-  if (error.reason != base::Reason::NotFound) return At(place, std::move(error));
+  if (error.reason != base::Reason::NotFound || IsHttpUrl(entry.text)) return At(place, std::move(error));
   std::string message = place + ": no file or directory " + Shown(entry.text);
   const std::string near = Nearest(entry.text, loader_->Neighbours(entry.text));
   if (!near.empty()) message += "; did you mean \"" + near + "\"?";
   return base::MakeError(base::Reason::NotFound, std::move(message));
 }
 
-Result<void> Target::AddFile(const Entry& entry, const std::string& text, ResMap& into) {
+void Target::AddFile(const Entry& entry, const std::string& text, ResMap& into, ErrorList& errors) {
   const std::string file = loader_->Describe(entry.text);
-  TRY(ResMap map, ReadResMap(text, {.file = file}));
-  NoteKinds(map, context_);
-  context_.objects += map.size();
+  auto map = ReadResMap(text, {.file = file, .budget = &context_.budget});
+  if (!map) return errors.Add(std::move(map).error());
+  NoteKinds(*map, context_);
+  context_.objects += map->size();
   if (context_.objects > context_.options.max_objects)
-    return base::MakeError(base::Reason::TooLarge, "more than " + std::to_string(context_.options.max_objects) + " objects in one build");
+    return errors.Add(
+        base::MakeError(base::Reason::TooLarge, "more than " + std::to_string(context_.options.max_objects) + " objects in one build"));
   if (context_.track_origins) {
     const Origin origin = Below(entry.text);
-    for (const auto& resource : map.list()) resource->origin = origin;
+    for (const auto& resource : map->list()) resource->origin = origin;
   }
-  return into.AppendAll(std::move(map));
+  into.AppendAll(std::move(*map), errors);
 }
 
-Result<void> Target::AddDirectory(const Entry& entry, Accumulator& into) {
-  TRY(Loader::Ptr loader, loader_->Directory(entry.text));
-  TRY(Target target, Load(context_, std::move(loader), Below(entry.text)));
-  if (target.kustomization_.component) return base::Invalid(target.kustomization_.file + " is a Component; name it under `components`");
+void Target::AddDirectory(const Entry& entry, Loader::Ptr loader, Accumulator& into, ErrorList& errors) {
+  auto target = Load(context_, std::move(loader), Below(entry.text));
+  if (!target) return errors.Add(std::move(target).error());
+  if (target->kustomization_.component)
+    return errors.Add(base::Invalid(target->kustomization_.file + " is a Component; name it under `components`"));
   Accumulator below;
-  TRY(target.Accumulate(below));
-  TRY(into.resources.AppendAll(std::move(below.resources)));
-  TRY(into.config.Merge(below.config));
-  return JoinVars(into.vars, std::move(below.vars));
+  target->Accumulate(below, errors);
+  if (!errors.empty()) return;
+  into.resources.AppendAll(std::move(below.resources), errors);
+  errors.Check("", into.config.Merge(below.config));
+  errors.Check("", JoinVars(into.vars, std::move(below.vars)));
 }
 
-Result<void> Target::AddResource(const Entry& entry, std::string_view field, Accumulator& into) {
+void Target::AddResource(const Entry& entry, std::string_view field, Accumulator& into, ErrorList& errors) {
   const bool url = ParseGitUrl(entry.text).has_value();
+  ErrorList not_fetched;
   if (!loader_->IsDirectory(entry.text)) {
     auto text = loader_->Load(entry.text);
-    auto added = text ? AddFile(entry, *text, into.resources) : Result<void>(text.error());
-    if (added) return {};
-    if (!url) return text ? At(Place(entry.mark, field), std::move(added).error()) : Missing(entry, field, std::move(added).error());
+    if (!text && !url) return errors.Add(Missing(entry, field, std::move(text).error()));
+    ErrorList in_file;
+    if (text) AddFile(entry, *text, into.resources, in_file);
+    if (text && (!url || in_file.empty())) return errors.Add(Place(entry.mark, field), std::move(in_file));
+    if (!text && IsHttpUrl(entry.text) && context_.options.remote != nullptr) not_fetched.Add("and it is no file", std::move(text).error());
   }
-  auto added = AddDirectory(entry, into);
-  if (!added) return At(Place(entry.mark, std::string(field) + " " + Shown(entry.text)), std::move(added).error());
-  return {};
+  ErrorList below;
+  auto loader = loader_->Directory(entry.text);
+  if (loader) {
+    AddDirectory(entry, std::move(*loader), into, below);
+  } else {
+    const bool fetched = loader.error().reason == base::Reason::Invalid;  // a cycle, or a path in the repository
+    below.Add(std::move(loader).error());
+    if (!fetched) below.Add("", std::move(not_fetched));
+  }
+  errors.Add(Place(entry.mark, std::string(field) + " " + Shown(entry.text)), std::move(below));
 }
 
 namespace {
@@ -241,18 +255,19 @@ Result<void> Renew(Accumulator& all) {
 
 }  // namespace
 
-Result<void> Target::AddComponent(const Entry& entry, Accumulator& into) {
+void Target::AddComponent(const Entry& entry, Accumulator& into, ErrorList& errors) {
   const std::string place = Place(entry.mark, "components " + Shown(entry.text));
   auto loader = loader_->Directory(entry.text);
-  if (!loader) return Missing(entry, "components", std::move(loader).error());
+  if (!loader) return errors.Add(Missing(entry, "components", std::move(loader).error()));
   auto target = Load(context_, std::move(*loader), Below(entry.text));
-  if (!target) return At(place, std::move(target).error());
+  if (!target) return errors.Add(place, std::move(target).error());
   if (!target->kustomization_.component)
-    return base::Invalid(place + ": " + target->kustomization_.file + " is no Component; name it under `resources`");
-  auto added = target->Accumulate(into);
-  if (added) added = Renew(into);
-  if (!added) return At(place, std::move(added).error());
-  return {};
+    return errors.Add(base::Invalid(place + ": " + target->kustomization_.file + " is no Component; name it under `resources`"));
+  if (!errors.empty()) return;
+  ErrorList below;
+  target->Accumulate(into, below);
+  if (below.empty()) below.Check("", Renew(into));
+  errors.Add(place, std::move(below));
 }
 
 Result<Value> Target::ReadConfigFile(const Entry& entry, std::string_view field, document::DuplicateKeys duplicates) const {
@@ -262,28 +277,34 @@ Result<Value> Target::ReadConfigFile(const Entry& entry, std::string_view field,
   return document::ParseYaml(*text, {.resolver = document::Resolver::Yaml11, .duplicate_keys = duplicates, .file = file});
 }
 
+Result<TransformerConfig> Target::ReadConfiguration(const Entry& entry) const {
+  TRY(const Value content, ReadConfigFile(entry, "configurations", document::DuplicateKeys::Refuse));
+  return ParseConfiguration(content, loader_->Describe(entry.text));
+}
+
+Result<void> Target::AddCrds(const Entry& entry, Accumulator& into) const {
+  TRY(const Value content, ReadConfigFile(entry, "crds", document::DuplicateKeys::LastWins));
+  TRY(const TransformerConfig config, ParseCrds(content, loader_->Describe(entry.text)));
+  return AtEntry(entry, "crds", into.config.Merge(config));
+}
+
 // The files are merged with each other, then into the built-in configuration, and that into what came from below: at each merge a broad
 // spec goes if a narrower one of the same path is there already, so the order shows.
-Result<void> Target::AddConfig(Accumulator& into) {
+void Target::AddConfig(Accumulator& into, ErrorList& errors) {
   if (kustomization_.configurations.empty()) {
-    TRY(into.config.MergeBuiltin());
+    errors.Check("", into.config.MergeBuiltin());
   } else {
     TransformerConfig files, own = BuiltinConfig();
+    bool whole = true;
     for (const Entry& entry : kustomization_.configurations) {
-      TRY(const Value content, ReadConfigFile(entry, "configurations", document::DuplicateKeys::Refuse));
-      TRY(const TransformerConfig config, ParseConfiguration(content, loader_->Describe(entry.text)));
-      TRY(AtEntry(entry, "configurations", MergeConfig(files, config)));
+      auto config = ReadConfiguration(entry);
+      whole = errors.Check("", config ? AtEntry(entry, "configurations", MergeConfig(files, *config)) : config.error()) && whole;
     }
     const Entry& first = kustomization_.configurations.front();
-    TRY(AtEntry(first, "configurations", MergeConfig(own, files)));
-    TRY(AtEntry(first, "configurations", into.config.MergeWithBuiltin(own)));
+    whole = whole && errors.Check("", AtEntry(first, "configurations", MergeConfig(own, files)));
+    if (whole) errors.Check("", AtEntry(first, "configurations", into.config.MergeWithBuiltin(own)));
   }
-  for (const Entry& entry : kustomization_.crds) {
-    TRY(const Value content, ReadConfigFile(entry, "crds", document::DuplicateKeys::LastWins));
-    TRY(const TransformerConfig config, ParseCrds(content, loader_->Describe(entry.text)));
-    TRY(AtEntry(entry, "crds", into.config.Merge(config)));
-  }
-  return {};
+  for (const Entry& entry : kustomization_.crds) errors.Check("", AddCrds(entry, into));
 }
 
 Result<void> Target::AtEntry(const Entry& entry, std::string_view field, Result<void> result) const {
@@ -291,12 +312,12 @@ Result<void> Target::AtEntry(const Entry& entry, std::string_view field, Result<
   return At(Place(entry.mark, std::string(field) + " " + Shown(entry.text)), std::move(result).error());
 }
 
-Result<ResMap> Target::PluginConfigs(const std::vector<Entry>& entries, std::string_view field) {
+ResMap Target::PluginConfigs(const std::vector<Entry>& entries, std::string_view field, ErrorList& errors) {
   Accumulator configs;
   std::vector<Entry> paths;
   for (const Entry& entry : entries) {
     const std::string place = entry.content.line != 0 ? kustomization_.file : Place(entry.mark, field);
-    auto inline_configs = ReadResMap(entry.text, {.file = place, .first = entry.content});
+    auto inline_configs = ReadResMap(entry.text, {.file = place, .first = entry.content, .budget = &context_.budget});
     if (!inline_configs) {
       paths.push_back(entry);
       continue;
@@ -304,13 +325,13 @@ Result<ResMap> Target::PluginConfigs(const std::vector<Entry>& entries, std::str
     NoteKinds(*inline_configs, context_);
     if (context_.track_origins)
       for (const auto& resource : inline_configs->list()) resource->origin = Below(kustomization_.file_name);
-    TRY(configs.resources.AppendAll(std::move(*inline_configs)));
+    configs.resources.AppendAll(std::move(*inline_configs), errors);
   }
-  for (const Entry& entry : paths) TRY(AddResource(entry, field, configs));
+  for (const Entry& entry : paths) AddResource(entry, field, configs, errors);
   return std::move(configs.resources);
 }
 
-Result<std::vector<Generator>> Target::OwnGenerators() const {
+std::vector<Generator> Target::OwnGenerators(ErrorList& errors) const {
   std::vector<Generator> generators;
   for (const auto* list : {&kustomization_.config_maps, &kustomization_.secrets}) {
     const bool secret = list == &kustomization_.secrets;
@@ -322,34 +343,41 @@ Result<std::vector<Generator>> Target::OwnGenerators() const {
       generators.back().origin = BuiltinOrigin(secret ? "SecretGenerator" : "ConfigMapGenerator");
     }
   }
-  if (!kustomization_.helm_charts.empty()) {
-    const HelmChart& chart = kustomization_.helm_charts.front();
-    return base::MakeError(base::Reason::Unsupported,
-                           Place(chart.mark, "helmCharts \"" + chart.name + "\"") +
-                               (context_.options.enable_helm ? ": Helm charts in kustomizations are not supported yet"
-                                                             : ": Helm is off; --enable-helm turns it on"));
-  }
+  for (const HelmChart& chart : kustomization_.helm_charts)
+    errors.Add(base::MakeError(base::Reason::Unsupported,
+                               Place(chart.mark, "helmCharts \"" + chart.name + "\"") +
+                                   (context_.options.enable_helm ? ": Helm charts in kustomizations are not supported yet"
+                                                                 : ": Helm is off; --enable-helm turns it on")));
   return generators;
 }
 
-Result<void> Target::RunGenerators(Accumulator& into) {
-  TRY(std::vector<Generator> generators, OwnGenerators());
-  TRY(const ResMap configs, PluginConfigs(kustomization_.generators, "generators"));
-  TRY(auto external, LoadGenerators(configs, loader_, context_));
-  std::move(external.begin(), external.end(), std::back_inserter(generators));
-  for (const Generator& generator : generators) {
-    auto resource = generator.run();
-    if (!resource) return At(generator.place, std::move(resource).error());
-    if (!(*resource)->origin) (*resource)->origin = generator.origin;
-    auto absorbed = into.resources.Absorb(std::move(*resource));
-    if (!absorbed) return At(generator.place, std::move(absorbed).error());
+void Target::RunGenerators(Accumulator& into, ErrorList& errors) {
+  bool whole = errors.empty();  // else nothing can be said of what is there already
+  std::vector<Generator> generators = OwnGenerators(errors);
+  ErrorList in_configs;
+  const ResMap configs = PluginConfigs(kustomization_.generators, "generators", in_configs);
+  if (in_configs.empty()) {
+    auto external = LoadGenerators(configs, loader_, context_);
+    if (external) std::move(external->begin(), external->end(), std::back_inserter(generators));
+    in_configs.Check("", external ? Result<void>() : Result<void>(external.error()));
   }
-  return {};
+  errors.Add("", std::move(in_configs));
+  for (const Generator& generator : generators) {
+    if (errors.full()) return;
+    auto resource = generator.run();
+    if (!resource) {
+      errors.Add(generator.place, std::move(resource).error());
+      whole = false;
+      continue;
+    }
+    if (!whole) continue;
+    if (!(*resource)->origin) (*resource)->origin = generator.origin;
+    errors.Check(generator.place, into.resources.Absorb(std::move(*resource)));
+  }
 }
 
 Result<void> Target::Run(const Step& step, ResMap& map) const {
-  auto done = step.run(map);
-  if (!done) return At(step.place, std::move(done).error());
+  TRY(step.run(map));
   if (step.origin) {
     for (const auto& resource : map.list()) {
       if (resource->origin)
@@ -364,13 +392,25 @@ Result<void> Target::Run(const Step& step, ResMap& map) const {
   return {};
 }
 
-Result<void> Target::RunTransformers(Accumulator& into) {
-  TRY(std::vector<Step> steps, OwnSteps(into.config.get()));
-  TRY(const ResMap configs, PluginConfigs(kustomization_.transformers, "transformers"));
-  TRY(auto external, LoadTransformers(configs, loader_, context_));
-  std::move(external.begin(), external.end(), std::back_inserter(steps));
-  for (const Step& step : steps) TRY(Run(step, into.resources));
-  return {};
+// A step that fails leaves the objects it was about as they are. What later steps say is a mistake of its own only if they would have said so anyway:
+// that holds for patches of other objects and for replicas (Step::independent), unless a patch failed that renames.
+void Target::RunTransformers(Accumulator& into, ErrorList& errors) {
+  std::vector<Step> steps = OwnSteps(into.config.get(), errors);
+  ErrorList in_configs;
+  const ResMap configs = PluginConfigs(kustomization_.transformers, "transformers", in_configs);
+  if (in_configs.empty()) {
+    auto external = LoadTransformers(configs, loader_, context_);
+    if (external) std::move(external->begin(), external->end(), std::back_inserter(steps));
+    in_configs.Check("", external ? Result<void>() : Result<void>(external.error()));
+  }
+  errors.Add("", std::move(in_configs));
+  if (!errors.empty()) return;
+  for (const Step& step : steps) {
+    auto done = Run(step, into.resources);
+    if (done) continue;
+    if (errors.empty() || step.independent) errors.Add(step.place, std::move(done).error());
+    if (!step.independent || step.renames || errors.full()) return;
+  }
 }
 
 namespace {
@@ -406,26 +446,35 @@ Result<void> Unchanged(const std::vector<Snapshot>& before, const ResMap& map) {
 
 }  // namespace
 
-Result<void> Target::RunValidators(Accumulator& into) {
-  TRY(const ResMap configs, PluginConfigs(kustomization_.validators, "validators"));
-  TRY(const std::vector<Step> steps, LoadTransformers(configs, loader_, context_));
-  for (const Step& step : steps) {
+void Target::RunValidators(Accumulator& into, ErrorList& errors) {
+  ErrorList in_configs;
+  const ResMap configs = PluginConfigs(kustomization_.validators, "validators", in_configs);
+  auto steps = in_configs.empty() ? LoadTransformers(configs, loader_, context_) : Result<std::vector<Step>>(std::vector<Step>());
+  in_configs.Check("", steps ? Result<void>() : Result<void>(steps.error()));
+  errors.Add("", std::move(in_configs));
+  if (!errors.empty()) return;
+  for (const Step& step : *steps) {
     const std::vector<Snapshot> before = SnapshotsOf(into.resources);
     auto done = step.run(into.resources);
     if (done) done = Unchanged(before, into.resources);
-    if (!done) return At(step.place, std::move(done).error());
+    if (!errors.Check(step.place, std::move(done))) return;
   }
-  return {};
 }
 
-Result<void> Target::Accumulate(Accumulator& into) {
-  for (const Entry& entry : kustomization_.resources) TRY(AddResource(entry, "resources", into));
-  TRY(AddConfig(into));
-  TRY(RunGenerators(into));
-  for (const Entry& entry : kustomization_.components) TRY(AddComponent(entry, into));
-  TRY(RunTransformers(into));
-  TRY(RunValidators(into));
-  return DeclareVars(into.resources, kustomization_.vars, kustomization_.file, into.vars);
+void Target::Accumulate(Accumulator& into, ErrorList& errors) {
+  for (const Entry& entry : kustomization_.resources) {
+    if (errors.full()) return;
+    AddResource(entry, "resources", into, errors);
+  }
+  AddConfig(into, errors);
+  RunGenerators(into, errors);
+  for (const Entry& entry : kustomization_.components) {
+    if (errors.full()) return;
+    AddComponent(entry, into, errors);
+  }
+  RunTransformers(into, errors);
+  RunValidators(into, errors);
+  if (errors.empty()) errors.Check("", DeclareVars(into.resources, kustomization_.vars, kustomization_.file, into.vars));
 }
 
 }  // namespace sluice::kustomize

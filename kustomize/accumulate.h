@@ -12,6 +12,7 @@
 #include "document/yaml.h"
 #include "kustomize/apply_vars.h"
 #include "kustomize/context.h"
+#include "kustomize/error_list.h"
 #include "kustomize/field_spec.h"
 #include "kustomize/kustomization.h"
 #include "kustomize/loader.h"
@@ -53,30 +54,33 @@ class Target {
 
   const Kustomization& kustomization() const { return kustomization_; }
   /// Adds all that it makes to `into`. A component transforms what is there already; for anything else `into` is empty.
-  base::Result<void> Accumulate(Accumulator& into);
+  /// `errors` is empty. After a mistake in what is read, the rest is still read but nothing is run over it; then `into` is of no use.
+  void Accumulate(Accumulator& into, ErrorList& errors);
 
  private:
   Target(Context& context, Loader::Ptr loader, Origin origin) : context_(context), loader_(std::move(loader)), origin_(std::move(origin)) {}
 
   base::Result<void> ReadFile();
   base::Result<void> ChooseSchema();
-  base::Result<void> AddResource(const Entry& entry, std::string_view field, Accumulator& into);
-  base::Result<void> AddFile(const Entry& entry, const std::string& text, ResMap& into);
-  base::Result<void> AddDirectory(const Entry& entry, Accumulator& into);
-  base::Result<void> AddComponent(const Entry& entry, Accumulator& into);
-  base::Result<void> AddConfig(Accumulator& into);
+  void AddResource(const Entry& entry, std::string_view field, Accumulator& into, ErrorList& errors);
+  void AddFile(const Entry& entry, const std::string& text, ResMap& into, ErrorList& errors);
+  void AddDirectory(const Entry& entry, Loader::Ptr loader, Accumulator& into, ErrorList& errors);
+  void AddComponent(const Entry& entry, Accumulator& into, ErrorList& errors);
+  void AddConfig(Accumulator& into, ErrorList& errors);
+  base::Result<TransformerConfig> ReadConfiguration(const Entry& entry) const;
+  base::Result<void> AddCrds(const Entry& entry, Accumulator& into) const;
   base::Result<document::Value> ReadConfigFile(const Entry& entry, std::string_view field, document::DuplicateKeys duplicates) const;
   base::Result<void> AtEntry(const Entry& entry, std::string_view field, base::Result<void> result) const;
-  base::Result<void> RunGenerators(Accumulator& into);
-  base::Result<void> RunTransformers(Accumulator& into);
-  base::Result<void> RunValidators(Accumulator& into);
-  base::Result<std::vector<Generator>> OwnGenerators() const;
-  base::Result<std::vector<Step>> OwnSteps(const TransformerConfig& config) const;
-  base::Result<void> PatchSteps(std::vector<Step>& steps) const;
-  base::Result<void> NameSteps(const TransformerConfig& config, std::vector<Step>& steps) const;
-  base::Result<void> LabelSteps(const TransformerConfig& config, std::vector<Step>& steps) const;
-  base::Result<void> ValueSteps(const TransformerConfig& config, std::vector<Step>& steps) const;
-  base::Result<ResMap> PluginConfigs(const std::vector<Entry>& entries, std::string_view field);
+  void RunGenerators(Accumulator& into, ErrorList& errors);
+  void RunTransformers(Accumulator& into, ErrorList& errors);
+  void RunValidators(Accumulator& into, ErrorList& errors);
+  std::vector<Generator> OwnGenerators(ErrorList& errors) const;
+  std::vector<Step> OwnSteps(const TransformerConfig& config, ErrorList& errors) const;
+  void PatchSteps(std::vector<Step>& steps, ErrorList& errors) const;
+  void NameSteps(const TransformerConfig& config, std::vector<Step>& steps) const;
+  void LabelSteps(const TransformerConfig& config, std::vector<Step>& steps, ErrorList& errors) const;
+  void ValueSteps(const TransformerConfig& config, std::vector<Step>& steps, ErrorList& errors) const;
+  ResMap PluginConfigs(const std::vector<Entry>& entries, std::string_view field, ErrorList& errors);
   base::Result<void> Run(const Step& step, ResMap& map) const;
 
   std::string Place(document::Mark mark, std::string_view what) const;

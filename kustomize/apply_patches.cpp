@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "kustomize/error_list.h"
 #include "kustomize/json6902.h"
 #include "kustomize/merge.h"
 #include "kustomize/node.h"
@@ -49,11 +50,20 @@ Result<Source> LoadSource(const PatchEntry& entry, const Where& where, const Loa
     if (entry.content.line == 0) return Source{std::move(inline_text), where.place, {}};
     return Source{std::move(inline_text), where.file, entry.content};
   }
-  TRY(std::string text, loader.Load(entry.path));
+  TRY(std::string text, loader.LoadNamed(entry.path));
   return Source{std::move(text), loader.Describe(entry.path)};
 }
 
-Result<void> Merge(Resource& target, const Resource& patch, const Value& body, const Context& context) {
+/// Runs `change` over `resource`, unless an earlier patch of it failed; notes whether this one does.
+template <class Change>
+Result<void> Unspoiled(const Resource& resource, const Context& context, const Change& change) {
+  if (context.spoiled.count(&resource) != 0) return {};
+  Result<void> changed = change();
+  if (!changed) context.spoiled.insert(&resource);
+  return changed;
+}
+
+Result<void> MergeInto(Resource& target, const Resource& patch, const Value& body, const Context& context) {
   const std::string name(target.Name()), ns(target.Namespace()), kind(target.Kind());
   if (patch.allow_name_change || patch.allow_kind_change) target.PushId();
   ShowAnnotations(target);
@@ -71,6 +81,10 @@ Result<void> Merge(Resource& target, const Resource& patch, const Value& body, c
   target.allow_name_change = target.allow_name_change || patch.allow_name_change;
   target.allow_kind_change = target.allow_kind_change || patch.allow_kind_change;
   return {};
+}
+
+Result<void> Merge(Resource& target, const Resource& patch, const Value& body, const Context& context) {
+  return Unspoiled(target, context, [&] { return MergeInto(target, patch, body, context); });
 }
 
 /// Labels or annotations of a patch as kustomize rebuilds them: texts in key order; none at all: the field goes.
@@ -121,17 +135,22 @@ Result<void> MergeSelected(ResMap& map, const std::vector<Resource*>& selected, 
 }
 
 Result<void> MergeByTarget(ResMap& map, const Patches& patches, const Selector& target, const Context& context) {
+  if (WalksAll(target)) TRY(context.budget.Compare(map.size()));
   TRY(const auto selected, Select(map, target));
   return MergeSelected(map, selected, *patches.front(), context);
 }
 
-Result<void> MergeById(ResMap& map, const Patches& patches, const Context& context) {
-  for (const auto& patch : patches) {
-    TRY(Resource * target, OnlyMatch(map, *patch));
-    TRY(Merge(*target, *patch, patch->value, context));
-    map.Touch(*target);
-  }
+Result<void> MergeOne(ResMap& map, const Resource& patch, const Context& context) {
+  TRY(Resource * target, OnlyMatch(map, patch));
+  TRY(Merge(*target, patch, patch.value, context));
+  map.Touch(*target);
   return {};
+}
+
+Result<void> MergeById(ResMap& map, const Patches& patches, const Context& context) {
+  ErrorList errors;
+  for (const auto& patch : patches) errors.Check("", MergeOne(map, *patch, context));
+  return std::move(errors).Finish();
 }
 
 Result<void> PatchObject(Resource& resource, const JsonPatch& patch) {
@@ -144,12 +163,13 @@ Result<void> PatchObject(Resource& resource, const JsonPatch& patch) {
   return {};
 }
 
-Transform JsonTransform(JsonPatch patch, Selector target, bool push_id) {
-  return [patch = std::move(patch), target = std::move(target), push_id](ResMap& map) -> Result<void> {
+Transform JsonTransform(JsonPatch patch, Selector target, bool push_id, const Context& context) {
+  return [patch = std::move(patch), target = std::move(target), push_id, &context](ResMap& map) -> Result<void> {
+    if (WalksAll(target)) TRY(context.budget.Compare(map.size()));
     TRY(const auto selected, Select(map, target));
     for (Resource* resource : selected) {
       if (push_id) resource->PushId();
-      TRY(PatchObject(*resource, patch));
+      TRY(Unspoiled(*resource, context, [&] { return PatchObject(*resource, patch); }));
       map.Touch(*resource);
     }
     return {};
@@ -172,22 +192,24 @@ Result<Transform> MergeTransform(Patches list, const PatchEntry& entry, const So
   return Transform([patches, &context](ResMap& map) { return MergeById(map, *patches, context); });
 }
 
-/// A message without the name of the text it is about.
+/// The first line of a message, without the name of the text it is about.
 std::string_view Within(std::string_view name, std::string_view message) {
+  message = message.substr(0, message.find('\n'));
   if (!message.starts_with(name)) return message;
   message.remove_prefix(name.size());
   return message.substr(std::min(message.find_first_not_of(": "), message.size()));
 }
 
-Result<Patches> ReadInline(const Entry& item, const Where& where) {
-  return ReadResources(item.text, {.file = item.content.line == 0 ? where.place : where.file, .first = item.content});
+Result<Patches> ReadInline(const Entry& item, const Where& where, const Context& context) {
+  return ReadResources(item.text,
+                       {.file = item.content.line == 0 ? where.place : where.file, .first = item.content, .budget = &context.budget});
 }
 
 }  // namespace
 
 Result<Transform> PatchStep(const PatchEntry& entry, const Where& where, const Loader& loader, const Context& context) {
   TRY(const Source source, LoadSource(entry, where, loader, Blanks::Trim));
-  auto objects = ReadResources(source.text, {.file = source.name, .first = source.first});
+  auto objects = ReadResources(source.text, {.file = source.name, .first = source.first, .budget = &context.budget});
   if (objects) return MergeTransform(std::move(*objects), entry, source, context);
   auto operations = ParseJsonPatch(source.text);
   if (!operations)
@@ -197,41 +219,42 @@ Result<Transform> PatchStep(const PatchEntry& entry, const Where& where, const L
     if (operations->operations.empty()) return Transform([](ResMap&) -> Result<void> { return {}; });
     return base::Invalid(source.name + ": a JSON patch needs a target");
   }
-  return JsonTransform(std::move(*operations), *entry.target, true);
+  return JsonTransform(std::move(*operations), *entry.target, true, context);
 }
 
 Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std::string_view more, const Where& where, const Loader& loader,
                                      const Context& context) {
   auto patches = std::make_shared<Patches>();
   for (const Entry& item : items) {
-    auto objects = ReadInline(item, where);
+    auto objects = ReadInline(item, where, context);
     if (!objects) {
-      TRY(const std::string text, loader.Load(item.text));
+      TRY(const std::string text, loader.LoadNamed(item.text));
       const std::string file = loader.Describe(item.text);
-      objects = ReadResources(text, {.file = file});
+      objects = ReadResources(text, {.file = file, .budget = &context.budget});
       if (!objects) return std::move(objects).error();
     }
     std::move(objects->begin(), objects->end(), std::back_inserter(*patches));
   }
-  TRY(auto objects, ReadResources(more, {.file = where.place, .first = {}}));
+  TRY(auto objects, ReadResources(more, {.file = where.place, .first = {}, .budget = &context.budget}));
   std::move(objects.begin(), objects.end(), std::back_inserter(*patches));
   if (patches->empty()) return base::Invalid("there is no patch in it");
   return Transform([patches, &context](ResMap& map) -> Result<void> {
+    ErrorList errors;
     for (const auto& patch : *patches) {
-      TRY(Resource * target, OnlyMatch(map, *patch));
-      TRY(MergeSelected(map, {target}, *patch, context));
+      auto target = OnlyMatch(map, *patch);
+      errors.Check("", target ? MergeSelected(map, {*target}, *patch, context) : target.error());
     }
-    return {};
+    return std::move(errors).Finish();
   });
 }
 
-Result<Transform> Json6902Step(const PatchEntry& entry, const Where& where, const Loader& loader) {
+Result<Transform> Json6902Step(const PatchEntry& entry, const Where& where, const Loader& loader, const Context& context) {
   if (!entry.target || entry.target->name.empty()) return base::Invalid("a JSON patch needs a target with a name");
   TRY(const Source source, LoadSource(entry, where, loader, Blanks::Keep));
   auto operations = ParseJsonPatch(source.text);
   if (!operations) return std::move(operations).error().Wrap(source.name);
   if (operations->operations.empty()) return base::Invalid(source.name + ": there is no operation in it");
-  return JsonTransform(std::move(*operations), *entry.target, false);
+  return JsonTransform(std::move(*operations), *entry.target, false, context);
 }
 
 }  // namespace sluice::kustomize

@@ -29,6 +29,6 @@ base::Result<Transform> StrategicMergeStep(const std::vector<Entry>& items, std:
                                            const Context& context);
 
 /// One `patchesJson6902` entry. Errors: as above, Invalid (no target name, empty patch).
-base::Result<Transform> Json6902Step(const PatchEntry& entry, const Where& where, const Loader& loader);
+base::Result<Transform> Json6902Step(const PatchEntry& entry, const Where& where, const Loader& loader, const Context& context);
 
 }  // namespace sluice::kustomize

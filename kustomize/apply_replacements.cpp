@@ -5,6 +5,7 @@
 
 #include "document/yaml.h"
 #include "kustomize/decode.h"
+#include "kustomize/error_list.h"
 #include "kustomize/kustomization_parts.h"
 #include "kustomize/nearest.h"
 #include "kustomize/replacement.h"
@@ -169,8 +170,14 @@ Result<void> Apply(ResMap& map, const Replacement& replacement) {
   return {};
 }
 
+Result<void> CheckSource(const ResMap& map, const Replacement& replacement) {
+  if (!replacement.source || replacement.source_value) return {};
+  auto source = FindSource(map, *replacement.source);
+  return source ? Result<void>() : Result<void>(std::move(source).error());
+}
+
 Result<std::vector<Located>> ReadFile(const std::string& path, const Loader& loader) {
-  TRY(const std::string text, loader.Load(path));
+  TRY(const std::string text, loader.LoadNamed(path));
   const std::string file = loader.Describe(path);
   TRY(const Value content,
       document::ParseYaml(text,
@@ -191,7 +198,8 @@ Result<std::vector<Located>> ReadFile(const std::string& path, const Loader& loa
 
 }  // namespace
 
-Result<Transform> ReplacementStep(const std::vector<ReplacementEntry>& entries, const std::string& file, const Loader& loader) {
+Result<Transform> ReplacementStep(const std::vector<ReplacementEntry>& entries, const std::string& file, const Loader& loader,
+                                  const Context& context) {
   std::vector<Located> all;
   for (const ReplacementEntry& entry : entries) {
     if (entry.path.empty()) {
@@ -203,12 +211,15 @@ Result<Transform> ReplacementStep(const std::vector<ReplacementEntry>& entries, 
     TRY(auto list, ReadFile(entry.path, loader));
     std::move(list.begin(), list.end(), std::back_inserter(all));
   }
-  return Transform([all = std::move(all)](ResMap& map) -> Result<void> {
-    for (const Located& one : all) {
-      auto applied = Apply(map, one.replacement);
-      if (!applied) return std::move(applied).error().Wrap(PlaceOf(one.file, one.replacement.mark));
-    }
-    return {};
+  std::size_t walks = all.size();
+  for (const Located& one : all) walks += one.replacement.targets.size();
+  return Transform([all = std::move(all), walks, &context](ResMap& map) -> Result<void> {
+    TRY(context.budget.Compare(walks * map.size()));
+    ErrorList errors;
+    for (const Located& one : all)  // after a failure, one that cannot even be read from is a mistake of its own
+      errors.Check(PlaceOf(one.file, one.replacement.mark),
+                   errors.empty() ? Apply(map, one.replacement) : CheckSource(map, one.replacement));
+    return std::move(errors).Finish();
   });
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kustomize/context.h"
 #include "kustomize/kustomization.h"
 #include "kustomize/loader.h"
 #include "kustomize/step.h"
@@ -13,7 +14,8 @@
 namespace sluice::kustomize {
 
 /// The inline entries stand in `file`, for messages; those with a path are read from their files: one replacement or a list of them.
-/// Errors: Invalid (path and inline together, not a replacement), or the loader's.
-base::Result<Transform> ReplacementStep(const std::vector<ReplacementEntry>& entries, const std::string& file, const Loader& loader);
+/// Errors: Invalid (path and inline together, not a replacement), or the loader's; when it runs, TooLarge. `context` outlives the transform.
+base::Result<Transform> ReplacementStep(const std::vector<ReplacementEntry>& entries, const std::string& file, const Loader& loader,
+                                        const Context& context);
 
 }  // namespace sluice::kustomize

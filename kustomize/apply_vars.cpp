@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kustomize/decode.h"
+#include "kustomize/error_list.h"
 #include "kustomize/field_spec.h"
 #include "kustomize/select.h"
 #include "kustomize/vars.h"
@@ -79,10 +80,15 @@ Result<void> ResolveVars(ResMap& map, const std::vector<DeclaredVar>& vars, cons
                          std::vector<std::string>& warnings) {
   if (vars.empty()) return {};
   VarValues values;
+  ErrorList errors;
   for (const DeclaredVar& declared : vars) {
-    TRY(document::Value value, ValueOf(map, declared));
-    values[declared.var.name] = std::move(value);
+    auto value = ValueOf(map, declared);
+    if (value)
+      values[declared.var.name] = std::move(*value);
+    else
+      errors.Add(std::move(value).error());
   }
+  TRY(std::move(errors).Finish());
   const FieldSpecFilter filter(references);
   std::set<std::string> used;
   for (const auto& resource : map.list()) {

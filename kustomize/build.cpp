@@ -42,7 +42,9 @@ Result<BuildResult> Build(const base::Files& files, std::string_view path, const
   TRY(Target root, Target::Load(context, std::move(loader), {}));
   context.track_origins = !root.kustomization().build_metadata.empty();
   Accumulator all;
-  TRY(root.Accumulate(all));
+  ErrorList errors;
+  root.Accumulate(all, errors);
+  TRY(std::move(errors).Finish());
   TRY(Finish(all, root.kustomization(), context));
   BuildResult result;
   result.warnings = std::move(context.warnings);

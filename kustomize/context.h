@@ -2,13 +2,17 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "kustomize/budget.h"
 #include "kustomize/build.h"
 #include "kustomize/schema.h"
 
 namespace sluice::kustomize {
+
+class Resource;
 
 struct Context {
   explicit Context(const BuildOptions& build_options) : options(build_options) {}
@@ -19,7 +23,9 @@ struct Context {
   bool track_origins = false;                   ///< the root asks for some buildMetadata
   bool schema_chosen = false;                   ///< some kustomization's `openapi` has spoken; later ones are not heard
   std::optional<Schema> custom_schema;
-  mutable bool builtin_schema_seen = false;  ///< the built-in schema was looked at: a custom one chosen later stands beside it
+  mutable Budget budget;
+  mutable std::set<const Resource*> spoiled;  ///< a patch of it failed: more patches are not tried, their failures would only follow
+  mutable bool builtin_schema_seen = false;   ///< the built-in schema was looked at: a custom one chosen later stands beside it
 
   const Schema& schema() const {
     builtin_schema_seen = builtin_schema_seen || !custom_schema;

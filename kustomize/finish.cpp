@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kustomize/decode.h"
+#include "kustomize/error_list.h"
 #include "kustomize/node.h"
 #include "kustomize/sort.h"
 #include "kustomize/transformers.h"
@@ -142,8 +143,12 @@ void FinishAnnotations(ResMap& map, const std::vector<std::string>& build_metada
 }
 
 Result<void> CheckPrintable(const ResMap& map) {
-  for (const auto& resource : map.list()) TRY(CheckNode(resource->value, *resource, ""));
-  return {};
+  ErrorList errors;
+  for (const auto& resource : map.list()) {
+    if (errors.full()) break;
+    errors.Check("", CheckNode(resource->value, *resource, ""));
+  }
+  return std::move(errors).Finish();
 }
 
 }  // namespace sluice::kustomize

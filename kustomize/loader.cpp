@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kustomize/nearest.h"
+
 namespace sluice::kustomize {
 
 using base::Result;
@@ -82,6 +84,14 @@ Result<std::string> Loader::Load(std::string_view path) const {
                                                         Quote(files_->Describe(root_)) +
                                                         " (`--load-restrictor LoadRestrictionsNone` lifts this)");
   return files_->Read(resolved);
+}
+
+Result<std::string> Loader::LoadNamed(std::string_view path) const {
+  auto text = Load(path);
+  if (text || text.error().reason != base::Reason::NotFound || IsHttpUrl(path)) return text;
+  if (const std::string near = Nearest(path, Neighbours(path)); !near.empty())
+    text.error().message += "; did you mean " + Quote(near) + "?";
+  return text;
 }
 
 bool Loader::IsDirectory(std::string_view path) const {

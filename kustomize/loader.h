@@ -25,6 +25,8 @@ class Loader : public std::enable_shared_from_this<Loader> {
   /// Bytes of the file `path` (or http(s) URL).
   /// Errors: NotFound, Invalid (a directory, outside of this one), Unsupported (a URL without resolver).
   base::Result<std::string> Load(std::string_view path) const;
+  /// The same for a file that somebody named: NotFound tells which one of its directory may have been meant.
+  base::Result<std::string> LoadNamed(std::string_view path) const;
   /// The loader of another directory or Git URL.
   /// Errors: NotFound, Invalid (a file, absolute, ambiguous `a..b`, a cycle, outside of a cloned repository), Unsupported, TooLarge (nested too deep).
   base::Result<Ptr> Directory(std::string_view path) const;

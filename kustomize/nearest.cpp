@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace sluice::kustomize {
@@ -33,22 +34,28 @@ bool Contains(std::string_view whole, std::string_view part) {
 
 }  // namespace
 
-std::string Nearest(std::string_view word, std::span<const std::string> candidates) {
+std::vector<std::size_t> NearestFew(std::string_view word, std::span<const std::string> candidates, std::size_t most) {
   constexpr std::size_t kLongest = 256;
-  if (word.empty() || word.size() > kLongest) return "";
-  std::string_view best;
-  std::size_t best_edits = std::max<std::size_t>(1, word.size() / 3) + 1;
-  for (const std::string& candidate : candidates) {
+  std::vector<std::pair<std::size_t, std::size_t>> near;  // edits, position
+  const std::size_t bound = std::max<std::size_t>(1, word.size() / 3);
+  for (std::size_t i = 0; i < candidates.size() && !word.empty() && word.size() <= kLongest; ++i) {
+    const std::string& candidate = candidates[i];
     if (candidate.empty() || candidate.size() > kLongest) continue;
     std::size_t edits = Edits(word, candidate);
     if (word.size() >= 3 && candidate.size() >= 3 && (Contains(candidate, word) || Contains(word, candidate)))
-      edits = std::min<std::size_t>(edits, 1 + word.size() / 3);
-    if (edits < best_edits) {
-      best_edits = edits;
-      best = candidate;
-    }
+      edits = std::min(edits, bound);  // `web` for `web-api`
+    if (edits <= bound) near.emplace_back(edits, i);
   }
-  return std::string(best);
+  std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::size_t> positions;
+  for (const auto& [edits, position] : near)
+    if (positions.size() < most) positions.push_back(position);
+  return positions;
+}
+
+std::string Nearest(std::string_view word, std::span<const std::string> candidates) {
+  const auto found = NearestFew(word, candidates, 1);
+  return found.empty() ? "" : candidates[found.front()];
 }
 
 }  // namespace sluice::kustomize

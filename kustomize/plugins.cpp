@@ -149,7 +149,7 @@ Result<Steps> PatchJson6902(const Plugin& plugin) {
   const auto target = [&](const Value& value) { decoder.SelectorFields(value, "target", entry.target.emplace()); };
   decoder.Mapping(plugin.config.value, "", {{"target", target}, {"path", &entry.path}, {"jsonOp", &entry.patch}});
   TRY(decoder.Finish());
-  TRY(Transform step, Json6902Step(entry, {plugin.file, plugin.place}, *plugin.loader));
+  TRY(Transform step, Json6902Step(entry, {plugin.file, plugin.place}, *plugin.loader, plugin.context));
   return Steps{std::move(step)};
 }
 
@@ -162,7 +162,7 @@ Result<Steps> Replacements(const Plugin& plugin) {
   };
   decoder.Mapping(plugin.config.value, "", {{"replacements", read}});
   TRY(decoder.Finish());
-  TRY(Transform step, ReplacementStep(entries, plugin.file, *plugin.loader));
+  TRY(Transform step, ReplacementStep(entries, plugin.file, *plugin.loader, plugin.context));
   return Steps{std::move(step)};
 }
 
@@ -185,7 +185,7 @@ void ReadValueTargets(Decoder& decoder, const Value& list, std::vector<ValueTarg
 
 Result<void> ReadTargetFile(const Plugin& plugin, const std::string& path, std::vector<ValueTarget>& targets) {
   if (path.empty()) return {};
-  TRY(const std::string text, plugin.loader->Load(path));
+  TRY(const std::string text, plugin.loader->LoadNamed(path));
   const std::string file = plugin.loader->Describe(path);
   TRY(const Value content,
       document::ParseYaml(text,
@@ -348,7 +348,7 @@ Plugin MakePlugin(const Resource& config, const Loader::Ptr& loader, const Conte
 
 Generator MapGenerator(GeneratorArgs args, std::string place, Loader::Ptr loader) {
   auto run = [args = std::move(args), loader = std::move(loader)]() -> Result<std::unique_ptr<Resource>> {
-    TRY(Value object, Generate(args, [&](std::string_view path) { return loader->Load(path); }));
+    TRY(Value object, Generate(args, [&](std::string_view path) { return loader->LoadNamed(path); }));
     auto resource = std::make_unique<Resource>(std::move(object));
     resource->behavior = ParseBehavior(args.behavior);
     resource->behavior_word = BehaviorWord(args.behavior);

@@ -7,6 +7,7 @@
 #include "document/json.h"
 #include "document/yaml.h"
 #include "kustomize/decode.h"
+#include "kustomize/error_list.h"
 #include "kustomize/schema_comments.h"
 
 namespace sluice::kustomize {
@@ -94,13 +95,23 @@ std::string ShiftMessage(const std::string& message, std::string_view file, cons
   return PlaceOf(file, shift(mark)) + std::string(column.ptr, end);
 }
 
-Result<Value> ParsePiece(const Piece& piece, const TextPlace& place) {
+std::size_t CountNodes(const Value& value) {
+  std::size_t count = 1;
+  for (const Value& item : value.items()) count += CountNodes(item);
+  for (const document::Member& member : value.members()) count += CountNodes(member.value);
+  return count;
+}
+
+Result<Value> ParsePiece(const Piece& piece, const TextPlace& place, Budget& budget) {
   document::YamlOptions options;
   options.resolver = document::Resolver::GoYaml3;
   options.max_bytes = 64u << 20;
+  const bool may_expand = piece.text.find('*') != piece.text.npos;
+  if (may_expand) options.max_nodes = std::min(options.max_nodes, budget.nodes);
   const Shift shift(place, piece.line);
   auto value = document::ParseYaml(piece.text, options);
   if (!value) return base::MakeError(value.error().reason, ShiftMessage(value.error().message, place.file, shift));
+  if (may_expand) budget.nodes -= std::min(budget.nodes, CountNodes(*value));
   KeepSchemas(piece.text, *value);
   if (!shift.none()) ShiftMarks(*value, shift);
   return value;
@@ -137,12 +148,17 @@ std::vector<Value> Unwrap(Value document) {
 Result<std::vector<Value>> ReadDocuments(std::string_view text, const TextPlace& place) {
   TRY(const std::vector<Piece> pieces, SplitDocuments(text, place));
   std::vector<Value> documents;
+  ErrorList errors;
+  Budget own;
   for (const Piece& piece : pieces) {
-    TRY(Value document, ParsePiece(piece, place));
-    if (document.IsNull()) continue;
-    if (pieces.size() == 1) return Unwrap(std::move(document));
-    documents.push_back(std::move(document));
+    auto document = ParsePiece(piece, place, place.budget != nullptr ? *place.budget : own);
+    if (!document) errors.Add(std::move(document).error());
+    if (errors.full()) break;
+    if (!errors.empty() || document->IsNull()) continue;
+    if (pieces.size() == 1) return Unwrap(std::move(*document));
+    documents.push_back(std::move(*document));
   }
+  TRY(std::move(errors).Finish());
   return documents;
 }
 
@@ -172,7 +188,9 @@ Result<std::vector<Value>> ExpandLists(std::vector<Value> documents, std::string
   for (Value& document : documents)
     if (!NilOrEmpty(document)) pending.push_back(std::move(document));
   std::vector<Value> objects;
-  for (const Value& document : pending) TRY(CheckObject(document, file));
+  ErrorList errors;
+  for (const Value& document : pending) errors.Check("", CheckObject(document, file));
+  TRY(std::move(errors).Finish());
   while (!pending.empty()) {
     Value object = std::move(pending.front());
     pending.pop_front();

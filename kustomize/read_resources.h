@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kustomize/budget.h"
 #include "kustomize/resmap.h"
 #include "kustomize/resource.h"
 
@@ -18,10 +19,11 @@ struct TextPlace {
   std::string_view file;  ///< "" for none
   document::Mark first = {
       1, 1};  ///< of the text's first character in the file; line 0: its lines are not the file's, `file` is all that is known
+  Budget* budget = nullptr;  ///< of the build; null: one of the text's own
 };
 
 /// Objects of `text` in order; items of lists come after the rest.
-/// Errors: Invalid `file:line:column: what` — malformed YAML, text behind `---`, a document that is no object, no kind, no name.
+/// Errors: Invalid `file:line:column: what` — malformed YAML, text behind `---`, a document that is no object, no kind, no name; TooLarge.
 base::Result<std::vector<std::unique_ptr<Resource>>> ReadResources(std::string_view text, const TextPlace& place);
 
 /// The same as a ResMap: two objects with one id are an error.

@@ -109,6 +109,10 @@ base::Result<void> ResMap::AppendAll(ResMap&& other) {
   return {};
 }
 
+void ResMap::AppendAll(ResMap&& other, ErrorList& errors) {
+  for (auto& resource : other.Release()) errors.Check("", Append(std::move(resource)));
+}
+
 base::Result<void> ResMap::Absorb(std::unique_ptr<Resource> generated) {
   const ResourceId id = generated->CurrentId();
   const auto matches = ByAnyId(id);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kustomize/error_list.h"
 #include "kustomize/resource.h"
 #include "kustomize/types.h"
 
@@ -30,6 +31,8 @@ class ResMap {
   /// Errors: Invalid when an object with this current id is there already; the message names both places.
   base::Result<void> Append(std::unique_ptr<Resource> resource);
   base::Result<void> AppendAll(ResMap&& other);
+  /// The same, with every conflict a line of `errors`; what is there already stays.
+  void AppendAll(ResMap&& other, ErrorList& errors);
   /// How a generated object joins (contract §11): create, merge or replace.
   base::Result<void> Absorb(std::unique_ptr<Resource> generated);
 

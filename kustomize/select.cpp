@@ -23,10 +23,14 @@ bool Matches(const Resource& resource, const CompiledSelector& selector) {
 
 std::string WithPlace(const Resource& resource) { return resource.CurrentId().Describe() + " (" + resource.Place() + ")"; }
 
-/// The object of the same name in another namespace, kind or version; else the one of the same kind with the nearest name.
-const Resource* MeantInstead(const ResMap& map, const ResourceId& wanted) {
+constexpr std::size_t kCandidates = 3;  // that a message names
+
+/// Those of the same name in another namespace or version; else those of the same kind with the nearest names, or the only one of the kind.
+std::vector<const Resource*> MeantInstead(const ResMap& map, const ResourceId& wanted) {
+  std::vector<const Resource*> meant;
   for (const Resource* resource : map.ByAnyName(wanted.name))
-    if (resource->Kind() == wanted.gvk.kind) return resource;
+    if (resource->Kind() == wanted.gvk.kind && meant.size() < kCandidates) meant.push_back(resource);
+  if (!meant.empty()) return meant;
   std::vector<std::string> names;
   std::vector<const Resource*> owners;
   for (const auto& resource : map.list()) {
@@ -34,9 +38,8 @@ const Resource* MeantInstead(const ResMap& map, const ResourceId& wanted) {
     names.emplace_back(resource->Name());
     owners.push_back(resource.get());
   }
-  const std::string near = Nearest(wanted.name, names);
-  if (near.empty()) return owners.size() == 1 ? owners.front() : nullptr;
-  return owners[static_cast<std::size_t>(std::find(names.begin(), names.end(), near) - names.begin())];
+  for (const std::size_t position : NearestFew(wanted.name, names, kCandidates)) meant.push_back(owners[position]);
+  return meant.empty() && owners.size() == 1 ? owners : meant;
 }
 
 std::string Difference(const Resource& found, const ResourceId& wanted) {
@@ -48,6 +51,8 @@ std::string Difference(const Resource& found, const ResourceId& wanted) {
 }
 
 }  // namespace
+
+bool WalksAll(const Selector& selector) { return !IsLiteral(selector.name); }
 
 base::Result<std::vector<Resource*>> Select(const ResMap& map, const Selector& selector) {
   TRY(const CompiledSelector compiled, CompiledSelector::Compile(selector));
@@ -64,8 +69,10 @@ base::Result<std::vector<Resource*>> Select(const ResMap& map, const Selector& s
 
 base::Error NoSuchObject(const ResMap& map, const ResourceId& wanted) {
   std::string message = "no " + wanted.Describe();
-  if (const Resource* meant = MeantInstead(map, wanted))
-    message += "; did you mean " + WithPlace(*meant) + Difference(*meant, wanted) + "?";
+  const std::vector<const Resource*> meant = MeantInstead(map, wanted);
+  for (std::size_t i = 0; i < meant.size(); ++i)
+    message += (i == 0 ? "; did you mean " : i + 1 == meant.size() ? " or " : ", ") + WithPlace(*meant[i]) + Difference(*meant[i], wanted);
+  if (!meant.empty()) message += "?";
   return base::Invalid(std::move(message));
 }
 

@@ -14,6 +14,9 @@ namespace sluice::kustomize {
 /// Errors: Invalid (bad regular expression or selector).
 base::Result<std::vector<Resource*>> Select(const ResMap& map, const Selector& selector);
 
+/// Whether Select looks at every object: the target names none.
+bool WalksAll(const Selector& selector);
+
 /// `no Deployment "web" in namespace "shop"; did you mean "web-api" (apps/web.yaml:3:1)?`
 base::Error NoSuchObject(const ResMap& map, const ResourceId& wanted);
 

@@ -17,6 +17,8 @@ struct Step {
   Transform run;
   std::string place;
   std::optional<Origin> origin;
+  bool independent = false;  ///< its failure is a mistake of its own, whatever failed before, and does not spoil other such steps
+  bool renames = false;      ///< unless it renames: then nothing can be said of later steps once it has failed
 };
 
 }  // namespace sluice::kustomize
