@@ -65,7 +65,12 @@ int Application::Run(int argc, char** argv) const {
     for (const std::string& word : Complete(app, words)) std::cout << word << "\n";
     return 0;
   }
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool diff = argc > 1 && std::string_view(argv[1]) == "diff";  // whose 1 says that something differs
+    return app.exit(error) == 0 ? 0 : diff ? 2 : 1;                     // help is no failure; all others are 1, as with kustomize and flux
+  }
   return impl_->commands.Run(app, [this](const CLI::App& chosen) {
     if (chosen.get_name() == "build")
       return chosen.got_subcommand("kustomization") ? RunBuildKustomization(impl_->build) : RunBuild(impl_->build);

@@ -6,6 +6,9 @@
 #include <iostream>
 
 #include "base/files.h"
+#include "cli/build_output.h"
+#include "cli/build_remote.h"
+#include "cli/environment.h"
 #include "cli/session.h"
 #include "document/object.h"
 #include "document/yaml.h"
@@ -35,7 +38,7 @@ base::Result<std::string> BelowRoot(const std::string& path) {
 base::Result<kustomize::BuildOptions> OptionsOf(const BuildFlags& flags) {
   kustomize::BuildOptions options;
   options.absolute_root = "/";
-  options.managed_by_label = flags.managed_by_label;
+  options.managed_by_label = flags.managed_by_label || EnvironmentOr("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL", "") == "on";
   options.enable_helm = flags.enable_helm;
   if (flags.load_restrictor == "LoadRestrictionsNone") {
     options.load_restrictor = kustomize::LoadRestrictor::None;
@@ -55,14 +58,6 @@ base::Result<kustomize::BuildOptions> OptionsOf(const BuildFlags& flags) {
   return options;
 }
 
-std::string FileNameOf(const Value& object) {
-  const document::GroupVersionKind gvk = document::GvkOf(object);
-  std::string name =
-      gvk.group + (gvk.group.empty() ? "" : "_") + gvk.version + "_" + gvk.kind + "_" + std::string(document::NameOf(object)) + ".yaml";
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return document::NamespaceOf(object).empty() ? name : std::string(document::NamespaceOf(object)) + "_" + name;
-}
-
 bool WriteFile(const fs::path& path, std::string_view text) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out << text;
@@ -75,11 +70,57 @@ int Emit(const std::vector<Value>& documents, const std::string& output) {
     return std::cout ? 0 : Fail("writing to standard output failed");
   }
   if (!fs::is_directory(output)) return WriteFile(output, kustomize::Print(documents)) ? 0 : Fail(output + ": cannot be written");
-  for (const Value& object : documents) {
-    const fs::path path = fs::path(output) / FileNameOf(object);
-    if (!WriteFile(path, document::EmitYaml(object))) return Fail(path.string() + ": cannot be written");
-  }
+  const auto files = OutputFiles(documents);
+  if (!files) return Fail(files.error().message);
+  for (const OutputFile& file : *files)
+    if (!WriteFile(fs::path(output) / file.name, file.text)) return Fail((fs::path(output) / file.name).string() + ": cannot be written");
   return 0;
+}
+
+/// As `flux build` prints: a line `---` behind every object.
+int EmitEach(const std::vector<Value>& documents) {
+  if (!documents.empty()) std::cout << kustomize::Print(documents) << "---\n" << std::flush;
+  return std::cout ? 0 : Fail("writing to standard output failed");
+}
+
+void Warn(std::string_view text) { std::cerr << (text.starts_with('#') ? "" : "# Warning: ") << text << "\n"; }
+
+constexpr const char* kNoFunctions = "functions in containers are refused";
+constexpr const char* kNoPrograms = "Sluice runs no programs";
+constexpr const char* kNoCharts = "Helm charts in kustomizations are refused";
+
+struct IdleFlag {
+  const char* names;
+  bool has_value;
+  const char* why;
+};
+/// Flags that kustomize has for what is never done here: they are taken, so that a command line need not be changed, and are spoken of.
+constexpr IdleFlag kIdleFlags[] = {
+    {"--as-current-user", false, kNoFunctions}, {"--network", false, kNoFunctions},
+    {"--network-name", true, kNoFunctions},     {"--mount", true, kNoFunctions},
+    {"-e,--env", true, kNoFunctions},           {"--helm-command", true, kNoPrograms},
+    {"--helm-api-versions", true, kNoCharts},   {"--helm-kube-version", true, kNoCharts},
+    {"--helm-debug", false, kNoCharts},
+};
+
+void DeclareIdleFlags(CLI::App& build, BuildFlags& flags) {
+  for (const IdleFlag& flag : kIdleFlags) {
+    const std::string help = std::string("Taken for kustomize's sake, without effect: ") + flag.why;
+    const auto note = [&flags, flag] { flags.without_effect.push_back(std::string(flag.names) + " has no effect: " + flag.why); };
+    if (!flag.has_value) {
+      build.add_flag_callback(flag.names, note, help);
+      continue;
+    }
+    const auto take = [note](const CLI::results_t&) { return note(), true; };
+    build.add_option(flag.names, take, help)->type_name("TEXT")->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+}
+
+/// What kustomize says of deprecated flags and of those above.
+void WarnOfFlags(const BuildFlags& flags) {
+  if (!flags.reorder.empty()) Warn("--reorder is deprecated; use the field sortOptions of the kustomization instead");
+  if (flags.managed_by_label) Warn("--enable-managedby-label is deprecated; use managedByLabel in the field buildMetadata instead");
+  for (const std::string& flag : flags.without_effect) Warn(flag);
 }
 
 void DeclareKustomizationBuild(CLI::App& build, BuildFlags& flags) {
@@ -95,7 +136,8 @@ void DeclareKustomizationBuild(CLI::App& build, BuildFlags& flags) {
 
 void AddBuildCommand(CLI::App& app, BuildFlags& flags) {
   CLI::App* build = app.add_subcommand("build", "Build a kustomization and print its objects, as `kustomize build` does");
-  build->add_option("path", flags.path, "Directory with a kustomization file")->capture_default_str();
+  build->add_option("path", flags.path, "Directory with a kustomization file, or the URL of one in a Git repository")
+      ->capture_default_str();
   build->add_option("-o,--output", flags.output, "Write to this file, or one file a resource into this directory");
   build->add_option("--load-restrictor", flags.load_restrictor, "LoadRestrictionsRootOnly or LoadRestrictionsNone")->capture_default_str();
   build->add_option("--reorder", flags.reorder, "legacy or none (deprecated; use sortOptions)");
@@ -103,18 +145,23 @@ void AddBuildCommand(CLI::App& app, BuildFlags& flags) {
   build->add_flag("--enable-alpha-plugins", flags.enable_alpha_plugins, "Refused: no programs are run");
   build->add_flag("--enable-exec", flags.enable_exec, "Refused: no programs are run");
   build->add_flag("--enable-managedby-label", flags.managed_by_label, "Add the label app.kubernetes.io/managed-by");
+  DeclareIdleFlags(*build, flags);
   DeclareKustomizationBuild(*build, flags);
 }
 
 int RunBuild(const BuildFlags& flags) {
-  const auto options = OptionsOf(flags);
+  WarnOfFlags(flags);
+  auto options = OptionsOf(flags);
   if (!options) return Fail(options.error().message);
-  const auto path = BelowRoot(flags.path);
+  const bool remote = kustomize::ParseGitUrl(flags.path).has_value();
+  const auto path = remote ? base::Result<std::string>(flags.path) : BelowRoot(flags.path);
   if (!path) return Fail(path.error().message);
+  const auto resolver = MakeRemoteResolver();
+  options->remote = resolver.get();
   const auto files = base::OpenDirectory("/");
   const auto built = kustomize::Build(*files, *path, *options);
   if (!built) return Fail(built.error().message);
-  for (const std::string& warning : built->warnings) std::cerr << "# Warning: " << warning << "\n";
+  for (const std::string& warning : built->warnings) Warn(warning);
   return Emit(built->documents, flags.output);
 }
 
@@ -131,7 +178,7 @@ int RunBuildKustomization(const BuildFlags& flags) {
   if (!builder) return Fail(builder.error().message);
   const auto built = builder->BuildAll();
   if (!built) return Fail(built.error().message);
-  return Emit(*built, flags.output);
+  return flags.output.empty() ? EmitEach(*built) : Emit(*built, flags.output);
 }
 
 }  // namespace sluice::cli

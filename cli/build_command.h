@@ -19,6 +19,7 @@ struct BuildFlags {
   std::string load_restrictor = "LoadRestrictionsRootOnly";
   std::string reorder;
   bool enable_helm = false, enable_alpha_plugins = false, enable_exec = false, managed_by_label = false;
+  std::vector<std::string> without_effect;  ///< flags of kustomize that were given and mean nothing here
   // build kustomization
   ClusterFlags cluster;
   LocalBuildFlags local;
