@@ -135,6 +135,17 @@ class RefusedTest(Scratch):
         self.assertEqual(contents(os.path.join(self.folder, "out")), {})
 
 
+class LibraryTest(Scratch):
+    """examples/kustomize_library.cpp, where the build has it."""
+
+    def test_example(self):
+        example = os.path.join(os.environ.get("SLUICE_BUILD") or os.path.join(ROOT, "build", "dev"), "examples", "kustomize_library")
+        write(self.folder, {"over/kustomization.yaml": "resources: [../one]\n", **TREE})
+        done = subprocess.run([example, self.folder, "over"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"))
+        self.assertIn("read one/a.yaml ", done.stderr)
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
