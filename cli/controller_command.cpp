@@ -202,6 +202,7 @@ class Process {
              .default_service_account = flags.default_service_account,
              .custom_stage_kinds = settings_.custom_stage_kinds,
              .override_managers = flags.override_managers,
+             .migrate_api_version = settings_.gates.Enabled(controller::Gate::MigrateAPIVersion),
              .guard = {.on = flags.prune_guard, .ratio_percent = flags.prune_guard_ratio, .min = flags.prune_guard_min},
              .sops_age_secret = {settings_.namespace_, flags.sops_age_secret}}),
         generator_(controller::artifact_generator::Reconciler::Parts{services_,

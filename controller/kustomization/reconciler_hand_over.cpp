@@ -72,7 +72,17 @@ bool Reconciler::AwaitsNewcomers(const Run& run) const {
 }
 
 net::Task<std::set<document::ObjectId>> Reconciler::ClaimedByOthers(std::shared_ptr<Run> run) {
-  net::Task<std::set<document::ObjectId>> asking = ClaimsOf(parts_.services, Newcomers(*run));
+  std::vector<Claimer> claimers = Newcomers(*run);
+  for (Claimer& claimer : claimers) {  // of a source that somebody else writes the files may not be here yet
+    if (claimer.source->files) continue;
+    net::Task<ArtifactLoader::Answer> loading = parts_.loader.Load(claimer.source);
+    ArtifactLoader::Answer answer = co_await std::move(loading);
+    auto whole = std::make_shared<SourceArtifact>(*claimer.source);
+    whole->files = std::move(answer.files);
+    claimer.source = std::move(whole);
+  }
+  std::erase_if(claimers, [](const Claimer& claimer) { return claimer.source->files == nullptr; });
+  net::Task<std::set<document::ObjectId>> asking = ClaimsOf(parts_.services, std::move(claimers));
   co_return co_await std::move(asking);
 }
 

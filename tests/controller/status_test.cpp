@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controller/conditions.h"
 #include "controller/kustomization/links.h"
 #include "controller/object_events.h"
 #include "controller/services.h"
