@@ -73,6 +73,8 @@ net::Task<controller::Outcome> Reconciler::Fail(std::shared_ptr<Run> run, std::s
   State& state = *run->state;
   if (error.reason == base::Reason::Canceled) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
   const base::TimePoint now = parts_.services.clock.Now();
+  const bool unanswered = error.reason == base::Reason::Timeout || error.reason == base::Reason::Unavailable;
+  if (unanswered && run->cluster && run->cluster->remote()) run->cluster->reachability->asked = {};  // so the next one asks first
   if (why != reason::kHealthCheckFailed) {
     state.ForgetIntent();
     run->attempt.duration = now - run->started;
