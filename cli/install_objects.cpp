@@ -12,6 +12,7 @@ using document::Value;
 namespace {
 
 constexpr std::string_view kTakeover = "flux-system";
+constexpr std::string_view kWrittenFor = "flux";
 
 struct Image {
   std::string name, tag, digest;
@@ -53,6 +54,15 @@ Result<Value> Overlay(const InstallOptions& options) {
   return overlay;
 }
 
+/// Kustomize leaves the subjects of bindings in the namespace that the manifests were written for; a binding that names nobody there grants nothing.
+void Rebind(Value& object, const std::string& ns) {
+  Value* subjects = object.Find("subjects");
+  if (subjects == nullptr || !subjects->IsSequence()) return;
+  for (Value& subject : subjects->mutable_items()) {
+    if (subject.StringAt({"kind"}) == "ServiceAccount" && subject.StringAt({"namespace"}) == kWrittenFor) subject.Set("namespace", ns);
+  }
+}
+
 }  // namespace
 
 Result<std::vector<Value>> InstallObjects(const InstallOptions& options) {
@@ -62,6 +72,7 @@ Result<std::vector<Value>> InstallObjects(const InstallOptions& options) {
   TRY(const Value overlay, Overlay(options));
   files["install/kustomization.yaml"] = document::EmitYaml(overlay);
   TRY(kustomize::BuildResult built, kustomize::Build(*base::MemoryFiles(std::move(files)), "install"));
+  for (Value& object : built.documents) Rebind(object, options.ns);
   return std::move(built.documents);
 }
 
