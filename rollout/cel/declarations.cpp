@@ -79,6 +79,7 @@ constexpr Row kRows[] = {
     {"double", "string", "double", kA},
     {"double", "uint", "double", kA},
     {"duration", "duration", "duration", kA},
+    {"duration", "int", "duration", kA},  // declared, and fails whenever it is called
     {"duration", "string", "duration", kA},
     {"int", "int", "int", kA},
     {"int", "double", "int", kA},

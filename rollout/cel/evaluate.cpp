@@ -221,7 +221,6 @@ class Evaluator {
       if (key.IsError()) return key;
       Val value = Of(*expr.args[i + 1]);
       if (value.IsError()) return value;
-      if (!CanQualify(key)) return Val::Error("unsupported key type: " + std::string(TypeName(key.kind())));
       if (!budget_.Spend(entries.size() / 10)) return OverBudget();
       const auto same = std::find_if(entries.begin(), entries.end(),
                                      [&key](const auto& entry) { return entry.first.kind() == key.kind() && Equal(entry.first, key); });

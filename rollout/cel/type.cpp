@@ -78,7 +78,7 @@ TypePtr ParseType(std::string_view text) {
 }
 
 std::string Shown(const Type& type, bool declared) {
-  if (type.is() == Is::Param) return "_var" + std::to_string(type.id());
+  if (type.is() == Is::Param) return "_var" + std::to_string(type.id() % Type::kFirstFresh);
   if (declared && type.is() == Is::Timestamp) return "google.protobuf.Timestamp";
   if (declared && type.is() == Is::Duration) return "google.protobuf.Duration";
   if (declared && type.is() == Is::Null) return "null_type";

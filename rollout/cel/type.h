@@ -34,6 +34,7 @@ class Type {
     Optional,
     Param
   };
+  static constexpr int kFirstFresh = 1000;  ///< ids of parameters below are letters of tables
   explicit Type(Is is, std::vector<TypePtr> params = {}, int id = 0) : is_(is), id_(id), params_(std::move(params)) {}
   Is is() const { return is_; }
   int id() const { return id_; }  ///< of a Param
@@ -76,10 +77,9 @@ class Bindings {
   template <class Ask>
   bool Try(Ask ask);
 
-  static constexpr int kFirstFresh = 1000;  // above the letters of tables
   std::map<int, TypePtr> bound_;
   std::vector<std::pair<int, TypePtr>> undo_;  // what a binding was before; null: none
-  int next_ = kFirstFresh;
+  int next_ = Type::kFirstFresh;
 };
 
 }  // namespace sluice::rollout::cel
