@@ -102,6 +102,11 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
 }
 
 net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
+  if (!run->spec.include.empty() && !parts_.store.synced()) {  // what is not listed yet is not absent
+    net::Task<Result<void>> listing = parts_.store.WaitSynced(std::chrono::seconds(30));
+    const Result<void> listed = co_await std::move(listing);
+    if (!listed) co_return Outcome{.again_in = {}, .back_off = true};
+  }
   Verdict restoring = Restore(run);
   (void)co_await std::move(restoring);  // what cannot be restored is made anew
   net::Task<Access> reading = ReadAccess(parts_.services.client, parts_.github, parts_.access, run->key.ns, run->spec, run->url);
