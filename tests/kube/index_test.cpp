@@ -105,7 +105,7 @@ TEST_F(IndexTest, TellsWhatOthersDo) {
 TEST_F(IndexTest, FieldsBesideOursAreNoDrift) {
   Watch(kConfigMap);
   PutAsWe("a", "1");
-  const WriteOptions write{.manager = "kubectl"};
+  const WriteOptions write{.manager = "autoscaler"};
   const Value patch = testing::Parse("{data: {extra: '1'}, metadata: {annotations: {note: x}}}");
   Must(client_->Patch(Ref("ConfigMap", "a"), PatchType::Merge, patch, write));
   EXPECT_EQ(Heard(), Words{});
@@ -113,6 +113,17 @@ TEST_F(IndexTest, FieldsBesideOursAreNoDrift) {
   Must(client_->Patch(Ref("ConfigMap", "a"), PatchType::Merge, steer, write));
   EXPECT_EQ(Heard(), Words{"shop:a selectors"});
   EXPECT_TRUE(index_->Lookup(Ref("ConfigMap", "a"))->selectors.Has(rollout::Selector::SsaIgnore));
+}
+
+// What kubectl leaves beside ours is to be undone, so it is news.
+TEST_F(IndexTest, FieldsThatPeopleLeaveAreDrift) {
+  Watch(kConfigMap);
+  PutAsWe("a", "1");
+  const WriteOptions write{.manager = "kubectl-edit"};
+  const Value patch = testing::Parse("{data: {extra: '1'}}");
+  Must(client_->Patch(Ref("ConfigMap", "a"), PatchType::Merge, patch, write));
+  EXPECT_EQ(Heard(), Words{"shop:a drift"});
+  EXPECT_TRUE(index_->Lookup(Ref("ConfigMap", "a"))->leftovers);
 }
 
 TEST_F(IndexTest, OurOwnWritesAreNoNews) {
