@@ -23,6 +23,9 @@ bool SameCluster(const Value& one, const Value& other) {
   const Value none;
   const Value* a = one.At({"spec", "kubeConfig"});
   const Value* b = other.At({"spec", "kubeConfig"});
+  const bool remote = a != nullptr && !a->IsNull();
+  // A name leads to the kubeconfig of its own namespace.
+  if (remote && document::NamespaceOf(one) != document::NamespaceOf(other)) return false;
   return (a == nullptr ? none : *a) == (b == nullptr ? none : *b);
 }
 
