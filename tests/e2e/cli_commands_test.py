@@ -355,14 +355,17 @@ class UninstallTest(CommandCase):
     def test_install_check_uninstall(self):
         self.sluice("check", "-n", "gitops", code=1)
         repository = self.env.repository(self.ns, {"prod/cm.yaml": config_map("installed", namespace="gitops")})
-        for controller in self.env.controllers:  # the one of the suite plays the part of the pod
-            self.assertTrue(controller.is_running())
         install = ["install", "-n", "gitops", "--image", "sluice:test", "--git-url", self.env.git.url(repository.name), "--git-path", "prod",
                    "--git-poll-interval", "1h"]
         exported = list(yaml.safe_load_all(self.sluice(*install, "--export")))
         self.assertEqual([one["kind"] for one in exported[-2:]], ["GitRepository", "Kustomization"])
         self.assertIn("applied (dry run)", self.sluice(*install, "--dry-run"))
         self.assertIsNone(self.kube.get("Namespace", "gitops"))
+        self.assertIn("✔ install finished", self.sluice(*install, "--no-wait"))
+        # The bindings are of this namespace's ServiceAccount now; as that the binary plays the part of the pod.
+        self.controller.end()
+        self.env.kubeconfig = self.env.kubeconfig_for("gitops", "sluice")
+        self.controller = self.env.controller("installed")
         said = self.sluice(*install)
         self.assertIn("✔ Deployment/gitops/sluice ready\n", said)
         self.assertIn(f"✔ Applied revision: {repository.revision}\n", said)
@@ -371,7 +374,6 @@ class UninstallTest(CommandCase):
         self.assertIn("flux", managers)
         self.assertEqual(self.kube.get("ConfigMap", "installed", "gitops")["data"], {"key": "value"})
         self.assertTrue(self.sluice("check", "-n", "gitops").endswith("✔ all checks passed\n"))
-        self.assertIn("✔ install finished", self.sluice(*install))  # again
         self.sluice("install", "-n", "elsewhere", code=1)
         self.assertIn("Deployment gitops/sluice reconciles this cluster already", self.said)
         for controller in self.env.controllers:
