@@ -108,9 +108,9 @@ class Reconciler final : public kube::OwnedListener {
   /// What may be pruned of what `wanted` lacks; notes in the attempt what is held.
   net::Task<RemovalDecision> JudgeRemoval(std::shared_ptr<Run> run, rollout::Inventory wanted);
   /// What other Kustomizations are about to take over (reconciler_hand_over.cpp).
-  net::Task<std::set<document::ObjectId>> ClaimedByOthers(std::shared_ptr<Run> run);
+  net::Task<std::set<document::ObjectId>> ClaimedByOthers(std::shared_ptr<Run> run, std::vector<rollout::InventoryEntry> stale);
   bool AwaitsNewcomers(const Run& run) const;
-  std::vector<Claimer> Newcomers(const Run& run) const;
+  std::vector<Claimer> Newcomers(const Run& run, const std::vector<rollout::InventoryEntry>& stale, std::set<document::ObjectId>& kept);
   net::Task<base::Result<void>> RecordInventory(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> all);
   net::Task<controller::Outcome> BeginHealth(std::shared_ptr<Run> run, std::vector<AppliedObject> applied);
   /// Has the index judge by the expressions that are in force now.

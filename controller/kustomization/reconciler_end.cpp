@@ -155,7 +155,7 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
     co_return controller::Outcome{.again_in = {}, .back_off = true};
   }
   if (AwaitsNewcomers(*run)) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
-  net::Task<std::set<document::ObjectId>> claiming = ClaimedByOthers(run);
+  net::Task<std::set<document::ObjectId>> claiming = ClaimedByOthers(run, inventory->entries());
   std::set<document::ObjectId> claimed = co_await std::move(claiming);
   RemovalRequest leaving{
       .stale = inventory->entries(), .claimed = std::move(claimed), .as = run->as, .owner = run->key, .guard = {.on = false}};

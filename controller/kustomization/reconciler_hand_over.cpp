@@ -29,6 +29,20 @@ bool SameCluster(const Value& one, const Value& other) {
   return (a == nullptr ? none : *a) == (b == nullptr ? none : *b);
 }
 
+/// Puts those of `stale` that `kustomization` has on record into `kept`; whether there is any.
+bool Keeps(const Value& kustomization, const std::vector<InventoryEntry>& stale, std::set<document::ObjectId>& kept) {
+  const Value* recorded = kustomization.At({"status", "inventory"});
+  const base::Result<Inventory> inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
+  if (!inventory) return false;
+  bool any = false;
+  for (const InventoryEntry& entry : stale) {
+    if (!inventory->Contains(entry.id)) continue;
+    kept.insert(entry.id);
+    any = true;
+  }
+  return any;
+}
+
 bool IsSuspended(const Value& object) {
   const Value* flag = object.At({"spec", "suspend"});
   return flag != nullptr && flag->AsBool().value_or(false);
@@ -38,7 +52,8 @@ bool IsSuspended(const Value& object) {
 
 /// Kustomizations that may be about to take objects over from this one: their newest intent is not applied yet. Under lock-down only those of the same
 /// namespace or source: nobody else's build has a say in what a tenant may delete.
-std::vector<Claimer> Reconciler::Newcomers(const Run& run) const {
+/// Those that are up to date, but have one of `stale` on record as well (two Kustomizations with one object), keep it: they are woken to take it.
+std::vector<Claimer> Reconciler::Newcomers(const Run& run, const std::vector<InventoryEntry>& stale, std::set<document::ObjectId>& kept) {
   std::vector<Claimer> out;
   for (const SharedObject& other : parts_.store.List()) {
     Key key{std::string(document::NamespaceOf(*other)), std::string(document::NameOf(*other))};
@@ -51,8 +66,11 @@ std::vector<Claimer> Reconciler::Newcomers(const Run& run) const {
     if (!source) continue;
     const auto at = states_.find(key);
     const bool known = at != states_.end() && at->second->applied && at->second->generation == GenerationOf(*other);
-    if (known && at->second->revision == source->revision) continue;
-    if (at == states_.end() && ShowsSuccess(*other, source->revision)) continue;  // applied by the process before this one
+    const bool before_us = at == states_.end() && ShowsSuccess(*other, source->revision);  // applied by the process before this one
+    if (before_us || (known && at->second->revision == source->revision)) {
+      if (Keeps(*other, stale, kept)) queue_->Add(key, trigger::kDrift);
+      continue;
+    }
     Claimer claimer{.key = std::move(key), .spec = std::move(*spec), .source = std::move(source), .reads = std::nullopt};
     if (known) claimer.reads = at->second->reads;
     out.push_back(std::move(claimer));
@@ -74,8 +92,9 @@ bool Reconciler::AwaitsNewcomers(const Run& run) const {
   });
 }
 
-net::Task<std::set<document::ObjectId>> Reconciler::ClaimedByOthers(std::shared_ptr<Run> run) {
-  std::vector<Claimer> claimers = Newcomers(*run);
+net::Task<std::set<document::ObjectId>> Reconciler::ClaimedByOthers(std::shared_ptr<Run> run, std::vector<InventoryEntry> stale) {
+  std::set<document::ObjectId> kept;
+  std::vector<Claimer> claimers = Newcomers(*run, stale, kept);
   for (Claimer& claimer : claimers) {  // of a source that somebody else writes the files may not be here yet
     if (claimer.source->files) continue;
     net::Task<ArtifactLoader::Answer> loading = parts_.loader.Load(claimer.source);
@@ -86,7 +105,9 @@ net::Task<std::set<document::ObjectId>> Reconciler::ClaimedByOthers(std::shared_
   }
   std::erase_if(claimers, [](const Claimer& claimer) { return claimer.source->files == nullptr; });
   net::Task<std::set<document::ObjectId>> asking = ClaimsOf(parts_.services, std::move(claimers));
-  co_return co_await std::move(asking);
+  std::set<document::ObjectId> claimed = co_await std::move(asking);
+  claimed.merge(kept);
+  co_return claimed;
 }
 
 net::Task<RemovalDecision> Reconciler::JudgeRemoval(std::shared_ptr<Run> run, Inventory wanted) {
@@ -103,7 +124,7 @@ net::Task<RemovalDecision> Reconciler::JudgeRemoval(std::shared_ptr<Run> run, In
   std::erase_if(stale, [&](const InventoryEntry& entry) { return scoped.Contains(entry.id); });
   if (stale.empty()) co_return decision;
 
-  net::Task<std::set<document::ObjectId>> claiming = ClaimedByOthers(run);
+  net::Task<std::set<document::ObjectId>> claiming = ClaimedByOthers(run, stale);
   std::set<document::ObjectId> claimed = co_await std::move(claiming);
   RemovalRequest request{.stale = std::move(stale),
                          .claimed = std::move(claimed),

@@ -213,7 +213,7 @@ class BuildAndDiffTest(CommandCase):
             "spec": {"interval": "1h", "prune": True, "path": "./app", "targetNamespace": self.ns, "postBuild": {"substitute": {"colour": "red"}},
                      "sourceRef": {"kind": "GitRepository", "name": "fleet"}}}})
         build = ["build", "kustomization", "app", "--path", "app", "--kustomization-file", "ks.yaml", "--dry-run", "-n", self.ns]
-        names = lambda text: [one["metadata"]["name"] for one in yaml.safe_load_all(text)]  # noqa: E731
+        names = lambda text: [one["metadata"]["name"] for one in yaml.safe_load_all(text) if one]  # noqa: E731
         self.assertEqual(sorted(names(self.sluice(*build, cwd=root))), ["a", "child", "draft"])
         self.assertEqual(sorted(names(self.sluice(*build, "--in-memory-build", "--ignore-paths", "draft.yaml,other/", cwd=root))), ["a", "child"])
         self.assertEqual(sorted(names(self.sluice(*build, "--recursive", "--local-sources", f"GitRepository/{self.ns}/fleet=.", cwd=root))),
@@ -236,7 +236,7 @@ class BuildAndDiffTest(CommandCase):
         self.kustomization(path="./app", postBuild={"substituteFrom": [{"kind": "Secret", "name": "vars"}]})
         self.await_applied(repository)
         root = self.tree_of({"app/cm.yaml": config_map("a", {"x": "${colour}!"})})
-        built = yaml.safe_load(self.sluice("build", "ks", "app", "--path", root + "/app", "-n", "{ns}"))
+        built = next(yaml.safe_load_all(self.sluice("build", "ks", "app", "--path", root + "/app", "-n", "{ns}")))
         self.assertEqual((built["data"], built["metadata"]["namespace"]), ({"x": "blue!"}, self.ns))
 
     def test_diff(self):
