@@ -260,6 +260,9 @@ class MultiTenancyTest(Fleet):
 
     def test_6_a_tenant_that_leaves_goes_completely(self):
         self.push(self.repository, {"tenants/staging/kustomization.yaml": {"resources": []}}, SYSTEM)
+        self.await_object("Kustomization", "tenants", lambda obj: condition_of(obj, "Ready").get("reason") == "PruneHeld", SYSTEM)
+        self.assertNotIn("deletionTimestamp", self.kube.get("Namespace", "apps")["metadata"], "an empty build may be a mistake")
+        self.kube.patch("Kustomization", "tenants", SYSTEM, {"metadata": {"annotations": {"sluice.dev/allow-prune": self.repository.revision}}})
         self.await_applied(self.repository, "tenants")
         self.await_gone("Namespace", "apps", "")
         self.assertEqual([item["metadata"]["name"] for item in self.kube.list("Kustomization", "apps")], [])
