@@ -11,8 +11,9 @@ using base::Result;
 using document::ObjectId;
 
 Result<std::vector<ObjectId>> IdsBuilt(const Claimer& claimer, const Variables& variables) {
+  if (claimer.reads && base::Unchanged(*claimer.reads, *claimer.source->files))
+    return std::vector<ObjectId>(claimer.on_record.begin(), claimer.on_record.end());
   std::vector<ObjectId> ids;
-  if (claimer.reads && base::Unchanged(*claimer.reads, *claimer.source->files)) return ids;
   const BuildInput input{.files = *claimer.source->files,
                          .spec = claimer.spec,
                          .name = claimer.key.name,

@@ -23,7 +23,8 @@ struct Claimer {
   Key key;
   Spec spec;
   std::shared_ptr<const SourceArtifact> source;
-  std::optional<base::ReadSet> reads;  ///< of its last build, if its spec is still the same: unchanged files claim nothing new
+  std::optional<base::ReadSet> reads;      ///< of its last build, if its spec is still the same
+  std::set<document::ObjectId> on_record;  ///< what it claims if these files are unchanged: what it has applied already
 };
 
 /// The ids of what the `claimers` build. One that cannot be built claims nothing.

@@ -462,6 +462,7 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
   }
   net::Task<RemovalDecision> judging = JudgeRemoval(run, InventoryOf(built.objects));
   RemovalDecision removal = co_await std::move(judging);
+  state.hands_over = !removal.handed.empty();  // from now on whoever takes something wakes us
   ApplyRequest request{.objects = std::move(built.objects),
                        .as = run->as,
                        .owner = run->key,
@@ -476,7 +477,6 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
   Applier applier(run->cluster->client, run->cluster->index, parts_.services.clock, state.woken);
   net::Task<ApplyResult> applying = applier.Run(std::move(request));
   ApplyResult result = co_await std::move(applying);
-  state.hands_over = !removal.handed.empty();
   std::string changes = ChangeLines(result.applied);
   if (result.error) {
     if (!changes.empty()) result.error->message += "\n" + changes;

@@ -72,7 +72,10 @@ std::vector<Claimer> Reconciler::Newcomers(const Run& run, const std::vector<Inv
       continue;
     }
     Claimer claimer{.key = std::move(key), .spec = std::move(*spec), .source = std::move(source), .reads = std::nullopt};
-    if (known) claimer.reads = at->second->reads;
+    if (known) {
+      claimer.reads = at->second->reads;
+      if (Keeps(*other, stale, claimer.on_record)) queue_->Add(claimer.key, trigger::kDrift);
+    }
     out.push_back(std::move(claimer));
   }
   return out;
