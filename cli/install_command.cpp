@@ -218,13 +218,6 @@ Result<void> Uninstall(const UninstallFlags& flags) {
   return {};
 }
 
-int Ended(const Result<void>& result) {
-  if (result) return 0;
-  std::cout << std::flush;
-  std::cerr << "✗ " << result.error().message << "\n";
-  return 1;
-}
-
 }  // namespace
 
 void AddInstall(CLI::App& app, CommandSet& commands) {

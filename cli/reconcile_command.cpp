@@ -106,13 +106,6 @@ Result<void> SuspendOrResume(const SuspendFlags& flags) {
   return {};
 }
 
-int Ended(const Result<void>& result) {
-  if (result) return 0;
-  std::cout << std::flush;
-  std::cerr << "✗ " << result.error().message << "\n";
-  return 1;
-}
-
 }  // namespace
 
 void AddReconcile(CLI::App& app, CommandSet& commands) {

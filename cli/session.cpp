@@ -63,6 +63,13 @@ Result<std::vector<Value>> Session::Fetch(std::span<const FluxKind* const> kinds
   return out;
 }
 
+int Ended(const base::Result<void>& result) {
+  if (result) return 0;
+  std::cout << std::flush;
+  std::cerr << "✗ " << result.error().message << "\n";
+  return 1;
+}
+
 int PrintError(const base::Error& error, int code) {
   std::cout << std::flush;
   std::cerr << "Error: " << error.message << "\n";

@@ -48,6 +48,8 @@ class Session {
 
 /// Prints `Error: message` to standard error; returns `code`.
 int PrintError(const base::Error& error, int code);
+/// How a command that tells its steps ends: 0, or `✗ message` on standard error and 1.
+int Ended(const base::Result<void>& result);
 
 inline const document::GroupVersionKind kGitRepositoryKind{"source.toolkit.fluxcd.io", "v1", "GitRepository"};
 inline const document::GroupVersionKind kKustomizationKind{"kustomize.toolkit.fluxcd.io", "v1", "Kustomization"};

@@ -6,20 +6,24 @@ namespace sluice::controller {
 
 using document::Value;
 
-std::optional<sources::Artifact> ArtifactIn(const Value& object) {
-  const Value* found = object.At({"status", "artifact"});
-  if (found == nullptr || found->StringAt({"revision"}).empty()) return std::nullopt;
+sources::Artifact ArtifactFrom(const Value& value) {
   sources::Artifact artifact;
-  artifact.path = found->StringAt({"path"});
-  artifact.url = found->StringAt({"url"});
-  artifact.revision = found->StringAt({"revision"});
-  artifact.digest = found->StringAt({"digest"});
-  artifact.last_update_time = base::ParseRfc3339(found->StringAt({"lastUpdateTime"})).value_or(base::TimePoint());
-  if (const Value* size = found->Find("size")) artifact.size = size->AsUint().value_or(0);
-  if (const Value* metadata = found->Find("metadata")) {
+  artifact.path = value.StringAt({"path"});
+  artifact.url = value.StringAt({"url"});
+  artifact.revision = value.StringAt({"revision"});
+  artifact.digest = value.StringAt({"digest"});
+  artifact.last_update_time = base::ParseRfc3339(value.StringAt({"lastUpdateTime"})).value_or(base::TimePoint());
+  if (const Value* size = value.Find("size")) artifact.size = size->AsUint().value_or(0);
+  if (const Value* metadata = value.Find("metadata")) {
     for (const document::Member& member : metadata->members()) artifact.metadata[member.key] = member.value.AsString().value_or("");
   }
   return artifact;
+}
+
+std::optional<sources::Artifact> ArtifactIn(const Value& object) {
+  const Value* found = object.At({"status", "artifact"});
+  if (found == nullptr || found->StringAt({"revision"}).empty()) return std::nullopt;
+  return ArtifactFrom(*found);
 }
 
 Value ArtifactValue(const sources::Artifact& artifact) {

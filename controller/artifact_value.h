@@ -14,6 +14,8 @@ inline constexpr std::string_view kOriginRevision = "org.opencontainers.image.re
 
 /// `object.status.artifact`; nullopt if there is none, or none that can be told apart (no revision).
 std::optional<sources::Artifact> ArtifactIn(const document::Value& object);
+/// What `value` says, whole or not; a field that is absent or of another type is empty.
+sources::Artifact ArtifactFrom(const document::Value& value);
 document::Value ArtifactValue(const sources::Artifact& artifact);
 /// "" if its metadata names none.
 std::string OriginRevisionOf(const sources::Artifact& artifact);

@@ -41,7 +41,7 @@ constexpr Row kGates[] = {
     {Gate::GitSparseCheckout, "GitSparseCheckout", false, kNoImages},
     {Gate::GroupChangeLog, "GroupChangeLog", false, "what was applied is told in events, not in the log"},
     {Gate::MigrateAPIVersion, "MigrateAPIVersion", false, ""},
-    {Gate::ObjectLevelWorkloadIdentity, "ObjectLevelWorkloadIdentity", false, "no cloud's workload identity is served by this version"},
+    {Gate::ObjectLevelWorkloadIdentity, "ObjectLevelWorkloadIdentity", false, ""},
     {Gate::OOMWatch, "OOMWatch", false, kNoHelm},
     {Gate::StrictPostBuildSubstitutions, "StrictPostBuildSubstitutions", true, ""},
     {Gate::UseHelm3Defaults, "UseHelm3Defaults", false, kNoHelm},

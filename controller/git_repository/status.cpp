@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/artifact_value.h"
 #include "controller/conditions.h"
 #include "controller/services.h"
 
@@ -31,36 +32,6 @@ void NoteRequest(const Value& object, Value& status) {
   if (!requested.empty()) status.Set("lastHandledReconcileAt", requested);
 }
 
-Value ToValue(const Artifact& artifact) {
-  Value out = Value::Mapping();
-  out.Set("digest", artifact.digest);
-  out.Set("lastUpdateTime", base::FormatRfc3339(artifact.last_update_time));
-  out.Set("path", artifact.path);
-  out.Set("revision", artifact.revision);
-  out.Set("size", static_cast<std::int64_t>(artifact.size));
-  out.Set("url", artifact.url);
-  if (!artifact.metadata.empty()) {
-    Value metadata = Value::Mapping();
-    for (const auto& [key, value] : artifact.metadata) metadata.Set(key, value);
-    out.Set("metadata", std::move(metadata));
-  }
-  return out;
-}
-
-Artifact ArtifactFrom(const Value& value) {
-  Artifact artifact;
-  artifact.path = value.StringAt({"path"});
-  artifact.url = value.StringAt({"url"});
-  artifact.revision = value.StringAt({"revision"});
-  artifact.digest = value.StringAt({"digest"});
-  artifact.last_update_time = base::ParseRfc3339(value.StringAt({"lastUpdateTime"})).value_or(base::TimePoint());
-  if (const Value* size = value.Find("size")) artifact.size = size->AsUint().value_or(0);
-  if (const Value* metadata = value.Find("metadata")) {
-    for (const document::Member& member : metadata->members()) artifact.metadata[member.key] = member.value.AsString().value_or("");
-  }
-  return artifact;
-}
-
 /// `spec.<field>` as it is written, or nothing.
 void CopyFromSpec(const Value& object, std::string_view field, Value& status, std::string_view observed) {
   const Value* written = object.At({"spec", field});
@@ -81,7 +52,7 @@ void SetObserved(const Value& object, const Spec& spec, const std::vector<Artifa
     status.Erase("observedRecurseSubmodules");
   }
   Value list = Value::Sequence();
-  for (const Artifact& artifact : included) list.Append(ToValue(artifact));
+  for (const Artifact& artifact : included) list.Append(ArtifactValue(artifact));
   if (list.empty()) {
     status.Erase("includedArtifacts");
   } else {
@@ -133,7 +104,7 @@ Value StatusAfterSuccess(const Value& object, const Spec& spec, const Success& s
   conditions.Set(condition::kArtifactInStorage, ConditionStatus::True, "Succeeded", message, generation, now);
   status.Set("conditions", conditions.ToValue());
   status.Set("observedGeneration", generation);
-  status.Set("artifact", ToValue(success.artifact));
+  status.Set("artifact", ArtifactValue(success.artifact));
   SetObserved(object, spec, success.included, status);
   NoteRequest(object, status);
   return status;
