@@ -31,10 +31,18 @@ void AppendEscaped(std::string& out, unsigned char c) {
   out += kDigits[c & 15];
 }
 
-// A JSON string; bytes that are not UTF-8 become U+FFFD, so that the line stays JSON whatever a peer sent.
-void AppendString(std::string& out, std::string_view text) {
+// What a line may hold of each: together less than 8 KiB, which collectors take for one line.
+constexpr std::size_t kMaxMessage = 2048, kMaxError = 4096, kMaxField = 512;
+
+// A JSON string; bytes that are not UTF-8 become U+FFFD, so that the line stays JSON whatever a peer sent. What is longer than `max_bytes` ends in "...".
+void AppendString(std::string& out, std::string_view text, std::size_t max_bytes = kMaxField) {
   out += '"';
+  const std::size_t end = out.size() + max_bytes;
   while (!text.empty()) {
+    if (out.size() >= end) {
+      out += "...";
+      break;
+    }
     const auto first = static_cast<unsigned char>(text.front());
     const std::size_t length = Utf8Length(text);
     if (length == 0)
@@ -55,12 +63,12 @@ void AppendNumber(std::string& out, Number number) {
   out.append(text.data(), end);
 }
 
-void AppendField(std::string& out, const LogField& field) {
+void AppendField(std::string& out, const LogField& field, std::size_t max_bytes = kMaxField) {
   out += ',';
   AppendString(out, field.name);
   out += ':';
   if (const auto* text = std::get_if<std::string>(&field.value))
-    AppendString(out, *text);
+    AppendString(out, *text, max_bytes);
   else if (const auto* integer = std::get_if<std::int64_t>(&field.value))
     AppendNumber(out, *integer);
   else if (const auto* flag = std::get_if<bool>(&field.value))
@@ -137,10 +145,10 @@ void Logger::Write(LogLevel level, std::string_view message, std::string_view er
   std::string line = R"({"ts":")" + FormatMillis(sink_->clock->Now()) + R"(","level":")";
   line += LevelName(level);
   line += R"(","msg":)";
-  AppendString(line, message);
+  AppendString(line, message, kMaxMessage);
   if (bound_) line += *bound_;
   for (const LogField& field : fields) AppendField(line, field);
-  if (level == LogLevel::Error) AppendField(line, {"error", error});
+  if (level == LogLevel::Error) AppendField(line, {"error", error}, kMaxError);
   line += "}\n";
   MutexLock lock(sink_->mutex);
   sink_->write(line);

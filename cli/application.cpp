@@ -9,6 +9,8 @@
 #include "cli/command_set.h"
 #include "cli/completion.h"
 #include "cli/controller_command.h"
+#include "cli/helm_commands.h"
+#include "cli/helm_release_commands.h"
 #include "cli/migrate_command.h"
 #include "cli/version.h"
 
@@ -38,6 +40,8 @@ Application::Application() : impl_(std::make_unique<Impl>()) {
   AddReconcile(app, commands);
   AddSuspendResume(app, commands);
   AddBuildCommand(app, impl_->build);
+  AddHelmCommands(app, commands);
+  AddHelmReleaseCommands(app, commands);
   AddDiff(app, commands);
   AddExport(app, commands);
   AddDebug(app, commands);

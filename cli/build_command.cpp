@@ -9,6 +9,7 @@
 #include "cli/build_output.h"
 #include "cli/build_remote.h"
 #include "cli/environment.h"
+#include "cli/helm_kustomize.h"
 #include "cli/session.h"
 #include "document/object.h"
 #include "document/yaml.h"
@@ -40,6 +41,7 @@ base::Result<kustomize::BuildOptions> OptionsOf(const BuildFlags& flags) {
   options.absolute_root = "/";
   options.managed_by_label = flags.managed_by_label || EnvironmentOr("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL", "") == "on";
   options.enable_helm = flags.enable_helm;
+  options.helm = MakeHelmEngine();
   if (flags.load_restrictor == "LoadRestrictionsNone") {
     options.load_restrictor = kustomize::LoadRestrictor::None;
   } else if (flags.load_restrictor != "LoadRestrictionsRootOnly" && !flags.load_restrictor.empty()) {

@@ -126,7 +126,7 @@ Result<std::vector<rollout::InventoryEntry>> Pruned(const LocalBuild& build) {
   const Value* prune = build.kustomization.At({"spec", "prune"});
   if (prune == nullptr || !prune->AsBool().value_or(false)) return std::vector<rollout::InventoryEntry>();
   const Value* recorded = build.kustomization.At({"status", "inventory"});
-  TRY(const rollout::Inventory inventory, rollout::Inventory::FromValue(recorded == nullptr ? Value() : *recorded));
+  const rollout::Inventory inventory = rollout::Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
   std::vector<rollout::InventoryEntry> entries;
   for (const Value& one : build.objects) entries.push_back(rollout::EntryOf(one));
   return inventory.Without(rollout::Inventory(std::move(entries)));

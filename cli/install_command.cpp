@@ -47,7 +47,7 @@ Result<void> Preflight(Session& session, const InstallFlags& flags) {
     const std::string_view ns = document::NamespaceOf(deployment), name = document::NameOf(deployment);
     const Value* replicas = deployment.At({"spec", "replicas"});
     const bool runs = replicas == nullptr || replicas->AsInt().value_or(1) > 0;
-    const bool reconciles = name == "source-controller" || name == "kustomize-controller" || name == "sluice";
+    const bool reconciles = name == "source-controller" || name == "kustomize-controller" || name == "helm-controller" || name == "sluice";
     if (runs && reconciles && ns != flags.ns) {
       return base::Invalid("Deployment " + std::string(ns) + "/" + std::string(name) +
                            " reconciles this cluster already. Install into its namespace (-n " + std::string(ns) +

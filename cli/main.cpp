@@ -1,12 +1,16 @@
 // The `sluice` command.
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 
+#include "base/failpoint.h"
 #include "cli/application.h"
 
 int main(int argc, char** argv) {
+  if (const char* point = std::getenv("SLUICE_FAILPOINT"); point != nullptr)
+    sluice::base::ArmFailpoint(point);  // tests only; see base/failpoint.h
   const sluice::cli::Application application;
   return application.Run(argc, argv);
 }

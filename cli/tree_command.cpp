@@ -42,7 +42,7 @@ class Grower {
   Result<void> GrowKustomization(Tree& tree, const Value& object) {
     if (!seen_.insert(tree.id).second) return {};  // two that apply each other
     const Value* recorded = object.At({"status", "inventory"});
-    TRY(const rollout::Inventory inventory, rollout::Inventory::FromValue(recorded == nullptr ? Value() : *recorded));
+    const rollout::Inventory inventory = rollout::Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
     const Value* remote = object.At({"spec", "kubeConfig"});
     for (const rollout::InventoryEntry& entry : inventory.entries()) {
       if (entry.id == tree.id || (compact_ && entry.id.group.find("toolkit.fluxcd.io") == std::string::npos)) continue;

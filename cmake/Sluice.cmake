@@ -1,6 +1,7 @@
 # How every folder is built: one static library and one test binary each, the same warnings everywhere.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
+include(${CMAKE_CURRENT_LIST_DIR}/LateLibrary.cmake)
 
 add_library(sluice_options INTERFACE)
 target_include_directories(sluice_options INTERFACE ${CMAKE_SOURCE_DIR})
@@ -14,6 +15,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 else()
   target_compile_options(sluice_options INTERFACE -Wno-pedantic -fcoroutines)
 endif()
+# Functions of shared libraries are bound at start, so that their addresses can be read-only (full RELRO).
+add_link_options(LINKER:-z,relro,-z,now)
 if(SLUICE_SANITIZE)
   target_compile_options(sluice_options INTERFACE -fsanitize=${SLUICE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SLUICE_SANITIZE})
@@ -47,13 +50,17 @@ function(sluice_library name)
 endfunction()
 
 # sluice_test(<name> [DEPS ...] [LINK ...]): every *_test.cpp of this folder (and helpers beside it) becomes <name>_test,
-# registered with ctest under that name. Fuzz targets (*_fuzz.cpp) are left to sluice_fuzzers.
+# registered with ctest under that name. Of fuzz targets (*_fuzz.cpp) it replays the seeds.
 function(sluice_test name)
   cmake_parse_arguments(ARG "" "" "DEPS;LINK" ${ARGN})
   find_package(GTest REQUIRED)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "_fuzz\\.cpp$")
-  add_executable(${name}_test ${sources})
+  if(NOT sources)
+    return()
+  endif()
+  sluice_fuzz_replay(replayed)
+  add_executable(${name}_test ${sources} ${replayed})
   target_precompile_headers(${name}_test PRIVATE <gtest/gtest.h>)
   target_compile_options(${name}_test PRIVATE -Wno-global-constructors)
   target_link_libraries(${name}_test PRIVATE sluice_options GTest::gtest_main ${ARG_LINK})
@@ -63,6 +70,26 @@ function(sluice_test name)
   target_compile_definitions(${name}_test PRIVATE SLUICE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   sluice_fuzzers(${ARG_DEPS})
+endfunction()
+
+# The fuzz targets of this folder for its test binary, each under a name of its own, with a test that gives them the files of <target>.seeds/.
+# The libFuzzer build leaves them out: there the same sources have the name that libFuzzer wants.
+function(sluice_fuzz_replay result)
+  set(${result} "" PARENT_SCOPE)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_fuzz.cpp)
+  if(SLUICE_FUZZ OR NOT sources)
+    return()
+  endif()
+  set(declarations "")
+  set(rows "")
+  foreach(source IN LISTS sources)
+    get_filename_component(target ${source} NAME_WE)
+    set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS LLVMFuzzerTestOneInput=Fuzz_${target})
+    string(APPEND declarations "extern \"C\" int Fuzz_${target}(const unsigned char* data, std::size_t size);\n")
+    string(APPEND rows "    {\"${target}\", Fuzz_${target}},\n")
+  endforeach()
+  configure_file(${CMAKE_SOURCE_DIR}/cmake/fuzz_replay.cpp.in ${CMAKE_CURRENT_BINARY_DIR}/fuzz_replay.cpp @ONLY)
+  set(${result} ${sources} ${CMAKE_CURRENT_BINARY_DIR}/fuzz_replay.cpp PARENT_SCOPE)
 endfunction()
 
 # Every *_fuzz.cpp of this folder becomes a libFuzzer binary of that name.

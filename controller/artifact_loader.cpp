@@ -1,6 +1,7 @@
 #include "controller/artifact_loader.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "net/await.h"
 #include "net/url.h"
@@ -105,11 +106,7 @@ net::Task<ArtifactLoader::Answer> ArtifactLoader::Load(std::shared_ptr<const Sou
   const std::string key = KeyOf(*artifact);
   while (true) {
     if (auto files = Find(key)) co_return Answer{.files = std::move(files)};
-    const auto trouble = troubles_.find(key);
-    if (const base::TimePoint now = parts_.clock.Now(); trouble != troubles_.end() && now < trouble->second.not_before) {
-      co_return Answer{
-          .error = trouble->second.error, .again = trouble->second.not_before - now, .quiet = trouble->second.tries < options_.quiet_tries};
-    }
+    if (auto remembered = Remembered(key)) co_return *std::move(remembered);
     const auto other = under_way_.find(key);
     if (other == under_way_.end()) break;
     const std::shared_ptr<net::Event> end = other->second;
@@ -125,6 +122,29 @@ net::Task<ArtifactLoader::Answer> ArtifactLoader::Load(std::shared_ptr<const Sou
   Answer answer{.files = unpacked->files};
   Put(key, std::move(*unpacked));
   co_return answer;
+}
+
+std::optional<ArtifactLoader::Answer> ArtifactLoader::Remembered(const std::string& key) const {
+  const auto trouble = troubles_.find(key);
+  const base::TimePoint now = parts_.clock.Now();
+  if (trouble == troubles_.end() || now >= trouble->second.not_before) return std::nullopt;
+  return Answer{
+      .error = trouble->second.error, .again = trouble->second.not_before - now, .quiet = trouble->second.tries < options_.quiet_tries};
+}
+
+net::Task<ArtifactLoader::PackedAnswer> ArtifactLoader::LoadPacked(std::shared_ptr<const SourceArtifact> artifact) {
+  const std::string key = "packed " + KeyOf(*artifact);
+  std::optional<Answer> failed = Remembered(key);
+  if (!failed) {
+    net::Task<Result<std::shared_ptr<const std::string>>> fetching = FetchPacked(artifact);
+    Result<std::shared_ptr<const std::string>> bytes = co_await std::move(fetching);
+    if (bytes) {
+      troubles_.erase(key);
+      co_return PackedAnswer{.bytes = std::move(*bytes)};
+    }
+    failed = Failed(key, std::move(bytes).error());
+  }
+  co_return PackedAnswer{.error = std::move(failed->error), .again = failed->again, .quiet = failed->quiet};
 }
 
 /// Counts a failure, and says what follows from it.
@@ -153,7 +173,7 @@ ArtifactLoader::Answer ArtifactLoader::Failed(const std::string& key, Error erro
 net::Task<Result<ArtifactLoader::Unpacked>> ArtifactLoader::Fetch(std::shared_ptr<const SourceArtifact> artifact) {
   if (artifact->digest.empty()) co_return base::Invalid("failed to verify archive: empty digest");
   const sources::UnpackLimits limits = options_.unpack;
-  if (!artifact->path.empty() && parts_.artifacts.UrlOf(artifact->path) == artifact->url) {
+  if (IsOwn(*artifact)) {
     const sources::ArtifactStore* store = &parts_.artifacts;
     auto open = [store, artifact]() -> Result<Unpacked> {
       sources::Artifact stored;
@@ -179,6 +199,38 @@ net::Task<Result<ArtifactLoader::Unpacked>> ArtifactLoader::Fetch(std::shared_pt
   };
   net::Task<Result<Unpacked>> unpacking = parts_.workers.Run(std::move(unpack));
   co_return co_await std::move(unpacking);
+}
+
+/// Does it lie in our own store?
+bool ArtifactLoader::IsOwn(const SourceArtifact& artifact) const {
+  return !artifact.path.empty() && parts_.artifacts.UrlOf(artifact.path) == artifact.url;
+}
+
+net::Task<Result<std::shared_ptr<const std::string>>> ArtifactLoader::FetchPacked(std::shared_ptr<const SourceArtifact> artifact) {
+  using Bytes = std::shared_ptr<const std::string>;
+  if (artifact->digest.empty()) co_return base::Invalid("failed to verify archive: empty digest");
+  std::shared_ptr<const std::string> downloaded;
+  std::optional<std::string> file;
+  if (IsOwn(*artifact)) file = parts_.artifacts.FileFor("/" + artifact->path);
+  if (!file) {
+    net::Task<Result<std::string>> downloading = Download(FetchUrl(artifact->url, options_));
+    CO_TRY(std::string body, co_await std::move(downloading));
+    downloaded = std::make_shared<const std::string>(std::move(body));
+  }
+  const std::uint64_t limit = options_.max_packed_bytes;
+  auto verify = [downloaded, file, artifact, limit]() -> Result<Bytes> {
+    Bytes bytes = downloaded;
+    if (!bytes) {
+      const std::filesystem::path path(*file);
+      TRY(std::string text, base::OpenDirectory(path.parent_path().string(), limit)->Read(path.filename().string()));
+      bytes = std::make_shared<const std::string>(std::move(text));
+    }
+    if (auto verified = sources::VerifyDigest(*bytes, artifact->digest); !verified)
+      return std::move(verified).error().Wrap("failed to verify archive");
+    return bytes;
+  };
+  net::Task<Result<Bytes>> verifying = parts_.workers.Run(std::move(verify));
+  co_return co_await std::move(verifying);
 }
 
 net::Task<Result<std::string>> ArtifactLoader::Download(std::string url) {

@@ -60,6 +60,14 @@ class ArtifactLoader {
   };
   /// One try, unless somebody else's has just failed or is under way (which is waited for). `artifact` is not changed.
   net::Task<Answer> Load(std::shared_ptr<const SourceArtifact> artifact);
+  struct PackedAnswer {
+    std::shared_ptr<const std::string> bytes;  ///< nullptr: as Answer
+    base::Error error;
+    std::optional<base::Duration> again;
+    bool quiet = false;
+  };
+  /// The artifact's file itself, checked against its digest: a chart is read from its archive. Tries as Load does; nothing is kept.
+  net::Task<PackedAnswer> LoadPacked(std::shared_ptr<const SourceArtifact> artifact);
   /// Keeps `files` for those who will ask for this artifact. `bytes`: their size.
   void Keep(const SourceArtifact& artifact, std::shared_ptr<const base::Files> files, std::uint64_t bytes);
 
@@ -81,6 +89,10 @@ class ArtifactLoader {
     std::uint64_t bytes = 0;
   };
   net::Task<base::Result<Unpacked>> Fetch(std::shared_ptr<const SourceArtifact> artifact);
+  net::Task<base::Result<std::shared_ptr<const std::string>>> FetchPacked(std::shared_ptr<const SourceArtifact> artifact);
+  bool IsOwn(const SourceArtifact& artifact) const;
+  /// What an earlier failure still forbids; nullopt: try.
+  std::optional<Answer> Remembered(const std::string& key) const;
   net::Task<base::Result<std::string>> Download(std::string url);
   Answer Failed(const std::string& key, base::Error error);
   std::shared_ptr<const base::Files> Find(const std::string& key);

@@ -3,23 +3,12 @@
 #include <algorithm>
 #include <tuple>
 
+#include "controller/condition_text.h"
+
 namespace sluice::controller {
 namespace {
 
 using document::Value;
-
-ConditionStatus ParseStatus(std::string_view word) {
-  if (word == "True") return ConditionStatus::True;
-  return word == "False" ? ConditionStatus::False : ConditionStatus::Unknown;
-}
-
-/// At most the length that the API server takes, never in the middle of a UTF-8 character.
-std::string Trimmed(std::string_view message) {
-  if (message.size() <= kMaxConditionMessage) return std::string(message);
-  std::size_t end = kMaxConditionMessage - 3;
-  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0U) == 0x80U) --end;
-  return std::string(message.substr(0, end)) + "...";
-}
 
 int Rank(const Condition& condition) {
   if (condition.type == condition::kStalled) return 0;
@@ -53,7 +42,7 @@ Conditions Conditions::FromStatus(const Value& status) {
     Condition read;
     read.type = item.StringAt({"type"});
     if (read.type.empty()) continue;
-    read.status = ParseStatus(item.StringAt({"status"}));
+    read.status = ParseConditionStatus(item.StringAt({"status"}));
     read.reason = item.StringAt({"reason"});
     read.message = item.StringAt({"message"});
     read.last_transition_time = item.StringAt({"lastTransitionTime"});
@@ -70,7 +59,7 @@ void Conditions::Set(std::string_view type, ConditionStatus status, std::string_
     conditions_.push_back(Condition{.type = std::string(type)});
     at = std::prev(conditions_.end());
   }
-  std::string text = Trimmed(message);
+  std::string text = CutMessage(message);
   const bool same = at->status == status && at->reason == reason && at->message == text && !at->last_transition_time.empty();
   if (!same) at->last_transition_time = base::FormatRfc3339(now);
   at->status = status;

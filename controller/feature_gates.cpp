@@ -16,20 +16,20 @@ struct Row {
   std::string_view vain;  ///< why setting it changes nothing in this version; "" for a gate that is acted upon
 };
 
-constexpr std::string_view kNoHelm = "HelmReleases are not served by this version";
+constexpr std::string_view kAsDeprecated = "it is deprecated: spec.driftDetection of a HelmRelease says it";
 constexpr std::string_view kNoImages = "image automation is not served by this version";
 
 constexpr Row kGates[] = {
     {Gate::AdditiveCELDependencyCheck, "AdditiveCELDependencyCheck", false, ""},
-    {Gate::AdoptLegacyReleases, "AdoptLegacyReleases", false, kNoHelm},
-    {Gate::AllowDNSLookups, "AllowDNSLookups", false, kNoHelm},
+    {Gate::AdoptLegacyReleases, "AdoptLegacyReleases", false, "it is ignored, as in Flux since 2.8"},
+    {Gate::AllowDNSLookups, "AllowDNSLookups", false, ""},
     {Gate::CacheSecretsAndConfigMaps, "CacheSecretsAndConfigMaps", false, "Secrets and ConfigMaps are always read live"},
     {Gate::CancelHealthCheckOnNewRevision, "CancelHealthCheckOnNewRevision", false, "a new revision always ends the wait for health"},
-    {Gate::CorrectDrift, "CorrectDrift", false, kNoHelm},
-    {Gate::DefaultToRetryOnFailure, "DefaultToRetryOnFailure", false, kNoHelm},
-    {Gate::DetectDrift, "DetectDrift", false, kNoHelm},
+    {Gate::CorrectDrift, "CorrectDrift", false, kAsDeprecated},
+    {Gate::DefaultToRetryOnFailure, "DefaultToRetryOnFailure", false, ""},
+    {Gate::DetectDrift, "DetectDrift", false, kAsDeprecated},
     {Gate::DirectSourceFetch, "DirectSourceFetch", false, ""},
-    {Gate::DisableChartDigestTracking, "DisableChartDigestTracking", false, kNoHelm},
+    {Gate::DisableChartDigestTracking, "DisableChartDigestTracking", false, ""},
     {Gate::DisableConfigWatchers, "DisableConfigWatchers", false, ""},
     {Gate::DisableFailFastBehavior, "DisableFailFastBehavior", false, ""},
     {Gate::DisableStatusPollerCache, "DisableStatusPollerCache", true, "no status is polled"},
@@ -42,9 +42,9 @@ constexpr Row kGates[] = {
     {Gate::GroupChangeLog, "GroupChangeLog", false, "what was applied is told in events, not in the log"},
     {Gate::MigrateAPIVersion, "MigrateAPIVersion", false, ""},
     {Gate::ObjectLevelWorkloadIdentity, "ObjectLevelWorkloadIdentity", false, ""},
-    {Gate::OOMWatch, "OOMWatch", false, kNoHelm},
+    {Gate::OOMWatch, "OOMWatch", false, "the process does not watch its own memory"},
     {Gate::StrictPostBuildSubstitutions, "StrictPostBuildSubstitutions", true, ""},
-    {Gate::UseHelm3Defaults, "UseHelm3Defaults", false, kNoHelm},
+    {Gate::UseHelm3Defaults, "UseHelm3Defaults", false, ""},
 };
 
 constexpr bool RowsAreInOrder() {

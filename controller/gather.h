@@ -1,21 +1,10 @@
-// controller/gather.h: several things at once, and wait for all of them.
+// controller/gather.h: net::ForEach under the name this folder uses.
 #pragma once
 
-#include <cstddef>
-#include <functional>
-
-#include "base/result.h"
-#include "net/task.h"
-
-namespace boost::asio {
-class io_context;
-}
+#include "net/gather.h"
 
 namespace sluice::controller {
 
-/// Runs `each(0)` … `each(count - 1)`, at most `limit` at a time, and returns when all have ended. What they refer to lives in the caller's
-/// frame, which is safe: this returns only after the last has ended, also when cancelled (Canceled; what had not begun is left out).
-net::Task<base::Result<void>> ForEach(boost::asio::io_context& io, std::size_t count, std::size_t limit,
-                                      std::function<net::Task<void>(std::size_t)> each);
+using net::ForEach;
 
 }  // namespace sluice::controller

@@ -4,6 +4,7 @@
 
 #include "controller/conditions.h"
 #include "document/object.h"
+#include "sources/git/url.h"
 
 namespace sluice::controller {
 namespace {
@@ -75,7 +76,8 @@ base::PrometheusPage::Labels ResourceInfo(const Value& object) {
   for (const PathLabel& one : kPaths) {
     if (one.kind != gvk.kind) continue;
     const Value* value = Walk(&object, one.path);
-    if (value != nullptr && value->IsScalar() && !value->IsNull()) labels.push_back({one.label, std::string(value->text())});
+    if (value != nullptr && value->IsScalar() && !value->IsNull())
+      labels.push_back({one.label, sources::WithoutUserinfo(std::string(value->text()))});
   }
   return labels;
 }

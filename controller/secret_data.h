@@ -6,10 +6,18 @@
 
 #include "base/result.h"
 #include "kube/client.h"
+#include "net/http.h"
 
 namespace sluice::controller {
 
+using SecretData = std::map<std::string, std::string>;
+
 /// `data` of the Secret `ns/name`, read live. Errors: those of kube::Client::Get, and Invalid; after `failed to get secret 'ns/name'`.
-net::Task<base::Result<std::map<std::string, std::string>>> ReadSecretData(kube::Client& client, std::string ns, std::string name);
+net::Task<base::Result<SecretData>> ReadSecretData(kube::Client& client, std::string ns, std::string name);
+
+/// ca.crt, and tls.crt with tls.key (flux-contract 3.1). Invalid: it holds neither, or half a pair.
+base::Result<net::TlsOptions> TlsOptionsFrom(const SecretData& data);
+/// The URL of a proxy from `address`, `username` and `password`, which are in it then. Invalid, without any value.
+base::Result<std::string> ProxyUrlFrom(const SecretData& data);
 
 }  // namespace sluice::controller

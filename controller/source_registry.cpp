@@ -4,7 +4,7 @@ namespace sluice::controller {
 
 void SourceRegistry::Put(const SourceKey& key, SourceArtifact artifact) {
   auto& slot = artifacts_[key];
-  const bool same = slot && slot->revision == artifact.revision && slot->digest == artifact.digest;
+  const bool same = slot && slot->revision == artifact.revision && slot->digest == artifact.digest && slot->restored == artifact.restored;
   slot = std::make_shared<const SourceArtifact>(std::move(artifact));
   if (!same && listener_) listener_(key);
 }

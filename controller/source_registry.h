@@ -24,6 +24,8 @@ struct SourceArtifact {
   std::string digest;
   std::shared_ptr<const base::Files> files;  ///< nullptr: nobody holds them; ArtifactLoader fetches them when they are needed
   std::string url, path;                     ///< where they are then: `status.artifact.url` and `.path`
+  bool restored =
+      false;  ///< an earlier process's, as its status names it; nobody has looked at the remote since, so what is applied may be newer
 };
 
 class SourceRegistry {
@@ -31,7 +33,7 @@ class SourceRegistry {
   using Listener = std::function<void(const SourceKey&)>;
   /// Called after a revision appeared, changed or went away. Set once, before the first Put.
   void OnChanged(Listener listener) { listener_ = std::move(listener); }
-  /// Calls the listener only if the revision or the digest is another one.
+  /// Calls the listener only if the revision or the digest is another one, or is now more than restored.
   void Put(const SourceKey& key, SourceArtifact artifact);
   void Remove(const SourceKey& key);
   /// nullptr: nothing is known of this source yet.

@@ -14,6 +14,7 @@
 
 #include "document/repeated_keys.h"
 #include "document/scalar.h"
+#include "document/taker.h"
 #include "document/utf8.h"
 
 namespace sluice::document {
@@ -29,8 +30,13 @@ constexpr std::size_t kSafeFloatBytes = 300;
 
 class JsonReader {
  public:
-  JsonReader(std::string_view text, const JsonOptions& options)
-      : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), max_depth_(options.max_depth) {}
+  JsonReader(std::string_view text, const JsonOptions& options, const Taker* taker, std::size_t max_values)
+      : begin_(text.data()),
+        at_(begin_),
+        end_(begin_ + text.size()),
+        max_depth_(options.max_depth),
+        taker_(taker),
+        max_values_(max_values) {}
 
   Result<Value> Read() {
     Value root;
@@ -242,8 +248,7 @@ class JsonReader {
     if (!Take(']')) {
       do {
         Value item;
-        if (!ReadValue(item, depth)) return false;
-        items_.push_back(std::move(item));
+        if (!ReadItem(item, depth)) return false;
         SkipBlanks();
       } while (Take(','));
       if (!Take(']')) return FailUnexpected("',' or ']'");
@@ -252,6 +257,24 @@ class JsonReader {
     out = Value::Sequence(std::vector<Value>(std::make_move_iterator(from), std::make_move_iterator(items_.end())));
     items_.erase(from, items_.end());
     return true;
+  }
+
+  bool ReadItem(Value& item, std::size_t depth) {
+    if (taker_ != nullptr) path_.emplace_back();
+    if (!ReadValue(item, depth)) return false;
+    if (taker_ != nullptr) path_.pop_back();
+    if (taker_ != nullptr && depth == taker_->depth) {
+      auto taken = taker_->take(path_, item);
+      if (!taken) return Fail(taken.error().message, taken.error().reason);
+      if (*taken) return true;
+    }
+    items_.push_back(std::move(item));
+    return CountItems();
+  }
+
+  bool CountItems() {
+    if (items_.size() + members_.size() <= max_values_) return true;
+    return Fail("more than " + std::to_string(max_values_) + " values", Reason::TooLarge);
   }
 
   bool ReadObject(Value& out, std::size_t depth) {
@@ -282,9 +305,11 @@ class JsonReader {
     member.key.assign(key);
     SkipBlanks();
     if (!Take(':')) return FailUnexpected("':'");
+    if (taker_ != nullptr) path_.push_back(member.key);
     if (!ReadValue(member.value, depth)) return false;
+    if (taker_ != nullptr) path_.pop_back();
     members_.push_back(std::move(member));
-    return true;
+    return CountItems();
   }
 
   /// Bytes that stand for themselves in a string: ASCII but controls, quote and backslash.
@@ -299,6 +324,9 @@ class JsonReader {
   const char* end_;
   const char* failed_at_ = nullptr;
   std::size_t max_depth_;
+  const Taker* taker_;  // null: none
+  std::size_t max_values_;
+  std::vector<std::string_view> path_;  // for the taker
   std::vector<Value> items_;
   std::vector<Member> members_;
   std::string scratch_;
@@ -308,12 +336,24 @@ class JsonReader {
 
 }  // namespace
 
+namespace {
+
+Result<void> CheckSize(std::string_view text, const JsonOptions& options) {
+  if (text.size() <= options.max_bytes) return {};
+  return base::MakeError(Reason::TooLarge,
+                         std::to_string(text.size()) + " bytes of JSON, the limit is " + std::to_string(options.max_bytes));
+}
+
+}  // namespace
+
 Result<Value> ParseJson(std::string_view text, const JsonOptions& options) {
-  if (text.size() > options.max_bytes) {
-    return base::MakeError(Reason::TooLarge,
-                           std::to_string(text.size()) + " bytes of JSON, the limit is " + std::to_string(options.max_bytes));
-  }
-  return JsonReader(text, options).Read();
+  TRY(CheckSize(text, options));
+  return JsonReader(text, options, nullptr, SIZE_MAX).Read();
+}
+
+Result<Value> ParseJsonTaking(std::string_view text, const JsonOptions& options, const Taker& taker, std::size_t max_values) {
+  TRY(CheckSize(text, options));
+  return JsonReader(text, options, &taker, max_values).Read();
 }
 
 }  // namespace sluice::document

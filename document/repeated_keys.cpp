@@ -36,6 +36,11 @@ std::vector<RepeatedKey> RepeatedKeys(std::span<const Member> members) {
   return out;
 }
 
+std::string DescribeRepeated(std::span<const Member> members, RepeatedKey repeated) {
+  return "mapping key \"" + members[repeated.again].key + "\" already defined at line " +
+         std::to_string(members[repeated.first].key_mark.line);
+}
+
 void LetLastWin(std::vector<Member>& members, std::size_t offset, std::span<const RepeatedKey> repeated) {
   if (repeated.empty()) return;
   std::vector<bool> drop(members.size());

@@ -17,7 +17,11 @@ enum class Resolver {
   Yaml11,   ///< go-yaml v2 / sigs.k8s.io/yaml: yes/no/on/off/y/n are booleans, also as keys
 };
 
-enum class DuplicateKeys { Refuse, LastWins };
+enum class DuplicateKeys {
+  Refuse,
+  LastWins,
+  Keep,  ///< all stay in the mapping, Find() sees the first: as go-yaml's nodes do. RepeatedKeys() finds them again
+};
 
 struct YamlOptions {
   Resolver resolver = Resolver::GoYaml3;
@@ -44,7 +48,9 @@ struct EmitOptions {
   bool sort_keys = true;  ///< go-yaml's natural order (digits by value, letters after others)
   int indent = 2;         ///< mapping indent; sequences stay at their parent's column unless `indent_sequences`
   bool indent_sequences = false;
-  int width = 80;  ///< fold column for plain and quoted text; <0 never folds
+  int width = 80;                ///< fold column for plain and quoted text; <0 never folds
+  bool quote_merge_keys = true;  ///< a key `<<` as "<<", which go-yaml does not, so that what it writes reads back as something else
+  bool go_yaml3 = false;         ///< as go-yaml v3's own encoder: floats are never integers (1e+06), tabs may stand in literal blocks
 };
 
 /// One document as `sigs.k8s.io/yaml` (kustomize, kubectl) prints it: no `---`, a final newline, go-yaml's quoting.

@@ -145,10 +145,11 @@ class YamlWriter {
     WriteString(canonical ? *canonical : std::string(value.text()), indent, Place::Value);
   }
 
-  static std::string NumberOf(const Value& value) {
+  std::string NumberOf(const Value& value) const {
     if (value.IsInt()) {
       if (const auto integer = ParseInteger(value.text())) return std::string(NumberText(*integer).view());
     }
+    if (options_.go_yaml3) return GoYamlFloat(value.AsDouble().value_or(NAN));
     return GoYamlNumber(value.AsDouble().value_or(NAN));
   }
 
@@ -172,8 +173,9 @@ class YamlWriter {
     const bool key = place == Place::Key;
     if (key && analysis.multiline) return false;
     if (text.find('\n') != std::string_view::npos) {
-      analysis.block ? text_.Literal(text, indent, step_) : text_.DoubleQuoted(text, indent, !key);
-    } else if (!ReadsAsString(text) || (key && text == "<<")) {
+      const bool block = options_.go_yaml3 ? analysis.block_with_tabs : analysis.block;
+      block ? text_.Literal(text, indent, step_) : text_.DoubleQuoted(text, indent, !key);
+    } else if (!ReadsAsString(text) || (key && options_.quote_merge_keys && text == "<<")) {
       text_.DoubleQuoted(text, indent, !key);
     } else if (analysis.plain) {
       text_.Plain(text, indent, !key);

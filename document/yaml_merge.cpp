@@ -1,5 +1,7 @@
 #include "document/yaml_merge.h"
 
+#include <algorithm>
+
 #include <functional>
 #include <map>
 #include <utility>
@@ -92,6 +94,54 @@ Result<void> MergeInPlace(std::vector<Member>& members) {
 
 Result<void> ResolveMergeKeys(std::vector<Member>& members, Resolver resolver) {
   return resolver == Resolver::GoYaml3 ? MergeAfter(members) : MergeInPlace(members);
+}
+
+namespace {
+
+std::string GoString(std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  static constexpr std::string_view kSpecial = "\a\b\f\n\r\t\v\\\"", kLetters = "abfnrtv\\\"";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (const std::size_t special = kSpecial.find(c); special != std::string_view::npos) {
+      out += {'\\', kLetters[special]};
+    } else if (byte < 0x20 || byte == 0x7F) {
+      out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+std::string GoItem(const Value& value) { return value.IsNull() ? "interface {}(nil)" : GoSyntax(value); }
+
+}  // namespace
+
+std::string GoSyntax(const Value& value) {
+  std::string out;
+  switch (value.kind()) {
+    case Kind::Null: return "<nil>";
+    case Kind::Bool: return *value.AsBool() ? "true" : "false";
+    case Kind::Int:
+      if (const auto number = value.AsInt()) return std::to_string(*number);
+      return std::string(value.text());
+    case Kind::Float: return GoYamlFloat32(value.AsDouble().value_or(0));
+    case Kind::Sequence:
+      for (const Value& item : value.items()) out += (out.empty() ? "" : ", ") + GoItem(item);
+      return "[]interface {}{" + out + "}";
+    case Kind::Mapping: break;
+    default: return GoString(value.text());
+  }
+  std::vector<std::string> entries;
+  for (const Member& member : value.members()) {
+    const bool text = member.key_kind == Kind::String || member.key_kind == Kind::Timestamp;
+    entries.push_back((text ? GoString(member.key) : member.key) + ":" + GoItem(member.value));
+  }
+  std::sort(entries.begin(), entries.end());
+  for (const std::string& entry : entries) out += (out.empty() ? "" : ", ") + entry;
+  return "map[interface {}]interface {}{" + out + "}";
 }
 
 Result<std::string> JsonKeyText(const Value& key) {

@@ -20,4 +20,7 @@ base::Result<void> ResolveMergeKeys(std::vector<Member>& members, Resolver resol
 /// Errors: Invalid for null and for integers above int64, which it refuses.
 base::Result<std::string> JsonKeyText(const Value& key);
 
+/// `value` as Go's %#v prints what go-yaml v2 makes of it: map[interface {}]interface {}{"a":interface {}(nil)}.
+std::string GoSyntax(const Value& value);
+
 }  // namespace sluice::document

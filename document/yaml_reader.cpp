@@ -15,6 +15,7 @@
 #include "document/repeated_keys.h"
 #include "document/resolve.h"
 #include "document/scalar.h"
+#include "document/taker.h"
 #include "document/yaml.h"
 #include "document/yaml_input.h"
 #include "document/yaml_merge.h"
@@ -92,6 +93,7 @@ struct Open {
   std::string anchor = {};
   std::size_t nodes_before = 0;
   bool has_merge = false;
+  bool is_key = false;  ///< it stands where a key does
 };
 
 struct Anchor {
@@ -102,7 +104,8 @@ struct Anchor {
 
 class Builder {
  public:
-  Builder(const YamlInput& input, const YamlOptions& options) : input_(input), events_(input.text()), options_(options) {}
+  Builder(const YamlInput& input, const YamlOptions& options, const Taker* taker)
+      : input_(input), events_(input.text()), options_(options), taker_(taker) {}
 
   Result<std::vector<Value>> ReadAll() {
     std::vector<Value> documents;
@@ -139,7 +142,10 @@ class Builder {
     switch (event.type) {
       case YAML_STREAM_END_EVENT: return false;
       case YAML_DOCUMENT_START_EVENT: BeginDocument(); return true;
-      case YAML_DOCUMENT_END_EVENT: documents.push_back(std::move(root_)); return true;
+      case YAML_DOCUMENT_END_EVENT:
+        if (key_problem_) return Fail(key_problem_->first, key_problem_->second);
+        documents.push_back(std::move(root_));
+        return true;
       case YAML_SCALAR_EVENT: return AddScalar(event);
       case YAML_ALIAS_EVENT: return AddAlias(event);
       case YAML_SEQUENCE_START_EVENT: return OpenSequence(event);
@@ -221,7 +227,7 @@ class Builder {
     if (!value) return Fail(mark, value.error().message);
     value->set_mark(mark);
     if (scalar.anchor != nullptr) anchors_[std::string(View(scalar.anchor))] = {.value = *value, .nodes = 1, .open = false};
-    return Attach(std::move(*value));
+    return Attach(std::move(*value), scalar.anchor == nullptr ? 1 : 0);
   }
 
   bool KeepScalarAnchor(const RawScalar& raw, std::string_view anchor, Mark mark) {
@@ -271,22 +277,44 @@ class Builder {
     if (found->second.open) return Fail(mark, "anchor '" + name + "' value contains itself");
     if (!CountNodes(mark, found->second.nodes)) return false;
     const Value& value = found->second.value;
-    if (!ExpectsKey()) return Attach(value);
-    if (!value.IsScalar()) return Fail(mark, "a mapping key must be a scalar");
+    if (!ExpectsKey()) return Attach(value, 0);
+    if (!value.IsScalar()) return AddComplexKey(value, mark);
     return AddKeyValue(value, mark);
   }
 
-  /// Puts a finished node where it belongs: the root, an item, or the value of the last key.
-  bool Attach(Value value) {
+  /// Puts a finished node where it belongs: the root, an item, or the value of the last key. `nodes`: how many are in it that nothing else holds.
+  bool Attach(Value value, std::size_t nodes) {
     if (open_.empty()) {
       root_ = std::move(value);
     } else if (open_.back().mapping) {
       members_.back().value = std::move(value);
       open_.back().expects_value = false;
     } else {
-      items_.push_back(std::move(value));
+      const auto taken = Take(value, nodes);
+      if (!taken) return false;
+      if (!*taken) items_.push_back(std::move(value));
     }
     return true;
+  }
+
+  /// Whether the taker took `value`, an item of the innermost collection; nullopt after a failure.
+  std::optional<bool> Take(Value& value, std::size_t nodes) {
+    if (taker_ == nullptr || open_.size() != taker_->depth) return false;
+    std::vector<std::string_view> path;
+    std::size_t end = members_.size();  // behind the last member of the mapping that is looked at
+    for (std::size_t i = open_.size(); i-- > 0;) {
+      path.insert(path.begin(), open_[i].mapping ? std::string_view(members_[end - 1].key) : std::string_view());
+      if (open_[i].mapping) end = open_[i].first;
+    }
+    path.pop_back();  // the sequence itself
+    const Mark mark = value.mark();
+    auto taken = taker_->take(path, value);
+    if (!taken) {
+      Fail(mark, taken.error().message, taken.error().reason);
+      return std::nullopt;
+    }
+    if (*taken) nodes_ -= nodes;
+    return *taken;
   }
 
   bool OpenSequence(const yaml_event_t& event) {
@@ -305,7 +333,8 @@ class Builder {
 
   bool OpenCollection(Open open, const yaml_event_t& event, std::string_view tag, std::string_view anchor) {
     open.mark = MarkOf(event.start_mark);
-    if (ExpectsKey()) return Fail(open.mark, "a mapping key must be a scalar");
+    if (ExpectsKey() && options_.resolver == Resolver::GoYaml3) return Fail(open.mark, "a mapping key must be a scalar");
+    open.is_key = ExpectsKey();
     if (open_.size() >= options_.max_depth) {
       return Fail(open.mark, "nested deeper than " + std::to_string(options_.max_depth) + " levels", Reason::TooLarge);
     }
@@ -351,25 +380,32 @@ class Builder {
     value.set_style(open.style);
     value.set_tag(std::move(open.tag));
     if (!open.anchor.empty()) anchors_[open.anchor] = {.value = value, .nodes = nodes_ - open.nodes_before, .open = false};
-    return Attach(std::move(value));
+    return open.is_key ? AddComplexKey(value, open.mark) : Attach(std::move(value), open.anchor.empty() ? nodes_ - open.nodes_before : 0);
   }
 
-  /// No key twice; with LastWins the last value takes the place of the first.
+  /// go-yaml v2 refuses a map or a list as a key, but only once the whole document has been scanned: a mistake in the syntax comes first.
+  bool AddComplexKey(const Value& key, Mark mark) {
+    if (options_.resolver == Resolver::GoYaml3) return Fail(mark, "a mapping key must be a scalar");
+    if (!key_problem_) key_problem_ = {mark, "invalid map key: " + GoSyntax(key)};
+    return AddKeyText("?" + std::to_string(members_.size()), Kind::String, Style::Plain, mark);
+  }
+
+  /// No key twice, unless they are kept; with LastWins the last value takes the place of the first.
   bool CheckKeys(std::vector<Member>& members) {
+    if (options_.duplicate_keys == DuplicateKeys::Keep) return true;
     const std::vector<RepeatedKey> repeated = RepeatedKeys(members);
     if (repeated.empty()) return true;
     if (options_.duplicate_keys == DuplicateKeys::LastWins) {
       LetLastWin(members, 0, repeated);
       return true;
     }
-    const Member& first = members[repeated[0].first];
-    const Member& again = members[repeated[0].again];
-    return Fail(again.key_mark, "mapping key \"" + again.key + "\" already defined at line " + std::to_string(first.key_mark.line));
+    return Fail(members[repeated[0].again].key_mark, DescribeRepeated(members, repeated[0]));
   }
 
   const YamlInput& input_;
   Events events_;
   const YamlOptions& options_;
+  const Taker* taker_;  // null: none
   std::string restored_;
   Value root_;
   std::vector<Open> open_;
@@ -377,6 +413,7 @@ class Builder {
   std::vector<Member> members_;
   std::map<std::string, Anchor, std::less<>> anchors_;
   std::size_t nodes_ = 0;
+  std::optional<std::pair<Mark, std::string>> key_problem_;  ///< of the current document
   bool failed_ = false;
   Error error_;
 };
@@ -386,7 +423,7 @@ constexpr std::size_t kMaxRereadBytes = 32u << 20;
 
 /// Checks the size, and reads with `read`, again if the text had to be patched on the way.
 template <class T, class Function>
-Result<T> Read(std::string_view text, const YamlOptions& options, const Function& read) {
+Result<T> Read(std::string_view text, const YamlOptions& options, const Taker* taker, const Function& read) {
   if (text.size() > options.max_bytes) {
     const std::string file = options.file.empty() ? "" : std::string(options.file) + ": ";
     return base::MakeError(Reason::TooLarge,
@@ -394,21 +431,26 @@ Result<T> Read(std::string_view text, const YamlOptions& options, const Function
   }
   YamlInput input(text);
   for (std::size_t reread = 0;; reread += text.size()) {
-    Builder builder(input, options);
+    Builder builder(input, options, taker);
     Result<T> result = read(builder);
     const auto refused = builder.RefusedCharacter();
     if (!refused || reread > kMaxRereadBytes || !input.PatchAt(*refused)) return result;
+    if (taker != nullptr && taker->restart) taker->restart();
   }
 }
 
 }  // namespace
 
 Result<std::vector<Value>> ParseYamlStream(std::string_view text, const YamlOptions& options) {
-  return Read<std::vector<Value>>(text, options, [](Builder& builder) { return builder.ReadAll(); });
+  return Read<std::vector<Value>>(text, options, nullptr, [](Builder& builder) { return builder.ReadAll(); });
 }
 
 Result<Value> ParseYaml(std::string_view text, const YamlOptions& options) {
-  return Read<Value>(text, options, [](Builder& builder) { return builder.ReadFirst(); });
+  return Read<Value>(text, options, nullptr, [](Builder& builder) { return builder.ReadFirst(); });
+}
+
+Result<Value> ParseYamlTaking(std::string_view text, const YamlOptions& options, const Taker& taker) {
+  return Read<Value>(text, options, &taker, [](Builder& builder) { return builder.ReadFirst(); });
 }
 
 }  // namespace sluice::document

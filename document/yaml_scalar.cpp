@@ -51,7 +51,7 @@ bool SpaceAt(std::string_view text, std::size_t i) { return i < text.size() && t
 /// Gathers what AnalyzeText has to know while it walks the characters.
 struct Walk {
   std::string_view text;
-  bool indicators = false, special = false, breaks = false;
+  bool indicators = false, special = false, tabs = false, breaks = false;
   bool leading_space = false, leading_break = false, trailing_space = false, trailing_break = false;
   bool break_space = false, space_break = false;
   bool previous_space = false, previous_break = false, preceded_by_blank = true;
@@ -68,7 +68,7 @@ struct Walk {
     const bool last = i + point.size == text.size();
     if (point.value == ':' && BlankAt(text, i + 1)) indicators = true;
     if (point.value == '#' && preceded_by_blank) indicators = true;
-    if (!IsPrintable(point.value)) special = true;
+    if (!IsPrintable(point.value)) (point.value == '\t' ? tabs : special) = true;
     const bool space = point.value == ' ', line_break = IsBreak(point.value);
     if (space) Space(i == 0, last);
     if (line_break) Break(i == 0, last);
@@ -97,7 +97,7 @@ struct Walk {
 TextAnalysis AnalyzeText(std::string_view text) {
   TextAnalysis out;
   if (text.empty()) {
-    out.block = false;
+    out.block = out.block_with_tabs = false;
     return out;
   }
   Walk walk{.text = text};
@@ -112,9 +112,10 @@ TextAnalysis AnalyzeText(std::string_view text) {
   }
   const bool edges = walk.leading_space || walk.leading_break || walk.trailing_space || walk.trailing_break;
   out.multiline = walk.breaks;
-  out.plain = !(edges || walk.break_space || walk.space_break || walk.special || walk.breaks || walk.indicators);
-  out.single_quoted = !(walk.break_space || walk.space_break || walk.special);
-  out.block = !(walk.trailing_space || walk.space_break || walk.special);
+  out.plain = !(edges || walk.break_space || walk.space_break || walk.special || walk.tabs || walk.breaks || walk.indicators);
+  out.single_quoted = !(walk.break_space || walk.space_break || walk.special || walk.tabs);
+  out.block_with_tabs = !(walk.trailing_space || walk.space_break || walk.special);
+  out.block = out.block_with_tabs && !walk.tabs;
   return out;
 }
 

@@ -13,7 +13,8 @@ struct TextAnalysis {
   bool multiline = false;  ///< holds a line break
   bool plain = true;
   bool single_quoted = true;
-  bool block = true;  ///< as a literal block
+  bool block = true;            ///< as a literal block
+  bool block_with_tabs = true;  ///< the same for go-yaml v3, which lets tabs stand in one
 };
 /// `text` must be UTF-8.
 TextAnalysis AnalyzeText(std::string_view text);

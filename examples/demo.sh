@@ -60,7 +60,11 @@ field() { kube get "$1" "$2" -n "$3" -o "jsonpath=$4"; }
 is_ready_at() { [ "$(field kustomization "$1" flux '{.status.lastAppliedRevision}/{.status.conditions[?(@.type=="Ready")].status}')" = "main@sha1:$2/True" ]; }
 message_of() { field kustomization "$1" flux '{.status.conditions[?(@.type=="Ready")].message}'; }
 web_runs() { [ "$(field deployment web shop '{.spec.template.spec.containers[0].image}/{.status.updatedReplicas}/{.status.availableReplicas}')" = "$1/2/2" ]; }
+release_is() { [ "$(field helmrelease notice shop '{.status.history[0].version}/{.status.history[0].status}/{.status.conditions[?(@.type=="Ready")].status}')" = "$1" ]; }
+says_of_release() { field helmrelease notice shop "{.status.conditions[?(@.type==\"$1\")].message}"; }
 names_cause() { message_of apps | grep -qE 'ErrImagePull|ImagePullBackOff'; }
+quote() { tr '\n' ' ' <<<"$1" | fold -s -w 120 | sed 's/^/    /'; echo; }
+revisions() { "$sluice" history notice -n shop --kubeconfig "$kubeconfig" | grep -E '^(REVISION|[0-9])' | cut -c 1-120 | sed 's/^/    /; s/ *$//'; }
 show() { "$sluice" get all -n flux --kubeconfig "$kubeconfig" | cut -c 1-150; }
 
 push() { # push MESSAGE: commits what is in the work tree and tells its id
@@ -120,7 +124,8 @@ metadata: {name: fleet, namespace: flux}
 spec: {interval: 10m, path: ./clusters/demo, prune: true, sourceRef: {kind: GitRepository, name: fleet}}
 YAML
 head=$(git -C "$work/fleet" rev-parse HEAD)
-for name in fleet infrastructure apps; do until_true 120 is_ready_at $name "$head" || { show; fail "$name did not become ready"; }; done
+for name in fleet infrastructure apps releases; do until_true 120 is_ready_at $name "$head" || { show; fail "$name did not become ready"; }; done
+until_true 120 release_is 1/deployed/True || { show; fail "the HelmRelease did not become ready"; }
 good "the whole fleet is ready $(since "$started") after it was asked for"
 show
 
@@ -141,23 +146,42 @@ deleted=$(now)
 until_true 30 came_back || fail "the Service did not come back"
 good "it is back after $(since "$deleted")"
 
+step "6. A commit changes a value of a HelmRelease"
+sed -i 's/We open at nine/We open at ten/' "$work/fleet/releases/demo/notice.yaml"
+pushed=$(now)
+push "notice: ten" >/dev/null
+until_true 120 release_is 2/deployed/True || { show; fail "the upgrade did not become ready"; }
+good "from push to Ready: $(since "$pushed"); helm reads the same records:"
+revisions
+
 if [ $node = 1 ]; then
-  step "6. A commit with an image that does not exist"
+  step "7. A commit with an image that does not exist"
   sed -i 's/newTag: "2"/newTag: "3-typo"/' "$work/fleet/apps/demo/kustomization.yaml"
   pushed=$(now)
   push "web: version 3" >/dev/null
   until_true 120 names_cause || { message_of apps; fail "the cause was not named"; }
   good "named after $(since "$pushed"):"
-  message_of apps | tr '\n' ' ' | fold -s -w 120 | sed 's/^/    /'
-  echo
-  step "7. The commit that mends it does not wait for the broken one"
+  quote "$(message_of apps)"
+  step "8. The commit that mends it does not wait for the broken one"
   sed -i 's/newTag: "3-typo"/newTag: "2"/' "$work/fleet/apps/demo/kustomization.yaml"
   pushed=$(now)
   head=$(push "web: back to version 2")
   until_true 120 is_ready_at apps "$head" || { show; fail "the mended version did not become ready"; }
   good "ready again $(since "$pushed") after the push"
+  step "9. An upgrade of the HelmRelease that cannot work: it has 20 s, then the release is rolled back"
+  sed -i 's/tag: "1"/tag: "3-typo"/' "$work/fleet/releases/demo/notice.yaml"
+  push "notice: version 3" >/dev/null
+  until_true 120 release_is 4/deployed/False || { show; fail "the release was not rolled back"; }
+  good "the cause, and what was done about it:"
+  quote "$(says_of_release Released)"
+  quote "$(says_of_release Remediated)"
+  sed -i 's/tag: "3-typo"/tag: "2"/' "$work/fleet/releases/demo/notice.yaml"
+  push "notice: version 2" >/dev/null
+  until_true 120 release_is 5/deployed/True || { show; fail "the mended release did not become ready"; }
+  good "the next commit mends it:"
+  revisions
 else
-  note "(Broken images need a real node, that is: root. Steps 6 and 7 are left out.)"
+  note "(Broken images need a real node, that is: root. Steps 7 to 9 are left out.)"
 fi
 
 step "How to go on"

@@ -116,7 +116,7 @@ net::Task<Result<net::Response>> Client::Impl::Send(ApiRequest request, const Gr
 
 net::Task<Result<Value>> Client::Impl::Write(ApiRequest request, const ObjectRef& ref, const WriteOptions& options) {
   Query query;
-  query.Add("fieldManager", options.manager).Add("dryRun", options.dry_run ? "All" : "");
+  query.Add("fieldManager", options.manager).Add("dryRun", options.dry_run ? "All" : "").Add("fieldValidation", options.field_validation);
   request.path += query.text();
   request.as = options.as;
   request.timeout = options.timeout;
@@ -182,6 +182,7 @@ net::Task<Result<Value>> Client::Apply(const Value& object, const ApplyOptions& 
   CO_TRY(ApiRequest request, co_await impl_->AddressOf(ref, options.subresource));
   Query query;
   query.Add("fieldManager", options.manager).Add("force", options.force ? "true" : "").Add("dryRun", options.dry_run ? "All" : "");
+  query.Add("fieldValidation", options.field_validation);
   request.path += query.text();
   request.method = "PATCH";
   request.verb = options.dry_run ? "dry-run" : "apply";

@@ -41,8 +41,9 @@ struct WriteOptions {
   Impersonate as;
   bool metadata_only = false;  ///< of the answer
   std::chrono::milliseconds timeout{0};
-  bool for_lease = false;  ///< of leases alone: before all other requests and past the write gate
-  bool patient = false;    ///< gives way, for some seconds at most, while many others are under way
+  bool for_lease = false;        ///< of leases alone: before all other requests and past the write gate
+  bool patient = false;          ///< gives way, for some seconds at most, while many others are under way
+  std::string field_validation;  ///< "Strict", "Warn", "Ignore"; empty: the server's own (Warn)
 };
 
 struct ApplyOptions {
@@ -53,6 +54,7 @@ struct ApplyOptions {
   Impersonate as;
   bool metadata_only = false;
   std::chrono::milliseconds timeout{0};
+  std::string field_validation;  ///< as in WriteOptions
 };
 
 enum class PatchType { Merge, Json, StrategicMerge };

@@ -26,6 +26,7 @@ constexpr std::size_t kMaxWatches = 1000;
 constexpr std::size_t kUrgent = 8;  // places for requests that wait for no other
 constexpr std::size_t kCalm = 4;    // so few requests under way hold up no patient one
 constexpr std::chrono::seconds kTokenAge{60};
+constexpr std::chrono::seconds kLastMoment{2};  // how long a write that was sent may still be answered after it is not wanted any more
 
 net::ClientOptions HttpOptions(const ClusterConfig& config, const TransportOptions& options, std::size_t connections, std::size_t streams) {
   net::ClientOptions http;
@@ -55,12 +56,12 @@ struct Outcome {
   int code = 0;
 };
 
-/// 500 may be a webhook that will fail again, so it gets one more try; a server that asks for more (Retry-After) gets them.
+/// 500 may be a webhook that will fail again, so it gets two more tries; a server that asks for more (Retry-After) gets them.
 bool WorthAnotherTry(Retry retry, const Outcome& outcome, int tries) {
   if (retry == Retry::Never || outcome.answer) return false;
   if (outcome.code == 429) return true;
   if (retry != Retry::IfIdempotent) return false;
-  if (outcome.code == 500) return tries < 2 || outcome.answer.error().retry_after.has_value();
+  if (outcome.code == 500) return tries < 3 || outcome.answer.error().retry_after.has_value();
   if (outcome.code == 0) return outcome.answer.error().reason == Reason::Unavailable || outcome.answer.error().reason == Reason::Timeout;
   return outcome.code >= 502 && outcome.code <= 504;
 }
@@ -118,6 +119,7 @@ struct Transport::Impl {
   Outcome Judge(const ApiRequest& request, Result<net::Response> response);
   milliseconds Backoff(const base::Error& error, int tries);
   Result<void> MayBegin(const ApiRequest& request) const;
+  net::Task<Result<net::Response>> SendThrough(net::Request http);
   net::Task<Outcome> Try(const ApiRequest& request, const net::BodySink& sink, milliseconds left);
   net::Task<Result<net::Response>> Run(ApiRequest request, net::BodySink sink);
 };
@@ -182,6 +184,26 @@ Result<void> Transport::Impl::MayBegin(const ApiRequest& request) const {
   return {};
 }
 
+/// A write that has begun is not cut off at once: nobody would know what it did, and the server might do it after what a newer run sends next.
+net::Task<Result<net::Response>> Transport::Impl::SendThrough(net::Request http) {
+  using Answer = std::optional<Result<net::Response>>;
+  const auto answer = std::make_shared<Answer>();
+  const auto send = [](net::HttpClient& client, net::Request request, std::shared_ptr<Answer> into) -> net::Task<void> {
+    *into = co_await client.Send(std::move(request));
+  };
+  net::Scope scope(environment.io);
+  net::Task<void> sending = send(requests, std::move(http), answer);
+  scope.Spawn(std::move(sending));
+  net::Task<Result<void>> draining = scope.Drained();
+  const Result<void> drained = co_await std::move(draining);
+  if (!drained) {
+    net::Task<void> ending = scope.LetEnd(kLastMoment);
+    co_await std::move(ending);
+  }
+  if (!*answer) co_return base::MakeError(Reason::Canceled, "canceled");
+  co_return std::move(**answer);
+}
+
 net::Task<Outcome> Transport::Impl::Try(const ApiRequest& request, const net::BodySink& sink, milliseconds left) {
   const Steady::time_point begun = Steady::now();
   const UnderWay counted(*this, request);
@@ -206,7 +228,8 @@ net::Task<Outcome> Transport::Impl::Try(const ApiRequest& request, const net::Bo
     auto streamed = co_await requests.Stream(std::move(http), sink);
     co_return Judge(request, std::move(streamed));
   }
-  auto answer = co_await requests.Send(std::move(http));
+  net::Task<Result<net::Response>> sending = request.mutates ? SendThrough(std::move(http)) : requests.Send(std::move(http));
+  auto answer = co_await std::move(sending);
   co_return Judge(request, std::move(answer));
 }
 

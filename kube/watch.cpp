@@ -160,7 +160,8 @@ net::Task<Result<void>> Reflector::Impl::WatchOnce() {
   CO_TRY(const ResourcePtr resource, co_await client.mapper().Find(gvk));
   const double spread =
       client.transport().environment().random.Uniform() * static_cast<double>((options.max_watch - options.min_watch).count());
-  const std::chrono::seconds length = options.min_watch + std::chrono::seconds(static_cast<std::int64_t>(spread));
+  std::chrono::seconds length = options.min_watch + std::chrono::seconds(static_cast<std::int64_t>(spread));
+  if (options.relist.count() > 0) length = std::min(length, options.relist);
   ++stats.watches;
   const std::uint64_t events_before = stats.events;
   const Steady::time_point begun = Steady::now();

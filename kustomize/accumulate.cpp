@@ -328,10 +328,12 @@ ResMap Target::PluginConfigs(const std::vector<Entry>& entries, std::string_view
     configs.resources.AppendAll(std::move(*inline_configs), errors);
   }
   for (const Entry& entry : paths) AddResource(entry, field, configs, errors);
+  for (const auto& config : configs.resources.list())  // a plugin is given JSON
+    errors.Check("", RoundTripThroughJson(config->value, config->file ? *config->file : ""));
   return std::move(configs.resources);
 }
 
-std::vector<Generator> Target::OwnGenerators(ErrorList& errors) const {
+std::vector<Generator> Target::OwnGenerators() const {
   std::vector<Generator> generators;
   for (const auto* list : {&kustomization_.config_maps, &kustomization_.secrets}) {
     const bool secret = list == &kustomization_.secrets;
@@ -343,17 +345,17 @@ std::vector<Generator> Target::OwnGenerators(ErrorList& errors) const {
       generators.back().origin = BuiltinOrigin(secret ? "SecretGenerator" : "ConfigMapGenerator");
     }
   }
-  for (const HelmChart& chart : kustomization_.helm_charts)
-    errors.Add(base::MakeError(base::Reason::Unsupported,
-                               Place(chart.mark, "helmCharts \"" + chart.name + "\"") +
-                                   (context_.options.enable_helm ? ": Helm charts in kustomizations are not supported yet"
-                                                                 : ": Helm is off; --enable-helm turns it on")));
+  for (const HelmChart& chart : kustomization_.helm_charts) {
+    const std::string place = Place(chart.mark, "helmCharts \"" + chart.name + "\"");
+    generators.push_back(ChartGenerator(chart, kustomization_.helm_globals, context_.ns, place, loader_, context_));
+    generators.back().origin = BuiltinOrigin("HelmChartInflationGenerator");
+  }
   return generators;
 }
 
 void Target::RunGenerators(Accumulator& into, ErrorList& errors) {
   bool whole = errors.empty();  // else nothing can be said of what is there already
-  std::vector<Generator> generators = OwnGenerators(errors);
+  std::vector<Generator> generators = OwnGenerators();
   ErrorList in_configs;
   const ResMap configs = PluginConfigs(kustomization_.generators, "generators", in_configs);
   if (in_configs.empty()) {
@@ -364,15 +366,17 @@ void Target::RunGenerators(Accumulator& into, ErrorList& errors) {
   errors.Add("", std::move(in_configs));
   for (const Generator& generator : generators) {
     if (errors.full()) return;
-    auto resource = generator.run();
-    if (!resource) {
-      errors.Add(generator.place, std::move(resource).error());
+    auto resources = generator.run();
+    if (!resources) {
+      errors.Add(generator.place, std::move(resources).error());
       whole = false;
       continue;
     }
     if (!whole) continue;
-    if (!(*resource)->origin) (*resource)->origin = generator.origin;
-    errors.Check(generator.place, into.resources.Absorb(std::move(*resource)));
+    for (auto& resource : *resources) {
+      if (!resource->origin) resource->origin = generator.origin;
+      errors.Check(generator.place, into.resources.Absorb(std::move(resource)));
+    }
   }
 }
 
@@ -420,13 +424,13 @@ constexpr std::string_view kValidatedBy = "validated-by";
 /// An object as a validator must leave it.
 struct Snapshot {
   Value value;
-  std::size_t previous = 0;
+  std::size_t previous = 0, writes = 0;
 };
 
 std::vector<Snapshot> SnapshotsOf(const ResMap& map) {
   std::vector<Snapshot> snapshots;
   for (const auto& resource : map.list()) {
-    Snapshot& snapshot = snapshots.emplace_back(Snapshot{resource->value, resource->previous.size()});
+    Snapshot& snapshot = snapshots.emplace_back(Snapshot{resource->value, resource->previous.size(), resource->writes});
     Value* labels = snapshot.value.At({"metadata", "labels"});
     if (labels == nullptr || !labels->IsMapping() || !labels->Erase(kValidatedBy)) continue;
     if (labels->empty()) snapshot.value.Find("metadata")->Erase("labels");
@@ -438,7 +442,7 @@ Result<void> Unchanged(const std::vector<Snapshot>& before, const ResMap& map) {
   const std::vector<Snapshot> after = SnapshotsOf(map);
   if (before.size() != after.size()) return base::Invalid("a validator may not add or remove objects");
   for (std::size_t i = 0; i < after.size(); ++i)
-    if (before[i].previous != after[i].previous || !(before[i].value == after[i].value))
+    if (before[i].previous != after[i].previous || before[i].writes != after[i].writes || !(before[i].value == after[i].value))
       return base::Invalid("a validator may not change objects, but it changed " + map.list()[i]->CurrentId().Describe() + " (" +
                            map.list()[i]->Place() + ")");
   return {};
@@ -462,6 +466,13 @@ void Target::RunValidators(Accumulator& into, ErrorList& errors) {
 }
 
 void Target::Accumulate(Accumulator& into, ErrorList& errors) {
+  const std::string above = context_.ns;
+  if (!kustomization_.ns.text.empty()) context_.ns = kustomization_.ns.text;
+  AccumulateAll(into, errors);
+  context_.ns = above;
+}
+
+void Target::AccumulateAll(Accumulator& into, ErrorList& errors) {
   for (const Entry& entry : kustomization_.resources) {
     if (errors.full()) return;
     AddResource(entry, "resources", into, errors);

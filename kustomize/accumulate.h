@@ -61,6 +61,7 @@ class Target {
   Target(Context& context, Loader::Ptr loader, Origin origin) : context_(context), loader_(std::move(loader)), origin_(std::move(origin)) {}
 
   base::Result<void> ReadFile();
+  void AccumulateAll(Accumulator& into, ErrorList& errors);
   base::Result<void> ChooseSchema();
   void AddResource(const Entry& entry, std::string_view field, Accumulator& into, ErrorList& errors);
   void AddFile(const Entry& entry, const std::string& text, ResMap& into, ErrorList& errors);
@@ -74,7 +75,7 @@ class Target {
   void RunGenerators(Accumulator& into, ErrorList& errors);
   void RunTransformers(Accumulator& into, ErrorList& errors);
   void RunValidators(Accumulator& into, ErrorList& errors);
-  std::vector<Generator> OwnGenerators(ErrorList& errors) const;
+  std::vector<Generator> OwnGenerators() const;
   std::vector<Step> OwnSteps(const TransformerConfig& config, ErrorList& errors) const;
   void PatchSteps(std::vector<Step>& steps, ErrorList& errors) const;
   void NameSteps(const TransformerConfig& config, std::vector<Step>& steps) const;

@@ -19,7 +19,6 @@
 namespace sluice::kustomize {
 
 using base::Result;
-using document::Member;
 using document::Value;
 
 namespace {
@@ -67,7 +66,8 @@ Result<void> MergeInto(Resource& target, const Resource& patch, const Value& bod
   const std::string name(target.Name()), ns(target.Namespace()), kind(target.Kind());
   if (patch.allow_name_change || patch.allow_kind_change) target.PushId();
   ShowAnnotations(target);
-  auto left = StrategicMerge(target.value, body, context.schema());
+  TRY(context.budget.Written(body));
+  auto left = StrategicMerge(target.value, body, context.schema(), &context.budget);
   if (!left) return std::move(left).error().Wrap(target.Place());
   if (!*left) {
     target.value = Value();
@@ -84,6 +84,7 @@ Result<void> MergeInto(Resource& target, const Resource& patch, const Value& bod
 }
 
 Result<void> Merge(Resource& target, const Resource& patch, const Value& body, const Context& context) {
+  ++target.writes;
   return Unspoiled(target, context, [&] { return MergeInto(target, patch, body, context); });
 }
 
@@ -91,11 +92,10 @@ Result<void> Merge(Resource& target, const Resource& patch, const Value& body, c
 void Rebuild(Value& metadata, std::string_view field) {
   Value* map = metadata.Find(field);
   if (map == nullptr) return;
-  if (!map->IsMapping() || map->empty()) return void(metadata.Erase(field));
-  std::vector<Member> members(map->members().begin(), map->members().end());
-  std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.key < b.key; });
-  for (Member& member : members) member.value = NewString(ScalarText(&member.value));
-  *map = Value::Mapping(std::move(members));
+  const auto texts = TextsOfPairs(*map);
+  if (!texts || texts->empty()) return void(metadata.Erase(field));
+  *map = Value::Mapping();
+  for (const auto& [key, text] : *texts) SetField(*map, key, NewString(text));
 }
 
 /// The patch as it is merged into `target` where objects were selected: of the target's version, its maps rebuilt.
@@ -121,7 +121,9 @@ Result<Resource*> OnlyMatch(const ResMap& map, const Resource& patch) {
 
 Result<void> MergeSelected(ResMap& map, const std::vector<Resource*>& selected, const Resource& patch, const Context& context) {
   for (Resource* target : selected) {
+    const bool has_version = !target->ApiVersion().empty();
     TRY(Merge(*target, patch, FittedTo(*target, patch), context));
+    if (!has_version && !target->Empty()) target->value.Set("apiVersion", Value());  // the empty text that it was given
     map.Touch(*target);
   }
   for (Resource* target : selected) {
@@ -153,10 +155,13 @@ Result<void> MergeById(ResMap& map, const Patches& patches, const Context& conte
   return std::move(errors).Finish();
 }
 
-Result<void> PatchObject(Resource& resource, const JsonPatch& patch) {
+Result<void> PatchObject(Resource& resource, const JsonPatch& patch, const Context& context) {
+  ++resource.writes;
   ShowAnnotations(resource);
   auto applied = ApplyJsonPatch(resource.value, patch);
   if (!applied) return std::move(applied).error().Wrap(resource.CurrentId().Describe() + " (" + resource.Place() + ")");
+  Result<void> paid = patch.copies ? context.budget.Written(resource.value) : context.budget.Spend(patch.bytes);
+  if (!paid) return std::move(paid).error().Wrap(resource.Place());
   HideAnnotations(resource);
   RewriteAnnotations(resource);
   resource.shared.clear();
@@ -169,7 +174,7 @@ Transform JsonTransform(JsonPatch patch, Selector target, bool push_id, const Co
     TRY(const auto selected, Select(map, target));
     for (Resource* resource : selected) {
       if (push_id) resource->PushId();
-      TRY(Unspoiled(*resource, context, [&] { return PatchObject(*resource, patch); }));
+      TRY(Unspoiled(*resource, context, [&] { return PatchObject(*resource, patch, context); }));
       map.Touch(*resource);
     }
     return {};

@@ -87,10 +87,10 @@ struct Written {
   const ReplacementSource* source = nullptr;
 };
 
-Result<void> WriteTarget(Resource& resource, Written& written, const ReplacementTarget& target) {
+Result<void> WriteTarget(Resource& resource, Written& written, const ReplacementTarget& target, Budget& budget) {
   const bool shows = std::any_of(target.field_paths.begin(), target.field_paths.end(), SeesAnnotations);
   if (shows) ShowAnnotations(resource);
-  TRY(WriteReplacement(resource.value, written.value, target, written.resource == &resource ? written.source : nullptr));
+  TRY(WriteReplacement(resource.value, written.value, target, written.resource == &resource ? written.source : nullptr, &budget));
   SyncShared(resource);
   return shows ? AbsorbAnnotations(resource) : Result<void>();
 }
@@ -144,12 +144,12 @@ struct CompiledTarget {
   }
 };
 
-Result<void> Write(ResMap& map, Written& value, const ReplacementTarget& target) {
+Result<void> Write(ResMap& map, Written& value, const ReplacementTarget& target, Budget& budget) {
   if (!target.has_select) return base::Invalid("a target needs `select`");
   TRY(const CompiledTarget compiled, CompiledTarget::Make(target));
   for (const auto& resource : map.list()) {
     if (!compiled.Selects(*resource)) continue;
-    auto written = WriteTarget(*resource, value, target);
+    auto written = WriteTarget(*resource, value, target, budget);
     if (!written) return std::move(written).error().Wrap(resource->CurrentId().Describe() + " (" + resource->Place() + ")");
     map.Touch(*resource);
   }
@@ -162,11 +162,11 @@ struct Located {
   std::string file;
 };
 
-Result<void> Apply(ResMap& map, const Replacement& replacement) {
+Result<void> Apply(ResMap& map, const Replacement& replacement, Budget& budget) {
   if ((!replacement.source && !replacement.source_value) || !replacement.has_targets)
     return base::Invalid("a replacement needs a source (or sourceValue) and targets");
   TRY(Written value, SourceValue(map, replacement));
-  for (const ReplacementTarget& target : replacement.targets) TRY(Write(map, value, target));
+  for (const ReplacementTarget& target : replacement.targets) TRY(Write(map, value, target, budget));
   return {};
 }
 
@@ -218,7 +218,7 @@ Result<Transform> ReplacementStep(const std::vector<ReplacementEntry>& entries, 
     ErrorList errors;
     for (const Located& one : all)  // after a failure, one that cannot even be read from is a mistake of its own
       errors.Check(PlaceOf(one.file, one.replacement.mark),
-                   errors.empty() ? Apply(map, one.replacement) : CheckSource(map, one.replacement));
+                   errors.empty() ? Apply(map, one.replacement, context.budget) : CheckSource(map, one.replacement));
     return std::move(errors).Finish();
   });
 }

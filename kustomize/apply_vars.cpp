@@ -57,6 +57,16 @@ Result<document::Value> ValueOf(const ResMap& map, const DeclaredVar& declared) 
   return value;
 }
 
+/// A node that stands in two places is expanded once for each field spec that leads to it, so `$$(X)` may become what X says.
+Result<void> ExpandShared(Resource& resource, const VarValues& values, const std::vector<FieldSpecFilter>& references,
+                          std::set<std::string>& used, Context& context) {
+  for (const FieldSpecFilter& reference : references) {
+    TRY(ExpandVars(resource.value, values, reference, used, &context.budget));
+    SyncShared(resource);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> JoinVars(std::vector<DeclaredVar>& known, std::vector<DeclaredVar> more) {
@@ -76,8 +86,7 @@ Result<void> DeclareVars(const ResMap& map, const std::vector<Var>& vars, const 
   return {};
 }
 
-Result<void> ResolveVars(ResMap& map, const std::vector<DeclaredVar>& vars, const std::vector<FieldSpec>& references,
-                         std::vector<std::string>& warnings) {
+Result<void> ResolveVars(ResMap& map, const std::vector<DeclaredVar>& vars, const std::vector<FieldSpec>& references, Context& context) {
   if (vars.empty()) return {};
   VarValues values;
   ErrorList errors;
@@ -90,16 +99,18 @@ Result<void> ResolveVars(ResMap& map, const std::vector<DeclaredVar>& vars, cons
   }
   TRY(std::move(errors).Finish());
   const FieldSpecFilter filter(references);
+  std::vector<FieldSpecFilter> filters;
+  for (const FieldSpec& reference : references) filters.emplace_back(std::vector<FieldSpec>{reference});
   std::set<std::string> used;
   for (const auto& resource : map.list()) {
-    auto expanded = ExpandVars(resource->value, values, filter, used);
+    auto expanded = resource->shared.empty() ? ExpandVars(resource->value, values, filter, used, &context.budget)
+                                             : ExpandShared(*resource, values, filters, used, context);
     if (!expanded) return std::move(expanded).error().Wrap(resource->Place());
-    SyncShared(*resource);
   }
   std::string unused;
   for (const auto& [name, value] : values)
     if (used.count(name) == 0) unused += (unused.empty() ? "" : ",") + name;
-  if (!unused.empty()) warnings.push_back("well-defined vars that were never replaced: " + unused);
+  if (!unused.empty()) context.warnings.push_back("well-defined vars that were never replaced: " + unused);
   return {};
 }
 

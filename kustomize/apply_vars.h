@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kustomize/context.h"
 #include "kustomize/kustomization.h"
 #include "kustomize/resmap.h"
 
@@ -23,9 +24,9 @@ base::Result<void> DeclareVars(const ResMap& map, const std::vector<Var>& vars, 
 /// `more` joins `known`. Errors: Invalid, a name in both.
 base::Result<void> JoinVars(std::vector<DeclaredVar>& known, std::vector<DeclaredVar> more);
 
-/// Replaces `$(NAME)` in the fields `references`. A var that was never used adds a line to `warnings`.
+/// Replaces `$(NAME)` in the fields `references`. A var that was never used adds a line to the warnings.
 /// Errors: Invalid (no such object or field, a field that cannot hold a var).
 base::Result<void> ResolveVars(ResMap& map, const std::vector<DeclaredVar>& vars, const std::vector<FieldSpec>& references,
-                               std::vector<std::string>& warnings);
+                               Context& context);
 
 }  // namespace sluice::kustomize

@@ -7,6 +7,7 @@
 #include "kustomize/accumulate.h"
 #include "kustomize/decode.h"
 #include "kustomize/finish.h"
+#include "kustomize/folded_text.h"
 #include "kustomize/name_references.h"
 #include "kustomize/transformers.h"
 
@@ -25,12 +26,13 @@ Result<void> Finish(Accumulator& all, const Kustomization& root, Context& contex
   ResMap& map = all.resources;
   TRY(HashStep()(map));
   TRY(FixNameReferences(map, all.config.get().name_reference));
-  TRY(ResolveVars(map, all.vars, all.config.get().var_reference, context.warnings));
+  TRY(ResolveVars(map, all.vars, all.config.get().var_reference, context));
   TRY(DropLocal(map));
   auto sorted = SortObjects(map, root.sort_options, context.options.reorder);
   if (!sorted) return std::move(sorted).error().Wrap(PlaceOf(root.file, root.sort_options ? root.sort_options->mark : document::Mark()));
-  if (context.options.managed_by_label || Wants(root, "managedByLabel")) TRY(AddManagedBy(map));
+  if (context.options.managed_by_label || Wants(root, "managedByLabel")) TRY(AddManagedBy(map, context.budget));
   FinishAnnotations(map, root.build_metadata);
+  for (const auto& resource : map.list()) TRY(RereadFoldedTexts(resource->value));
   return CheckPrintable(map);
 }
 
@@ -38,7 +40,7 @@ Result<void> Finish(Accumulator& all, const Kustomization& root, Context& contex
 
 Result<BuildResult> Build(const base::Files& files, std::string_view path, const BuildOptions& options) {
   Context context(options);
-  TRY(Loader::Ptr loader, Loader::Root(files, path, options));
+  TRY(Loader::Ptr loader, Loader::Root(files, path, options, context.budget));
   TRY(Target root, Target::Load(context, std::move(loader), {}));
   context.track_origins = !root.kustomization().build_metadata.empty();
   Accumulator all;

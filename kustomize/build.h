@@ -2,6 +2,7 @@
 // Pure: reads only through `base::Files`, and remote bases only through the resolver that a caller may give.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,13 +36,27 @@ class RemoteResolver {
   virtual base::Result<std::string> FetchFile(std::string_view url) = 0;
 };
 
+/// An entry of `helmCharts`, for an engine that renders it.
+struct HelmRequest {
+  const base::Files& files;
+  std::string chart = {};                  ///< its directory in `files`
+  std::string release_name = {}, ns = {};  ///< "" for none
+  std::string name_template = {}, kube_version = {};
+  std::vector<std::string> api_versions = {};
+  std::vector<document::Value> values = {};  ///< mappings, the later over the earlier
+  bool include_crds = false, skip_tests = false, skip_hooks = false;
+};
+/// What `helm template` prints for it.
+using HelmEngine = std::function<base::Result<std::string>(const HelmRequest& request)>;
+
 struct BuildOptions {
   LoadRestrictor load_restrictor = LoadRestrictor::RootOnly;
   Reorder reorder = Reorder::Default;
-  bool enable_helm = false;       ///< helmCharts is refused either way until the Helm engine serves it
+  bool enable_helm = false;       ///< else helmCharts is refused
   bool managed_by_label = false;  ///< adds app.kubernetes.io/managed-by as buildMetadata: [managedByLabel] does
   std::string absolute_root;      ///< absolute paths in kustomizations below this prefix are read inside the tree ("/" for a whole disk)
   RemoteResolver* remote = nullptr;
+  HelmEngine helm;                          ///< serves helmCharts; nothing: refused
   std::size_t max_depth = 64;               ///< kustomizations nested in each other
   std::size_t max_kustomizations = 10'000;  ///< read in one build; one that is named twice counts twice
   std::size_t max_objects = 200'000;        ///< of one build

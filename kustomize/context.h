@@ -19,6 +19,7 @@ struct Context {
 
   const BuildOptions& options;
   std::vector<std::string> warnings;
+  std::string ns;                               ///< of the kustomization being built, or of the nearest above it that sets one: for charts
   std::size_t kustomizations = 0, objects = 0;  ///< read so far, for the limits
   bool track_origins = false;                   ///< the root asks for some buildMetadata
   bool schema_chosen = false;                   ///< some kustomization's `openapi` has spoken; later ones are not heard

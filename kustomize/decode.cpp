@@ -99,6 +99,7 @@ base::Result<void> Decoder::Finish() const {
 }
 
 void Decoder::WrongType(const Value& value, std::string_view what, std::string_view wanted) {
+  if (what.starts_with('.')) what.remove_prefix(1);  // of a file that is one such object as a whole
   std::string message = "field \"" + std::string(what) + "\" wants " + std::string(wanted) + ", not " + std::string(KindWord(value));
   if (value.IsScalar() && !value.IsNull() && wanted == "a string") message += "; quote it: \"" + std::string(value.text()) + "\"";
   Fail(value.mark(), std::move(message));
@@ -187,14 +188,21 @@ void Decoder::Pairs(const Value& value, std::string_view what, std::map<std::str
   }
 }
 
+Decoder::Read Decoder::StrictText(std::string what, std::string& to) {
+  return [this, what = std::move(what), &to](const Value& value) {
+    if (!value.IsString() && value.kind() != Kind::Timestamp) return WrongType(value, what, "a string");
+    to = value.text();
+  };
+}
+
 void Decoder::FieldSpecs(const Value& value, std::string_view what, std::vector<FieldSpec>& to) {
   to.clear();
   List(value, what, [&](const Value& item, const std::string& name) {
     FieldSpec& spec = to.emplace_back();
     Mapping(item, name,
-            {{"group", &spec.gvk.group},
-             {"version", &spec.gvk.version},
-             {"kind", &spec.gvk.kind},
+            {{"group", StrictText(Below(name, "group"), spec.gvk.group)},
+             {"version", StrictText(Below(name, "version"), spec.gvk.version)},
+             {"kind", StrictText(Below(name, "kind"), spec.gvk.kind)},
              {"path", &spec.path},
              {"create", &spec.create}});
   });
@@ -202,11 +210,11 @@ void Decoder::FieldSpecs(const Value& value, std::string_view what, std::vector<
 
 void Decoder::SelectorFields(const Value& value, std::string_view what, Selector& to) {
   Mapping(value, what,
-          {{"group", &to.group},
-           {"version", &to.version},
-           {"kind", &to.kind},
-           {"name", &to.name},
-           {"namespace", &to.ns},
+          {{"group", StrictText(Below(what, "group"), to.group)},
+           {"version", StrictText(Below(what, "version"), to.version)},
+           {"kind", StrictText(Below(what, "kind"), to.kind)},
+           {"name", StrictText(Below(what, "name"), to.name)},
+           {"namespace", StrictText(Below(what, "namespace"), to.ns)},
            {"labelSelector", &to.label_selector},
            {"annotationSelector", &to.annotation_selector}});
 }

@@ -73,6 +73,8 @@ class Decoder {
 
  private:
   void Dispatch(const Field& field, const document::Value& value, const std::string& what);
+  /// Of a field that kustomize keeps in an embedded struct: there a number is never a string, whatever the strictness.
+  Read StrictText(std::string what, std::string& to);
   void WrongType(const document::Value& value, std::string_view what, std::string_view wanted);
 
   std::string file_;

@@ -269,7 +269,8 @@ class PathMatcher {
   }
 
   Result<void> MatchInText(Value& scalar, std::size_t at) {
-    Result<Value> parsed = document::ParseYaml(scalar.text(), {.merge_keys = false, .file = {}});
+    Result<Value> parsed =
+        document::ParseYaml(scalar.text(), {.duplicate_keys = document::DuplicateKeys::Keep, .merge_keys = false, .file = {}});
     if (!parsed) return std::move(parsed).error().Wrap("the text at '" + path_[at - 1] + "'");
     if (scalar.text().empty()) return base::Invalid("'" + path_[at - 1] + "' is empty: nothing can be below it");
     out_.parsed_.push_back(std::make_unique<Value>(std::move(*parsed)));

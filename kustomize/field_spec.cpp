@@ -13,6 +13,9 @@ using document::Value;
 
 namespace {
 
+constexpr std::size_t kMaxSteps = 512;
+constexpr std::size_t kLeafBytes = 16;
+
 /// A segment that kyaml takes for a position in a list or a search in one, which no mapping answers to.
 bool IsListSegment(std::string_view segment) {
   if (segment == "-" || segment == "*") return true;
@@ -63,10 +66,10 @@ std::vector<std::string> SplitFieldPath(std::string_view path) {
   }
 }
 
-FieldSpecFilter::FieldSpecFilter(const FieldSpecs& specs) {
+FieldSpecFilter::FieldSpecFilter(const FieldSpecs& specs, Budget* budget) {
   specs_.reserve(specs.size());
   for (const FieldSpec& spec : specs) {
-    Compiled compiled{.spec = spec, .steps = {}};
+    Compiled compiled{.spec = spec, .steps = {}, .budget = budget};
     for (std::string& key : SplitFieldPath(spec.path)) {
       const bool list = key.ends_with("[]");
       if (list) key.resize(key.size() - 2);
@@ -83,6 +86,8 @@ Result<void> FieldSpecFilter::Apply(Value& object, Creates creates, const Setter
 Result<void> FieldSpecFilter::Apply(Value& object, const GroupVersionKind& gvk, Creates creates, const Setter& set) const {
   for (const Compiled& compiled : specs_) {
     if (!compiled.spec.gvk.Selects(gvk)) continue;
+    if (compiled.steps.size() > kMaxSteps)
+      return base::MakeError(base::Reason::TooLarge, "a field path of more than " + std::to_string(kMaxSteps) + " steps");
     if (Result<void> done = Walk(object, compiled, 0, creates, set); !done) {
       return std::move(done).error().Wrap(Describe(object, compiled.spec.path));
     }
@@ -91,7 +96,10 @@ Result<void> FieldSpecFilter::Apply(Value& object, const GroupVersionKind& gvk, 
 }
 
 Result<void> FieldSpecFilter::Walk(Value& node, const Compiled& compiled, std::size_t depth, Creates creates, const Setter& set) {
-  if (depth == compiled.steps.size()) return set(node);
+  if (depth == compiled.steps.size()) {
+    TRY(set(node));
+    return compiled.budget == nullptr ? Result<void>() : compiled.budget->Spend(kLeafBytes + (node.IsScalar() ? node.text().size() : 0));
+  }
   if (node.IsNull()) return {};
   if (node.IsSequence()) {
     for (Value& item : node.mutable_items()) TRY(Walk(item, compiled, depth, creates, set));

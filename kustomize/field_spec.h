@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "document/object.h"
 #include "document/value.h"
+#include "kustomize/budget.h"
 #include "kustomize/types.h"
 
 namespace sluice::kustomize {
@@ -47,10 +48,11 @@ enum class Creates { Nothing, Scalar, Mapping, Sequence };
 /// A list of specs made ready to be applied to many objects: paths split once, sorted by kind.
 class FieldSpecFilter {
  public:
-  explicit FieldSpecFilter(const FieldSpecs& specs);
+  /// `budget`, if any, pays for what is written into leaves, and outlives the filter.
+  explicit FieldSpecFilter(const FieldSpecs& specs, Budget* budget = nullptr);
   /// Runs `set` on every leaf that the specs reach in `object`, in the order of the specs; lists on the way are entered.
   /// A null or missing leaf is skipped unless the spec creates and `creates` is not Nothing.
-  /// Errors: Invalid (a scalar in the middle of a path: names object, path and spec), or the setter's own.
+  /// Errors: Invalid (a scalar in the middle of a path: names object, path and spec), the setter's own, or TooLarge (a path of more than 512 steps, or the budget's).
   base::Result<void> Apply(document::Value& object, Creates creates, const Setter& set) const;
   base::Result<void> Apply(document::Value& object, const document::GroupVersionKind& gvk, Creates creates, const Setter& set) const;
   bool empty() const { return specs_.empty(); }
@@ -63,6 +65,7 @@ class FieldSpecFilter {
   struct Compiled {
     FieldSpec spec;
     std::vector<Step> steps;
+    Budget* budget = nullptr;
   };
   static base::Result<void> Walk(document::Value& node, const Compiled& spec, std::size_t depth, Creates creates, const Setter& set);
   std::vector<Compiled> specs_;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "document/repeated_keys.h"
 #include "kustomize/decode.h"
 #include "kustomize/error_list.h"
 #include "kustomize/node.h"
@@ -21,6 +22,7 @@ using document::Value;
 namespace {
 
 constexpr std::string_view kVersion = "kustomize-v5.8.2";
+constexpr std::string_view kMergeKey = "<<";
 constexpr std::string_view kLocalConfig = "config.kubernetes.io/local-config";
 
 constexpr std::array<std::string_view, 19> kInternal = {
@@ -81,7 +83,13 @@ Result<void> CheckNode(const Value& value, const Resource& resource, std::string
                          resource.CurrentId().Describe() + " cannot become '" + std::string(value.text()) +
                          "': what a replacement writes keeps the type of what was there; put that in quotes to make it text");
   for (const Value& item : value.items()) TRY(CheckNode(item, resource, key));
+  if (const auto repeated = document::RepeatedKeys(value.members()); !repeated.empty())  // the lines may be those of a patch
+    return base::Invalid(resource.Place() + ": " + resource.CurrentId().Describe() + ": " +
+                         document::DescribeRepeated(value.members(), repeated[0]));
   for (const Member& member : value.members()) {
+    if (member.key == kMergeKey)
+      return base::Invalid(resource.Place() + ": a key << in " + resource.CurrentId().Describe() +
+                           " would be a merge key where kustomize reads the object again; choose another key");
     if (member.key_kind != document::Kind::String)
       return base::Invalid((member.key_mark.line != 0 && resource.file ? PlaceOf(*resource.file, member.key_mark) : resource.Place()) +
                            ": key " + member.key + " in " + resource.CurrentId().Describe() + " is no string; quote it: \"" + member.key +
@@ -91,6 +99,13 @@ Result<void> CheckNode(const Value& value, const Resource& resource, std::string
   return {};
 }
 
+Result<void> CheckAnnotations(const Resource& resource) {
+  const Value* annotations = resource.value.At({"metadata", "annotations"});
+  if (annotations == nullptr || !annotations->IsSequence()) return {};
+  return base::Invalid(PlaceOf(resource.file ? *resource.file : "", annotations->mark()) + ": annotations of " +
+                       resource.CurrentId().Describe() + " are a list; want a map of keys and texts");
+}
+
 Result<LegacyOrder> OrderOf(const SortOptions& options) {
   if (options.order != "legacy" && options.order != "fifo")
     return base::Invalid("sortOptions.order wants legacy or fifo, not \"" + options.order + "\"");
@@ -98,43 +113,59 @@ Result<LegacyOrder> OrderOf(const SortOptions& options) {
   return options.has_legacy ? LegacyOrder{options.first, options.last} : LegacyOrder::Default();
 }
 
-Result<void> SortLegacy(ResMap& map, const LegacyOrder& order) {
+void SortLegacy(ResMap& map, const LegacyOrder& order) {
   std::vector<SortKey> keys;
   keys.reserve(map.size());
   for (const auto& resource : map.list())
     keys.push_back({resource->Gvk(), std::string(resource->Namespace()), std::string(resource->Name())});
   const std::vector<std::size_t> positions = LegacySort(keys, order);
-  ResMap::List old = map.Release();
-  for (const std::size_t position : positions) TRY(map.Append(std::move(old[position])));
+  ResMap::List old = map.Release(), sorted;
+  for (const std::size_t position : positions) sorted.push_back(std::move(old[position]));
+  map.Reorder(std::move(sorted));
+}
+
+/// Among the names an object had may be none; kustomize, which keeps them in one text, then cannot tell which went with which namespace.
+bool HadNoName(const Resource& resource) {
+  const auto nameless =
+      std::count_if(resource.previous.begin(), resource.previous.end(), [](const PreviousId& id) { return id.name.empty(); });
+  return nameless != 0 && static_cast<std::size_t>(nameless) < resource.previous.size();
+}
+
+Result<void> CheckIds(const Resource& resource) {
+  if (resource.Kind().empty()) return base::Invalid(resource.Place() + ": an object has no kind any more");
+  if (resource.Name().empty() && !resource.Kind().ends_with("List"))
+    return base::Invalid(resource.Place() + ": " + std::string(resource.Kind()) + " has no metadata.name any more");
+  if (HadNoName(resource))
+    return base::Invalid(resource.Place() + ": " + resource.CurrentId().Describe() +
+                         " had no metadata.name for a while; let the patch that takes the name away give the new one");
   return {};
 }
 
 }  // namespace
 
 Result<void> DropLocal(ResMap& map) {
-  for (const auto& resource : map.list()) {
-    if (resource->Empty()) continue;
-    if (resource->Kind().empty()) return base::Invalid(resource->Place() + ": an object has no kind any more");
-    if (resource->Name().empty() && !resource->Kind().ends_with("List"))
-      return base::Invalid(resource->Place() + ": " + std::string(resource->Kind()) + " has no metadata.name any more");
-  }
+  for (const auto& resource : map.list())
+    if (!resource->Empty()) TRY(CheckIds(*resource));
   map.RemoveIf([](const Resource& resource) {
     const Value* annotations = resource.value.At({"metadata", "annotations"});
     const Value* local = annotations == nullptr ? nullptr : annotations->Find(kLocalConfig);
     return resource.Empty() || (local != nullptr && ScalarText(local) != "false");
   });
+  for (auto& resource : map.Release()) TRY(map.Append(std::move(resource)));  // a patch may have given two the same id
   return {};
 }
 
 Result<void> SortObjects(ResMap& map, const std::optional<SortOptions>& options, Reorder reorder) {
-  if (!options) return reorder == Reorder::None ? Result<void>() : SortLegacy(map, LegacyOrder::Default());
+  if (!options && reorder != Reorder::None) SortLegacy(map, LegacyOrder::Default());
+  if (!options) return {};
   TRY(const LegacyOrder order, OrderOf(*options));
-  return options->order == "legacy" ? SortLegacy(map, order) : Result<void>();
+  if (options->order == "legacy") SortLegacy(map, order);
+  return {};
 }
 
-Result<void> AddManagedBy(ResMap& map) {
+Result<void> AddManagedBy(ResMap& map, Budget& budget) {
   const FieldSpecs specs = {{.gvk = {}, .path = "metadata/labels", .create = true}};
-  return PairsStep({{"app.kubernetes.io/managed-by", std::string(kVersion)}}, specs)(map);
+  return PairsStep({{"app.kubernetes.io/managed-by", std::string(kVersion)}}, specs, budget)(map);
 }
 
 void FinishAnnotations(ResMap& map, const std::vector<std::string>& build_metadata) {
@@ -146,6 +177,7 @@ Result<void> CheckPrintable(const ResMap& map) {
   ErrorList errors;
   for (const auto& resource : map.list()) {
     if (errors.full()) break;
+    errors.Check("", CheckAnnotations(*resource));
     errors.Check("", CheckNode(resource->value, *resource, ""));
   }
   return std::move(errors).Finish();

@@ -6,20 +6,21 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kustomize/budget.h"
 #include "kustomize/build.h"
 #include "kustomize/kustomization.h"
 #include "kustomize/resmap.h"
 
 namespace sluice::kustomize {
 
-/// Drops objects annotated `config.kubernetes.io/local-config`. Errors: Invalid (an object that lost its kind or name).
+/// Drops objects annotated `config.kubernetes.io/local-config`. Errors: Invalid (an object that lost its kind or name, two with one id).
 base::Result<void> DropLocal(ResMap& map);
 
-/// Errors: Invalid (unknown order, options that do not go together, two objects with one id).
+/// Errors: Invalid (unknown order, options that do not go together).
 base::Result<void> SortObjects(ResMap& map, const std::optional<SortOptions>& options, Reorder reorder);
 
 /// Sets the label app.kubernetes.io/managed-by.
-base::Result<void> AddManagedBy(ResMap& map);
+base::Result<void> AddManagedBy(ResMap& map, Budget& budget);
 
 /// Removes internal annotations and empty maps of them, makes the values of the others strings, and writes those about origins that
 /// `build_metadata` asks for.

@@ -36,9 +36,10 @@ bool IsNearlyLiteral(std::string_view name) {
 }  // namespace
 
 struct ImageTransformer::Impl {
-  Impl(Image entry, const FieldSpecs& specs)
+  Impl(Image entry, const FieldSpecs& specs, Budget* pays)
       : image(std::move(entry)),
         filter(specs),
+        budget(pays),
         literal(IsNearlyLiteral(image.name)),
         regex("^" + image.name + std::string(kTagAndDigest), Quiet()) {}
 
@@ -59,6 +60,7 @@ struct ImageTransformer::Impl {
 
   Image image;
   FieldSpecFilter filter;
+  Budget* budget;
   bool literal;
   RE2 regex;
 };
@@ -76,7 +78,10 @@ ImageParts SplitImage(std::string_view reference) {
   return out;
 }
 
-ImageTransformer::ImageTransformer(Image image, const FieldSpecs& specs) : impl_(std::make_shared<Impl>(std::move(image), specs)) {}
+ImageTransformer::ImageTransformer(Image image, const FieldSpecs& specs, Budget* budget)
+    : impl_(std::make_shared<Impl>(std::move(image), specs, budget)) {}
+
+Budget* ImageTransformer::budget() const { return impl_->budget; }
 
 std::string ImageTransformer::Rewrite(std::string_view reference) const {
   if (!impl_->Matches(reference)) return std::string(reference);
@@ -100,8 +105,9 @@ namespace {
 Result<void> RewriteLeaf(const ImageTransformer& transformer, Value& leaf) {
   if (!leaf.IsScalar()) return base::Invalid(std::string("an image must be text, not a ") + (leaf.IsMapping() ? "mapping" : "list"));
   const std::string rewritten = transformer.Rewrite(leaf.text());
-  if (rewritten != leaf.text()) OverwriteScalar(leaf, rewritten);
-  return {};
+  if (rewritten == leaf.text()) return {};
+  OverwriteScalar(leaf, rewritten);
+  return transformer.budget() == nullptr ? Result<void>() : transformer.budget()->Spend(rewritten.size());
 }
 
 Result<void> RewriteContainers(const ImageTransformer& transformer, Value& containers) {

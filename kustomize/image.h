@@ -17,11 +17,13 @@ namespace sluice::kustomize {
 class ImageTransformer {
  public:
   /// `specs` are the places of the second pass; the first looks for `containers` and `initContainers` at any depth.
-  ImageTransformer(Image image, const FieldSpecs& specs);
+  /// `budget`, if any, pays for what is written, and outlives the transformer.
+  ImageTransformer(Image image, const FieldSpecs& specs, Budget* budget = nullptr);
   /// Both passes over one object. Errors: Invalid (a path of the specs runs into a scalar, an image that is not a string).
   base::Result<void> Apply(document::Value& object) const;
   /// One image reference. Unchanged if the entry is not for it.
   std::string Rewrite(std::string_view reference) const;
+  Budget* budget() const;
 
  private:
   struct Impl;

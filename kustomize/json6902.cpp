@@ -12,6 +12,7 @@
 #include "document/json.h"
 #include "document/yaml.h"
 #include "kustomize/decode.h"
+#include "kustomize/folded_text.h"
 
 namespace sluice::kustomize {
 
@@ -22,7 +23,15 @@ using document::Value;
 
 namespace {
 
+constexpr std::size_t kNodeBytes = 64;  // about what a node costs beside its text
 constexpr std::size_t kMaxCopiedNodes = 1'000'000;
+
+std::size_t CountNodes(const Value& value) {
+  std::size_t count = 1;
+  for (const Value& item : value.items()) count += CountNodes(item);
+  for (const Member& member : value.members()) count += CountNodes(member.value);
+  return count;
+}
 
 // --- Reading.
 
@@ -49,7 +58,8 @@ Value WithTextKeys(const Value& value) {
 
 Result<Value> ParsePatchText(std::string_view text, bool json) {
   if (json) return document::ParseJson(text);
-  TRY(const Value yaml, document::ParseYaml(text, {.resolver = document::Resolver::Yaml11, .file = {}}));
+  TRY(const Value yaml,
+      document::ParseYaml(text, {.resolver = document::Resolver::Yaml11, .duplicate_keys = document::DuplicateKeys::LastWins, .file = {}}));
   return ToJson(WithTextKeys(yaml));
 }
 
@@ -134,11 +144,13 @@ Result<JsonPatch> ParseJsonPatch(std::string_view text) {
   TRY(const Value parsed, ParsePatchText(text, json));
   if (parsed.IsNull()) return out;
   if (!parsed.IsSequence()) return base::Invalid("a JSON patch is a list of operations");
+  out.bytes = text.size() + kNodeBytes * CountNodes(parsed);
   for (const Value& one : parsed.items()) {
     if (!one.IsMapping() && !one.IsNull()) return base::Invalid("an operation of a JSON patch is a mapping with op and path");
     JsonPatchOperation operation{
         .op = TextOf(one, "op").value_or("unknown"), .path = TextOf(one, "path"), .from = TextOf(one, "from"), .value = {}, .spelled = {}};
     if (const Value* value = one.Find("value"); value != nullptr) operation.value = *value;
+    out.copies = out.copies || operation.op == "copy" || operation.op == "move";
     out.operations.push_back(std::move(operation));
   }
   if (json) AddSpelling(out.operations, text);
@@ -285,6 +297,8 @@ class Applier {
     TRY(const Value* const node, Get(from));
     if (node == nullptr) return base::Invalid("there is no key '" + from.key + "' to move");
     Value value = *node;
+    copied_ += CountNodes(value);
+    if (copied_ > kMaxCopiedNodes) return base::MakeError(base::Reason::TooLarge, "what this patch moves is too large");
     TRY(Remove(operation.from, "from"));
     TRY(const Target to, Find(operation.path, "path"));
     return Put(to, std::move(value));
@@ -315,13 +329,6 @@ class Applier {
     if (shown == wanted)
       return base::Invalid("the value there is " + shown + ", which this JSON spells in another way; a patch in YAML has no such trouble");
     return base::Invalid("the value there is " + (node == nullptr ? "absent" : shown) + ", not " + wanted);
-  }
-
-  static std::size_t CountNodes(const Value& value) {
-    std::size_t count = 1;
-    for (const Value& item : value.items()) count += CountNodes(item);
-    for (const Member& member : value.members()) count += CountNodes(member.value);
-    return count;
   }
 
   static bool Same(const Value& have, const JsonPatchOperation& operation) {
@@ -360,6 +367,7 @@ std::string Name(std::size_t index, const JsonPatchOperation& operation) {
 }  // namespace
 
 Result<void> ApplyJsonPatch(Value& object, const JsonPatch& patch) {
+  TRY(RereadFoldedTexts(object));
   TRY(Value document, ToJson(object));
   Applier applier(document);
   for (std::size_t i = 0; i < patch.operations.size(); ++i) {

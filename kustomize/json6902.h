@@ -21,6 +21,8 @@ struct JsonPatchOperation {
 
 struct JsonPatch {
   std::vector<JsonPatchOperation> operations;
+  std::size_t bytes = 0;  ///< of its text and the nodes in it, aliases expanded
+  bool copies = false;    ///< an operation copies or moves, so that the object may grow by more than that
 };
 
 /// Text that begins with '[' must be JSON, other text is YAML (its first document). What is wrong with a single operation shows only when it is

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "document/json.h"
+#include "document/repeated_keys.h"
 #include "document/scalar.h"
 #include "document/yaml.h"
 #include "document/yaml_scalar.h"
@@ -22,6 +24,15 @@ namespace {
 
 std::string Place(document::Mark mark) {
   return mark.line == 0 ? std::string() : std::to_string(mark.line) + ":" + std::to_string(mark.column) + ": ";
+}
+
+/// kustomize prints what came out of the patch and reads it again: a text has the style that printing it needs, which later patches keep.
+Style StyleAsPrinted(std::string_view text) {
+  if (text.find('\n') != std::string_view::npos) return Style::Literal;
+  if (!document::ReadsAsString(text) || !base::IsUtf8(text)) return Style::DoubleQuoted;
+  const document::TextAnalysis analysis = document::AnalyzeText(text);
+  if (analysis.plain) return Style::Plain;
+  return analysis.single_quoted ? Style::SingleQuoted : Style::DoubleQuoted;
 }
 
 Result<Value> ScalarToJson(const Value& value) {
@@ -57,6 +68,8 @@ Result<Value> ToJson(const Value& value) {
     return out;
   }
   if (!value.IsMapping()) return ScalarToJson(value);
+  if (const auto repeated = document::RepeatedKeys(value.members()); !repeated.empty())
+    return base::Invalid(Place(value.members()[repeated[0].again].key_mark) + document::DescribeRepeated(value.members(), repeated[0]));
   std::vector<Member> members;
   members.reserve(value.size());
   for (const Member& member : value.members()) {
@@ -86,11 +99,7 @@ Value FromJson(const Value& value) {
     return Value::Scalar(document::ResolvePlain(text, document::Resolver::GoYaml3), text);
   }
   if (value.IsString()) {
-    const bool block = value.text().find('\n') != std::string_view::npos;
-    return Value::Scalar(Kind::String, value.text(),
-                         block                                   ? Style::Literal
-                         : document::ReadsAsString(value.text()) ? Style::Plain
-                                                                 : Style::DoubleQuoted);
+    return Value::Scalar(Kind::String, value.text(), StyleAsPrinted(value.text()));
   }
   return Value::Scalar(value.kind(), value.IsNull() ? "null" : value.text());
 }

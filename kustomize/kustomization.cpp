@@ -128,7 +128,7 @@ std::vector<Decoder::Field> OperandFields(Decoder& decoder, Kustomization& k, Ra
       {"helmGlobals",
        [&](const Value& value) {
          raw.has_globals = true;
-         k.helm_globals = ReadHelmGlobals(decoder, value);
+         k.helm_globals = ReadHelmGlobals(decoder, value, "helmGlobals");
        }},
       {"helmChartInflationGenerator", IntoList(decoder, "helmChartInflationGenerator", raw.old_charts,
                                                [&raw](Decoder& d, const Value& item, const std::string& name) {

@@ -178,9 +178,9 @@ Var ReadVar(Decoder& decoder, const Value& value, const std::string& what) {
   return var;
 }
 
-HelmGlobals ReadHelmGlobals(Decoder& decoder, const Value& value) {
+HelmGlobals ReadHelmGlobals(Decoder& decoder, const Value& value, const std::string& what) {
   HelmGlobals globals;
-  decoder.Mapping(value, "helmGlobals", {{"chartHome", &globals.chart_home}, {"configHome", &globals.config_home}});
+  decoder.Mapping(value, what, {{"chartHome", &globals.chart_home}, {"configHome", &globals.config_home}});
   return globals;
 }
 

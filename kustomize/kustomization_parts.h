@@ -22,7 +22,7 @@ Replacement ReadReplacement(Decoder& decoder, const document::Value& value, cons
 ReplacementEntry ReadReplacementEntry(Decoder& decoder, const document::Value& value, const std::string& what);
 Var ReadVar(Decoder& decoder, const document::Value& value, const std::string& what);
 HelmChart ReadHelmChart(Decoder& decoder, const document::Value& value, const std::string& what);
-HelmGlobals ReadHelmGlobals(Decoder& decoder, const document::Value& value);
+HelmGlobals ReadHelmGlobals(Decoder& decoder, const document::Value& value, const std::string& what);
 /// An entry of the deprecated helmChartInflationGenerator; its chartHome and helmHome, if set, go to `globals`.
 HelmChart ReadOldHelmChart(Decoder& decoder, const document::Value& value, const std::string& what, HelmGlobals& globals);
 

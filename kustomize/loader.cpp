@@ -38,8 +38,8 @@ Result<std::string> Loader::ConfirmDirectory(const base::Files& files, std::stri
   return resolved.empty() ? "." : resolved;
 }
 
-Result<Loader::Ptr> Loader::Root(const base::Files& files, std::string_view path, const BuildOptions& options) {
-  std::shared_ptr<Loader> loader(new Loader(files, options));
+Result<Loader::Ptr> Loader::Root(const base::Files& files, std::string_view path, const BuildOptions& options, Budget& budget) {
+  std::shared_ptr<Loader> loader(new Loader(files, options, budget));
   if (auto url = ParseGitUrl(path)) return loader->Clone(*url);
   TRY(loader->root_, ConfirmDirectory(files, path));
   return Ptr(loader);
@@ -69,13 +69,20 @@ Result<std::string> Loader::Locate(std::string_view path) const {
 
 Result<std::string> Loader::LoadUrl(std::string_view url) const {
   if (options_->remote == nullptr) return base::MakeError(base::Reason::Unsupported, "remote files are not allowed in this build");
-  return options_->remote->FetchFile(url);
+  return Spent(options_->remote->FetchFile(url));
+}
+
+Result<std::string> Loader::Spent(Result<std::string> text) const {
+  if (text) {
+    TRY(budget_->Spend(text->size()));
+  }
+  return text;
 }
 
 Result<std::string> Loader::Load(std::string_view path) const {
   if (IsHttpUrl(path)) return LoadUrl(path);
   TRY(const std::string place, Locate(path));
-  if (options_->load_restrictor == LoadRestrictor::None && !cloned_) return files_->Read(place);
+  if (options_->load_restrictor == LoadRestrictor::None && !cloned_) return Spent(files_->Read(place));
   TRY(const std::string resolved, files_->Resolve(place));
   TRY(const base::FileInfo info, files_->Stat(resolved));
   if (info.type == base::FileType::Directory) return base::Invalid(Quote(path) + " is a directory; a file is needed");
@@ -83,7 +90,7 @@ Result<std::string> Loader::Load(std::string_view path) const {
     return base::MakeError(base::Reason::Forbidden, "security; file " + Quote(path) + " is not in or below " +
                                                         Quote(files_->Describe(root_)) +
                                                         " (`--load-restrictor LoadRestrictionsNone` lifts this)");
-  return files_->Read(resolved);
+  return Spent(files_->Read(resolved));
 }
 
 Result<std::string> Loader::LoadNamed(std::string_view path) const {
@@ -132,7 +139,7 @@ Result<Loader::Ptr> Loader::Child(const base::Files& files, std::string root) co
   if (depth_ + 1 > options_->max_depth)
     return base::MakeError(base::Reason::TooLarge,
                            "more than " + std::to_string(options_->max_depth) + " kustomizations nested in each other");
-  std::shared_ptr<Loader> child(new Loader(files, *options_));
+  std::shared_ptr<Loader> child(new Loader(files, *options_, *budget_));
   child->root_ = std::move(root);
   child->depth_ = depth_ + 1;
   child->cloned_ = cloned_;
@@ -147,7 +154,7 @@ Result<Loader::Ptr> Loader::Clone(const GitUrl& url) const {
       return base::Invalid("cycle: " + Quote(url.raw) + " is referenced by " + Quote(loader->repository_));
   TRY(std::shared_ptr<const base::Files> files, options_->remote->FetchTree(url));
   TRY(std::string root, ConfirmDirectory(*files, url.path.empty() ? "." : url.path));
-  std::shared_ptr<Loader> loader(new Loader(*files, *options_));
+  std::shared_ptr<Loader> loader(new Loader(*files, *options_, *budget_));
   loader->owned_ = std::move(files);
   loader->root_ = std::move(root);
   loader->repository_ = url.raw;

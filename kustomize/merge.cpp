@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "document/object.h"
+#include "document/repeated_keys.h"
 #include "kustomize/merge_walk.h"
 #include "kustomize/node.h"
 #include "kustomize/schema_comments.h"
@@ -133,8 +134,8 @@ Result<bool> Walker::VisitMap(Pair& pair, Outcome& outcome) {
       const Result<Directive> directive = TakeDirective(*pair.patch);  // an unknown word is not looked at here
       if (directive && *directive == Directive::Delete) return false;
     }
-    if (pair.patch == nullptr && pair.dest != nullptr && !pair.dest->text().empty()) {
-      outcome = {.node = pair.dest, .keep_null = true};  // a null that the author spelled out
+    if (pair.patch == nullptr && pair.dest != nullptr && (!pair.dest->text().empty() || pair.dest->style() == document::Style::Any)) {
+      outcome = {.node = pair.dest, .keep_null = true};  // a null that the author spelled out, or an empty text that a replacement made
       return false;
     }
     outcome.node = pair.dest = pair.patch;
@@ -154,7 +155,12 @@ Result<void> Walker::WalkFields(Pair pair, SchemaNode schema) {
   std::vector<std::string> gone;
   std::vector<Member>& members = pair.dest->mutable_members();
   const std::size_t count = members.size();
-  for (std::size_t i = 0; i < count; ++i) {
+  const std::vector<document::RepeatedKey> repeated = document::RepeatedKeys(members);  // only the first of each is seen
+  for (std::size_t i = 0, next = 0; i < count; ++i) {
+    if (next < repeated.size() && repeated[next].again == i) {
+      ++next;
+      continue;
+    }
     Value& mine = members[i].value;
     Value* theirs = same ? &mine : pair.patch != nullptr ? pair.patch->Find(members[i].key) : nullptr;
     TRY(const Outcome outcome, WalkField({&mine, theirs}, members[i].key, schema));
@@ -186,9 +192,9 @@ Result<Outcome> Walker::WalkField(Pair pair, std::string_view key, SchemaNode sc
 
 }  // namespace merging
 
-Result<bool> StrategicMerge(Value& object, const Value& patch, const Schema& schema) {
+Result<bool> StrategicMerge(Value& object, const Value& patch, const Schema& schema, Budget* budget) {
   Value scratch = patch;  // directives are taken out of it on the way
-  merging::Walker walker(schema);
+  merging::Walker walker(schema, budget);
   TRY(const merging::Outcome outcome, walker.Walk({&object, &scratch}, {}));
   return outcome.node != nullptr && !outcome.node->IsNull();
 }

@@ -251,7 +251,11 @@ Result<Outcome> Walker::WalkList(Pair pair, SchemaNode schema) {
     TRY(const bool done, MergeDistinct(pair, keys.front(), schema.Element()));
     if (done) return Outcome{.node = pair.dest};
   }
-  if (pair.dest->size() + (pair.patch == nullptr ? 0 : pair.patch->size()) > kMaxSearched) {
+  const std::size_t elements = pair.dest->size() + (pair.patch == nullptr || pair.patch == pair.dest ? 0 : pair.patch->size());
+  if (budget_ != nullptr) {
+    TRY(budget_->Compare(elements * elements));
+  }
+  if (elements > kMaxSearched) {
     base::Error error =
         Fail("a list of more than " + std::to_string(kMaxSearched) + " elements, whose merge keys are not distinct, is not merged");
     error.reason = base::Reason::TooLarge;

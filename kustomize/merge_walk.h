@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "document/value.h"
+#include "kustomize/budget.h"
 #include "kustomize/schema.h"
 
 namespace sluice::kustomize::merging {
@@ -34,7 +35,7 @@ using Tuple = std::vector<std::string>;
 
 class Walker {
  public:
-  explicit Walker(const Schema& schema) : schema_(schema) {}
+  Walker(const Schema& schema, Budget* budget) : schema_(schema), budget_(budget) {}
   base::Result<Outcome> Walk(Pair pair, SchemaNode schema);
 
  private:
@@ -50,6 +51,7 @@ class Walker {
   base::Result<void> Named(base::Result<void> result) const;
 
   const Schema& schema_;
+  Budget* budget_;                                    // may be null
   std::vector<std::unique_ptr<Schema>> in_comments_;  // schemas that lists brought along
   std::vector<std::string_view> path_;                // of field names, for messages
 };

@@ -49,13 +49,13 @@ Result<RoleBindingSubjects> ParseRoleBindingSubjects(std::string_view word) {
   return base::Invalid("setRoleBindingSubjects is '" + std::string(word) + "', but must be defaultOnly, allServiceAccounts or none");
 }
 
-NamespaceTransformer::NamespaceTransformer(std::string ns, const FieldSpecs& specs, NamespaceOptions options)
+NamespaceTransformer::NamespaceTransformer(std::string ns, const FieldSpecs& specs, NamespaceOptions options, Budget* budget)
     : namespace_(std::move(ns)),
-      metadata_({{.path = std::string(kMetadataNamespace), .create = true}}),
-      core_(UserSpecs(specs)),
-      other_(WithoutName(UserSpecs(specs))),
-      core_bindings_(WithoutBuiltins(specs)),
-      other_bindings_(WithoutName(WithoutBuiltins(specs))),
+      metadata_({{.path = std::string(kMetadataNamespace), .create = true}}, budget),
+      core_(UserSpecs(specs), budget),
+      other_(WithoutName(UserSpecs(specs)), budget),
+      core_bindings_(WithoutBuiltins(specs), budget),
+      other_bindings_(WithoutName(WithoutBuiltins(specs)), budget),
       options_(options) {}
 
 Result<void> NamespaceTransformer::Apply(Value& object) const {
@@ -83,6 +83,8 @@ Result<void> NamespaceTransformer::SetSubjects(Value& object) const {
     if (subject.IsNull()) continue;
     if (!subject.IsMapping()) return base::Invalid("subjects must be a list of mappings");
     const Value* field = subject.Find(by_name ? "name" : "kind");
+    if (!MissingOrNull(field) && !field->IsScalar())
+      return base::Invalid(std::string("a subject's ") + (by_name ? "name" : "kind") + " must be a scalar");
     if (MissingOrNull(field) || field->text() != (by_name ? "default" : "ServiceAccount")) continue;
     if (subject.Find("namespace") == nullptr) SetField(subject, "namespace", NewString(""));
     TRY(Set(*subject.Find("namespace")));

@@ -25,7 +25,7 @@ struct NamespaceOptions {
 /// A namespace with its specs, made ready for many objects.
 class NamespaceTransformer {
  public:
-  NamespaceTransformer(std::string ns, const FieldSpecs& specs, NamespaceOptions options = {});
+  NamespaceTransformer(std::string ns, const FieldSpecs& specs, NamespaceOptions options = {}, Budget* budget = nullptr);
   /// metadata.namespace (not of kinds known to be cluster-scoped), a Namespace's name, RoleBinding subjects, and the specs.
   /// Errors: Invalid (a leaf that is no scalar).
   base::Result<void> Apply(document::Value& object) const;

@@ -93,9 +93,18 @@ void SetUntaggedField(Value& map, std::string_view key, std::string_view text) {
   }
 }
 
+namespace {
+
+/// Printed with its tag, as `!!float "1"`, since its text alone would be of another kind: quotes do not make it a string.
+bool KeepsItsTag(const Value& value) {
+  return value.style() != Style::Any && !value.IsString() && document::ResolvePlain(value.text(), Resolver::GoYaml3) != value.kind();
+}
+
+}  // namespace
+
 Value WithStyle(Value value, Style style) {
   if (!value.IsScalar()) return value;
-  if (IsQuoted(style) && !value.IsString()) {
+  if (IsQuoted(style) && !value.IsString() && !KeepsItsTag(value)) {
     Value text = Value::Scalar(Kind::String, value.text(), style);
     text.set_mark(value.mark());
     return text;

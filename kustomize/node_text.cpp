@@ -141,7 +141,8 @@ class NodeWriter {
     }
     const document::TextAnalysis analysis = document::AnalyzeText(text);
     const bool literal = style == Style::Literal || (!quoted && HasBreak(text));
-    if ((literal || style == Style::Folded) && place == Place::Block && analysis.block) return WriteBlock(text, literal, indent, line);
+    if ((literal || style == Style::Folded) && place == Place::Block && analysis.block_with_tabs)
+      return WriteBlock(text, literal, indent, line);
     WriteText(text, analysis, force || literal || style == Style::Folded ? Style::DoubleQuoted : style, indent, place);
     comments_.Behind(line);
   }
@@ -163,11 +164,14 @@ class NodeWriter {
     comments_.Behind(line);
     bool broken = true;  // at the beginning of a line
     bool blank_first = true;
+    // Breaks of a folded text are doubled; whether a blank follows, go-yaml looks at the beginning of the text.
+    const std::size_t first = text.find_first_not_of('\n');
+    const bool breaks_double = !literal && first != std::string_view::npos && text[first] != ' ' && text[first] != '\t';
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t end = std::min(text.find('\n', at), text.size());
       if (end > at) {
         text_.BreakLine();
-        blank_first = text[at] == ' ';
+        blank_first = text[at] == ' ' || text[at] == '\t';
         text_.PadTo(indent);
         text_.Add(text.substr(at, end - at));
         broken = false;
@@ -176,7 +180,7 @@ class NodeWriter {
       }
       if (end == text.size()) break;
       // A break in folded text needs an empty line; go-yaml writes one behind the last line, too.
-      if (!literal && !broken && !blank_first && !text.starts_with(' ')) EmptyLine();
+      if (breaks_double && !broken && !blank_first) EmptyLine();
       if (broken) EmptyLine();
       broken = true;
       at = end + 1;

@@ -55,11 +55,13 @@ void Target::PatchSteps(std::vector<Step>& steps, ErrorList& errors) const {
 void Target::NameSteps(const TransformerConfig& config, std::vector<Step>& steps) const {
   const Kustomization& k = kustomization_;
   if (!k.ns.text.empty())
-    steps.push_back(MakeStep(NamespaceStep(k.ns.text, config.name_space), k.ns.mark, "namespace", "NamespaceTransformer"));
+    steps.push_back(MakeStep(NamespaceStep(k.ns.text, config.name_space, context_.budget), k.ns.mark, "namespace", "NamespaceTransformer"));
   if (!k.name_prefix.text.empty())
-    steps.push_back(MakeStep(PrefixStep(k.name_prefix.text, config.name_prefix), k.name_prefix.mark, "namePrefix", "PrefixTransformer"));
+    steps.push_back(MakeStep(PrefixStep(k.name_prefix.text, config.name_prefix, context_.budget), k.name_prefix.mark, "namePrefix",
+                             "PrefixTransformer"));
   if (!k.name_suffix.text.empty())
-    steps.push_back(MakeStep(SuffixStep(k.name_suffix.text, config.name_suffix), k.name_suffix.mark, "nameSuffix", "SuffixTransformer"));
+    steps.push_back(MakeStep(SuffixStep(k.name_suffix.text, config.name_suffix, context_.budget), k.name_suffix.mark, "nameSuffix",
+                             "SuffixTransformer"));
 }
 
 // With labels or commonLabels, kustomize always runs one more transformer for commonLabels, be they empty; buildMetadata shows it.
@@ -69,15 +71,15 @@ void Target::LabelSteps(const TransformerConfig& config, std::vector<Step>& step
     const auto& [entry, mark] = k.labels[i];
     auto specs = LabelSpecs(entry, config);
     if (specs)
-      steps.push_back(MakeStep(PairsStep(entry.pairs, *specs), mark, Indexed("labels", i), "LabelTransformer"));
+      steps.push_back(MakeStep(PairsStep(entry.pairs, *specs, context_.budget), mark, Indexed("labels", i), "LabelTransformer"));
     else
       errors.Add(Place(mark, Indexed("labels", i)), std::move(specs).error());
   }
   if (!k.labels.empty() || !k.common_labels.empty())
-    steps.push_back(MakeStep(PairsStep(k.common_labels, config.common_labels), {}, "commonLabels", "LabelTransformer"));
+    steps.push_back(MakeStep(PairsStep(k.common_labels, config.common_labels, context_.budget), {}, "commonLabels", "LabelTransformer"));
   if (!k.common_annotations.empty())
-    steps.push_back(
-        MakeStep(PairsStep(k.common_annotations, config.common_annotations), {}, "commonAnnotations", "AnnotationsTransformer"));
+    steps.push_back(MakeStep(PairsStep(k.common_annotations, config.common_annotations, context_.budget), {}, "commonAnnotations",
+                             "AnnotationsTransformer"));
 }
 
 void Target::ValueSteps(const TransformerConfig& config, std::vector<Step>& steps, ErrorList& errors) const {
@@ -97,7 +99,8 @@ void Target::ValueSteps(const TransformerConfig& config, std::vector<Step>& step
     steps.back().independent = true;
   }
   for (std::size_t i = 0; i < k.images.size(); ++i)
-    steps.push_back(MakeStep(ImageStep(k.images[i].first, config.images), k.images[i].second, Indexed("images", i), "ImageTagTransformer"));
+    steps.push_back(MakeStep(ImageStep(k.images[i].first, config.images, context_.budget), k.images[i].second, Indexed("images", i),
+                             "ImageTagTransformer"));
   if (k.replacements.empty()) return;
   auto run = ReplacementStep(k.replacements, k.file, *loader_, context_);
   if (run)

@@ -8,6 +8,7 @@
 #include "kustomize/apply_replacements.h"
 #include "kustomize/decode.h"
 #include "kustomize/generator.h"
+#include "kustomize/helm_charts.h"
 #include "kustomize/iam_policy.h"
 #include "kustomize/kustomization_parts.h"
 #include "kustomize/nearest.h"
@@ -54,7 +55,7 @@ Result<Steps> Pairs(const Plugin& plugin, std::string_view field) {
   Specs specs;
   decoder.Mapping(plugin.config.value, "", {{field, &pairs}, specs.Field(decoder)});
   TRY(decoder.Finish());
-  return Steps{PairsStep(std::move(pairs), specs.list)};
+  return Steps{PairsStep(std::move(pairs), specs.list, plugin.context.budget)};
 }
 
 Result<Steps> Annotations(const Plugin& plugin) { return Pairs(plugin, "annotations"); }
@@ -71,7 +72,7 @@ Result<Steps> Namespace(const Plugin& plugin) {
       {{"metadata", metadata}, {"unsetOnly", &options.unset_only}, {"setRoleBindingSubjects", &subjects}, specs.Field(decoder)});
   TRY(decoder.Finish());
   TRY(options.subjects, ParseRoleBindingSubjects(subjects));
-  return Steps{NamespaceStep(std::move(ns), specs.list, options)};
+  return Steps{NamespaceStep(std::move(ns), specs.list, plugin.context.budget, options)};
 }
 
 struct Affixes {
@@ -90,17 +91,18 @@ Result<Affixes> ReadAffixes(const Plugin& plugin) {
 
 Result<Steps> Prefix(const Plugin& plugin) {
   TRY(const Affixes affixes, ReadAffixes(plugin));
-  return Steps{PrefixStep(affixes.prefix, affixes.specs.list)};
+  return Steps{PrefixStep(affixes.prefix, affixes.specs.list, plugin.context.budget)};
 }
 
 Result<Steps> Suffix(const Plugin& plugin) {
   TRY(const Affixes affixes, ReadAffixes(plugin));
-  return Steps{SuffixStep(affixes.suffix, affixes.specs.list)};
+  return Steps{SuffixStep(affixes.suffix, affixes.specs.list, plugin.context.budget)};
 }
 
 Result<Steps> PrefixSuffix(const Plugin& plugin) {
   TRY(const Affixes affixes, ReadAffixes(plugin));
-  return Steps{PrefixStep(affixes.prefix, affixes.specs.list), SuffixStep(affixes.suffix, affixes.specs.list)};
+  return Steps{PrefixStep(affixes.prefix, affixes.specs.list, plugin.context.budget),
+               SuffixStep(affixes.suffix, affixes.specs.list, plugin.context.budget)};
 }
 
 Result<Steps> ImageTag(const Plugin& plugin) {
@@ -110,7 +112,7 @@ Result<Steps> ImageTag(const Plugin& plugin) {
   const auto read = [&](const Value& value) { image = ReadImage(decoder, value, "imageTag"); };
   decoder.Mapping(plugin.config.value, "", {{"imageTag", read}, specs.Field(decoder)});
   TRY(decoder.Finish());
-  return Steps{ImageStep(std::move(image), specs.list)};
+  return Steps{ImageStep(std::move(image), specs.list, plugin.context.budget)};
 }
 
 Result<Steps> ReplicaCount(const Plugin& plugin) {
@@ -259,6 +261,12 @@ constexpr std::pair<std::string_view, TransformerReader> kTransformers[] = {
     {"ValueAddTransformer", ValueAdd},
 };
 
+Generated Single(std::unique_ptr<Resource> resource) {
+  Generated all;
+  all.push_back(std::move(resource));
+  return all;
+}
+
 Result<Generator> ReadMapGenerator(const Plugin& plugin, bool secret) {
   Decoder decoder = plugin.decoder();
   Value config = plugin.config.value;
@@ -284,16 +292,21 @@ Result<Generator> IamPolicy(const Plugin& plugin) {
   };
   decoder.Mapping(plugin.config.value, "", {{"cloud", &args.cloud}, {"kubernetesService", service}, {"serviceAccount", account}});
   TRY(decoder.Finish());
-  return Generator{[args]() -> Result<std::unique_ptr<Resource>> {
+  return Generator{[args]() -> Result<Generated> {
                      TRY(Value object, GenerateIamPolicy(args));
-                     return std::make_unique<Resource>(std::move(object));
+                     return Single(std::make_unique<Resource>(std::move(object)));
                    },
                    plugin.place,
                    {}};
 }
 
-Result<Generator> Helm(const Plugin&) {
-  return base::MakeError(base::Reason::Unsupported, "Helm charts in kustomizations are not supported");
+/// An entry of helmCharts and the helmGlobals for it, in one mapping. The namespaces of kustomizations do not reach it.
+Result<Generator> Helm(const Plugin& plugin) {
+  Decoder decoder = plugin.decoder();
+  const HelmGlobals globals = ReadHelmGlobals(decoder, plugin.config.value, "");
+  const HelmChart chart = ReadHelmChart(decoder, plugin.config.value, "");
+  TRY(decoder.Finish());
+  return ChartGenerator(chart, globals, "", plugin.place, plugin.loader, plugin.context);
 }
 
 using GeneratorReader = Result<Generator> (*)(const Plugin&);
@@ -347,13 +360,21 @@ Plugin MakePlugin(const Resource& config, const Loader::Ptr& loader, const Conte
 }  // namespace
 
 Generator MapGenerator(GeneratorArgs args, std::string place, Loader::Ptr loader) {
-  auto run = [args = std::move(args), loader = std::move(loader)]() -> Result<std::unique_ptr<Resource>> {
+  auto run = [args = std::move(args), loader = std::move(loader)]() -> Result<Generated> {
     TRY(Value object, Generate(args, [&](std::string_view path) { return loader->LoadNamed(path); }));
     auto resource = std::make_unique<Resource>(std::move(object));
     resource->behavior = ParseBehavior(args.behavior);
     resource->behavior_word = BehaviorWord(args.behavior);
     resource->needs_hash = !args.options.disable_name_suffix_hash;
-    return resource;
+    return Single(std::move(resource));
+  };
+  return {std::move(run), std::move(place), {}};
+}
+
+Generator ChartGenerator(HelmChart chart, HelmGlobals globals, std::string ns, std::string place, Loader::Ptr loader,
+                         const Context& context) {
+  auto run = [chart = std::move(chart), globals = std::move(globals), ns = std::move(ns), loader = std::move(loader), &context] {
+    return InflateChart(chart, globals, ns, *loader, context.options);
   };
   return {std::move(run), std::move(place), {}};
 }

@@ -3,21 +3,25 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "kustomize/context.h"
+#include "kustomize/kustomization.h"
 #include "kustomize/loader.h"
 #include "kustomize/resmap.h"
 #include "kustomize/step.h"
 
 namespace sluice::kustomize {
 
+using Generated = std::vector<std::unique_ptr<Resource>>;
+
 /// Makes objects; what `place` and `origin` are, see Step.
 struct Generator {
-  std::function<base::Result<std::unique_ptr<Resource>>()> run;
+  std::function<base::Result<Generated>()> run;
   std::string place;
   std::optional<Origin> origin;
 };
@@ -25,8 +29,12 @@ struct Generator {
 /// The generator of one configMapGenerator or secretGenerator entry. `loader` is kept.
 Generator MapGenerator(GeneratorArgs args, std::string place, Loader::Ptr loader);
 
+/// The same of one helmCharts entry; `ns` is for a chart that names none.
+Generator ChartGenerator(HelmChart chart, HelmGlobals globals, std::string ns, std::string place, Loader::Ptr loader,
+                         const Context& context);
+
 /// Each object of `configs` in order. `loader` is that of the kustomization that names them and is kept; `context` outlives the results.
-/// Errors: Invalid (mistyped or missing fields), Unsupported (external plugins, Helm).
+/// Errors: Invalid (mistyped or missing fields), Unsupported (external plugins).
 base::Result<std::vector<Generator>> LoadGenerators(const ResMap& configs, const Loader::Ptr& loader, const Context& context);
 base::Result<std::vector<Step>> LoadTransformers(const ResMap& configs, const Loader::Ptr& loader, const Context& context);
 

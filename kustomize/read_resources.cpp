@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "document/json.h"
+#include "document/repeated_keys.h"
 #include "document/yaml.h"
 #include "kustomize/decode.h"
 #include "kustomize/error_list.h"
@@ -102,9 +103,20 @@ std::size_t CountNodes(const Value& value) {
   return count;
 }
 
+/// kustomize, when it has merged what merge keys name, takes away the key `<<`, and with it one that is in quotes and merges nothing.
+void DropMergeKeys(Value& value) {
+  if (value.IsSequence()) {
+    for (Value& item : value.mutable_items()) DropMergeKeys(item);
+  } else if (value.IsMapping()) {
+    value.Erase("<<");
+    for (document::Member& member : value.mutable_members()) DropMergeKeys(member.value);
+  }
+}
+
 Result<Value> ParsePiece(const Piece& piece, const TextPlace& place, Budget& budget) {
   document::YamlOptions options;
   options.resolver = document::Resolver::GoYaml3;
+  options.duplicate_keys = document::DuplicateKeys::Keep;  // they matter only where the object becomes JSON
   options.max_bytes = 64u << 20;
   const bool may_expand = piece.text.find('*') != piece.text.npos;
   if (may_expand) options.max_nodes = std::min(options.max_nodes, budget.nodes);
@@ -113,6 +125,7 @@ Result<Value> ParsePiece(const Piece& piece, const TextPlace& place, Budget& bud
   if (!value) return base::MakeError(value.error().reason, ShiftMessage(value.error().message, place.file, shift));
   if (may_expand) budget.nodes -= std::min(budget.nodes, CountNodes(*value));
   KeepSchemas(piece.text, *value);
+  if (piece.text.find("<<") != piece.text.npos) DropMergeKeys(*value);
   if (!shift.none()) ShiftMarks(*value, shift);
   return value;
 }
@@ -125,7 +138,7 @@ Result<void> CheckObject(const Value& object, std::string_view file) {
   if (!object.IsMapping())
     return base::Invalid(place + "a Kubernetes object is a map with apiVersion, kind and metadata, not " +
                          (object.IsSequence() ? "a list" : "a scalar"));
-  const std::string_view kind = ScalarText(object.Find("kind"));
+  const std::string_view kind = TextUnlessNull(object.Find("kind"));
   if (kind.empty()) return base::Invalid(place + "an object has no kind");
   if (kind.ends_with("List")) return {};
   if (TextUnlessNull(object.At({"metadata", "name"})).empty()) return base::Invalid(place + std::string(kind) + " has no metadata.name");
@@ -162,11 +175,15 @@ Result<std::vector<Value>> ReadDocuments(std::string_view text, const TextPlace&
   return documents;
 }
 
-/// What is left after JSON: strings in double quotes, canonical numbers, dates as strings. Keys must be strings.
+}  // namespace
+
 Result<void> RoundTripThroughJson(Value& value, std::string_view file) {
   if (value.IsSequence()) {
     for (Value& item : value.mutable_items()) TRY(RoundTripThroughJson(item, file));
   } else if (value.IsMapping()) {
+    if (const auto repeated = document::RepeatedKeys(value.members()); !repeated.empty())
+      return base::Invalid(PlaceOf(file, value.members()[repeated[0].again].key_mark) + ": " +
+                           document::DescribeRepeated(value.members(), repeated[0]));
     for (document::Member& member : value.mutable_members()) {
       if (member.key_kind != document::Kind::String)
         return base::Invalid(PlaceOf(file, member.key_mark) + ": key " + member.key + " is no string; quote it");
@@ -181,6 +198,8 @@ Result<void> RoundTripThroughJson(Value& value, std::string_view file) {
   }
   return {};
 }
+
+namespace {
 
 /// Objects of kind …List with `items` give way to them, which go to the end and are looked at again.
 Result<std::vector<Value>> ExpandLists(std::vector<Value> documents, std::string_view file) {
@@ -201,10 +220,10 @@ Result<std::vector<Value>> ExpandLists(std::vector<Value> documents, std::string
     }
     if (!items->IsSequence() && !items->IsNull())
       return base::Invalid(PlaceOf(file, items->mark()) + ": items of " + std::string(ScalarText(object.Find("kind"))) + " is no list");
+    TRY(RoundTripThroughJson(object, file));
     if (items->IsNull()) continue;
     for (Value& item : items->mutable_items()) {
       if (NilOrEmpty(item)) continue;
-      TRY(RoundTripThroughJson(item, file));
       TRY(CheckObject(item, file));
       pending.push_back(std::move(item));
     }

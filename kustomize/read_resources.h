@@ -29,4 +29,8 @@ base::Result<std::vector<std::unique_ptr<Resource>>> ReadResources(std::string_v
 /// The same as a ResMap: two objects with one id are an error.
 base::Result<ResMap> ReadResMap(std::string_view text, const TextPlace& place);
 
+/// What is left of `value` after JSON: strings in double quotes, canonical numbers, dates as strings; marks stay.
+/// Errors: Invalid `file:line:column: what` — a key that is no string, one that comes twice.
+base::Result<void> RoundTripThroughJson(document::Value& value, std::string_view file);
+
 }  // namespace sluice::kustomize

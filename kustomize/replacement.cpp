@@ -81,16 +81,24 @@ Value LiteralReplacement(std::string_view text) { return UntaggedScalar(text); }
 
 namespace {
 
+constexpr std::size_t kMaxSegments = 512;
+
 class Writer {
  public:
-  Writer(Value& object, Value& value, const std::optional<ReplacementOptions>& options, const ReplacementSource* live)
-      : object_(object), value_(value), options_(options), live_(live != nullptr && !HasDelimiter(live->options) ? live : nullptr) {}
+  Writer(Value& object, Value& value, const std::optional<ReplacementOptions>& options, const ReplacementSource* live, Budget* budget)
+      : object_(object),
+        value_(value),
+        options_(options),
+        live_(live != nullptr && !HasDelimiter(live->options) ? live : nullptr),
+        budget_(budget) {}
 
   Result<void> Write(const std::string& path) {
     const std::vector<std::string> segments = SplitDottedPath(path);
+    if (segments.size() > kMaxSegments)
+      return base::MakeError(base::Reason::TooLarge, "a field path of more than " + std::to_string(kMaxSegments) + " segments");
     if (WriteIntoText(segments)) {
       ReadAgain();
-      return {};
+      return budget_ == nullptr ? Result<void>() : budget_->Written(object_);
     }
     Result<FieldMatches> found = MatchFields(object_, segments, Create());
     if (!found) return std::move(found).error().Wrap(NotFound(path));
@@ -119,7 +127,8 @@ class Writer {
     if (!target.IsScalar())
       return base::Invalid(std::string("a delimiter needs a scalar, but the target is a ") + (target.IsMapping() ? "mapping" : "list"));
     std::vector<std::string> parts = Split(target.text(), options_->delimiter);
-    std::string text(ScalarText(value_));
+    const bool untagged = value_.style() == document::Style::Any;  // such a `null` is a text
+    std::string text(untagged ? value_.text() : ScalarText(value_));
     if (options_->index < 0) {
       parts.insert(parts.begin(), std::move(text));
     } else if (options_->index >= static_cast<std::int64_t>(parts.size())) {
@@ -134,6 +143,9 @@ class Writer {
     TRY(const std::optional<std::string> text, NewText(*match.node));
     if (match.detached) return {};
     Set(match, text);
+    if (budget_ != nullptr) {
+      TRY(budget_->Written(*match.node));
+    }
     ReadAgain();
     return {};
   }
@@ -159,7 +171,7 @@ class Writer {
     for (length = 1; length < path.size(); ++length) {
       const Result<const Value*> found = GetField(object_, {path.begin(), path.begin() + static_cast<std::ptrdiff_t>(length)});
       if (!found || *found == nullptr || !(*found)->IsScalar()) continue;
-      if (document::ParseYaml((*found)->text(), {.merge_keys = false, .file = {}}))
+      if (document::ParseYaml((*found)->text(), {.duplicate_keys = document::DuplicateKeys::Keep, .merge_keys = false, .file = {}}))
         return const_cast<Value*>(*found);  // NOLINT: a node of object_
     }
     return nullptr;
@@ -171,7 +183,7 @@ class Writer {
     Value* scalar = FindText(path, length);
     if (scalar == nullptr || scalar->text().empty()) return false;
     const std::string text(scalar->text());
-    Result<Value> parsed = document::ParseYaml(text, {.merge_keys = false, .file = {}});
+    Result<Value> parsed = document::ParseYaml(text, {.duplicate_keys = document::DuplicateKeys::Keep, .merge_keys = false, .file = {}});
     if (!parsed) return false;
     const Result<FieldMatches> found = MatchFields(*parsed, {path.begin() + static_cast<std::ptrdiff_t>(length), path.end()}, Create());
     if (!found || found->list().empty()) return false;
@@ -213,12 +225,13 @@ class Writer {
   Value& value_;
   const std::optional<ReplacementOptions>& options_;
   const ReplacementSource* live_;
+  Budget* budget_;
 };
 
 }  // namespace
 
-Result<void> WriteReplacement(Value& object, Value& value, const ReplacementTarget& target, const ReplacementSource* live) {
-  Writer writer(object, value, target.options, live);
+Result<void> WriteReplacement(Value& object, Value& value, const ReplacementTarget& target, const ReplacementSource* live, Budget* budget) {
+  Writer writer(object, value, target.options, live, budget);
   if (target.field_paths.empty()) return writer.Write(std::string(kDefaultPath));
   for (const std::string& path : target.field_paths) TRY(writer.Write(path));
   return {};

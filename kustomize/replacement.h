@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "document/value.h"
+#include "kustomize/budget.h"
 #include "kustomize/types.h"
 
 namespace sluice::kustomize {
@@ -18,8 +19,8 @@ document::Value LiteralReplacement(std::string_view text);
 
 /// Writes `value` to every field path of `target` in `object`. `live` is the source if `object` is the object it was read from: kustomize holds on to the very
 /// node there (unless a delimiter took a part of it), so that writing to it changes `value` for what is written next.
-/// Errors: Invalid (field not found, bad path, delimiter on a non-scalar, text where a number is).
+/// Errors: Invalid (field not found, bad path, delimiter on a non-scalar, text where a number is), TooLarge (`budget`, if there is one, pays for each place).
 base::Result<void> WriteReplacement(document::Value& object, document::Value& value, const ReplacementTarget& target,
-                                    const ReplacementSource* live = nullptr);
+                                    const ReplacementSource* live = nullptr, Budget* budget = nullptr);
 
 }  // namespace sluice::kustomize

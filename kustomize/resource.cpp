@@ -24,7 +24,11 @@ void SetUntagged(Value& map, std::string_view key, std::string_view text) {
 
 }  // namespace
 
-std::string_view TextUnlessNull(const Value* value) { return value == nullptr || value->IsNull() ? std::string_view() : ScalarText(value); }
+std::string_view TextUnlessNull(const Value* value) {
+  const bool null =
+      value == nullptr || (value->IsNull() && value->style() != document::Style::Any);  // "~" without a tag is a text that prints as null
+  return null ? std::string_view() : ScalarText(value);
+}
 std::string_view ScalarText(const Value* value) { return value != nullptr && value->IsScalar() ? value->text() : std::string_view(); }
 
 std::string EffectiveNamespace(const GroupVersionKind& gvk, std::string_view ns) {

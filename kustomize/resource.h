@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +70,7 @@ class Resource {
   bool needs_hash = false;
   bool allow_name_change = false, allow_kind_change = false;  ///< of a patch
   bool helm_generated = false;
+  std::size_t writes = 0;              ///< by patches, labels and annotations, also of what was there: validators may do none
   std::vector<SharedNode> shared;      ///< labels and annotations that are one node in several places
   std::vector<std::string> var_names;  ///< vars whose value is read from here
   std::optional<Origin> origin;
@@ -109,7 +111,11 @@ void ShowAnnotations(Resource& resource);
 base::Result<void> AbsorbAnnotations(Resource& resource);
 /// Takes them out without a look: what is remembered stays as it was, except for origins that are gone.
 void HideAnnotations(Resource& resource);
+/// The texts of labels or annotations as kustomize reads them, which takes the items of a list as keys and values in turn; nothing for an odd number of
+/// items, on which kustomize dies.
+std::optional<std::map<std::string, std::string>> TextsOfPairs(const document::Value& field);
 /// Makes every annotation a string, by its text, in the order of keys; none at all: the field goes. kustomize does so whenever it writes them all.
+/// A list of an odd number of items stays, and CheckPrintable refuses it.
 void RewriteAnnotations(Resource& resource);
 
 }  // namespace sluice::kustomize

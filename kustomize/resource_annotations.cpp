@@ -1,8 +1,8 @@
 // kustomize keeps what it knows of an object in annotations of the object itself. Here it lives beside the tree, and is written into the
 // annotations only while something looks that could tell the difference.
-#include <map>
 #include <optional>
 
+#include "base/digest.h"
 #include "kustomize/node.h"
 #include "kustomize/resource.h"
 
@@ -147,12 +147,30 @@ void HideAnnotations(Resource& resource) {
   std::erase_if(annotations->mutable_members(), [](const document::Member& member) { return member.key.starts_with(kInternal); });
 }
 
+namespace {
+
+/// The text that stands in the file.
+std::string WrittenText(const Value& value) {
+  return value.tag() == "!!binary" ? base::Base64Encode(value.text()) : std::string(ScalarText(&value));
+}
+
+}  // namespace
+
+std::optional<std::map<std::string, std::string>> TextsOfPairs(const Value& field) {
+  std::map<std::string, std::string> texts;
+  if (field.items().size() % 2 != 0) return std::nullopt;
+  for (std::size_t i = 0; i < field.items().size(); i += 2) texts[WrittenText(field.items()[i])] = WrittenText(field.items()[i + 1]);
+  for (const auto& member : field.members()) texts[member.key] = WrittenText(member.value);
+  return texts;
+}
+
 void RewriteAnnotations(Resource& resource) {
   Value* metadata = resource.value.Find("metadata");
   Value* annotations = metadata == nullptr ? nullptr : metadata->Find("annotations");
   if (annotations == nullptr) return;
-  std::map<std::string, std::string> texts;
-  for (const auto& member : annotations->members()) texts[member.key] = ScalarText(&member.value);
+  const auto pairs = TextsOfPairs(*annotations);
+  if (!pairs) return;
+  const std::map<std::string, std::string>& texts = *pairs;
   metadata->Erase("annotations");
   if (texts.empty()) return;
   Value& rewritten = metadata->Set("annotations", Value::Mapping());

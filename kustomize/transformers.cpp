@@ -22,6 +22,12 @@ using document::Value;
 
 namespace {
 
+/// Of a look at an object that walks it, in comparisons.
+constexpr std::size_t kStepCost = 4;
+
+/// The label that a validator may set.
+constexpr std::string_view kValidatedBy = "validated-by";
+
 Result<void> AtResource(const Resource& resource, Result<void> result) {
   if (result) return result;
   return std::move(result).error().Wrap(resource.Place());
@@ -56,9 +62,9 @@ struct Single {
   FieldSpecFilter filter;
 };
 
-std::shared_ptr<const std::vector<Single>> Singles(const FieldSpecs& specs) {
+std::shared_ptr<const std::vector<Single>> Singles(const FieldSpecs& specs, Budget* budget) {
   auto singles = std::make_shared<std::vector<Single>>();
-  for (const FieldSpec& spec : specs) singles->push_back({spec, FieldSpecFilter({spec})});
+  for (const FieldSpec& spec : specs) singles->push_back({spec, FieldSpecFilter({spec}, budget)});
   return singles;
 }
 
@@ -78,9 +84,10 @@ Result<void> Affix(Resource& resource, Side side, const std::string& text, const
   return {};
 }
 
-Transform AffixStep(Side side, std::string text, const FieldSpecs& specs) {
-  return [side, text = std::move(text), singles = Singles(specs)](ResMap& map) -> Result<void> {
+Transform AffixStep(Side side, std::string text, const FieldSpecs& specs, Budget& budget) {
+  return [side, text = std::move(text), singles = Singles(specs, &budget), &budget](ResMap& map) -> Result<void> {
     for (const auto& resource : map.list()) {
+      TRY(budget.Spend(text.size() + resource->Name().size()));  // the text and the id are remembered
       TRY(AtResource(*resource, Affix(*resource, side, text, *singles)));
       map.Touch(*resource);
     }
@@ -106,14 +113,18 @@ class PlacesByKind {
 
 /// Writes one pair to every place, and notes which of them got a new node: it is the same one in all of them.
 Result<void> SetPair(Resource& resource, const GroupVersionKind& gvk, const std::string& key, const std::string& text,
-                     const std::shared_ptr<const PairPlaces>& places, const std::vector<std::uint32_t>& fitting) {
+                     const std::shared_ptr<const PairPlaces>& places, const std::vector<std::uint32_t>& fitting, Budget& budget) {
+  TRY(budget.Compare(kStepCost + resource.shared.size()));
   SharedNode node{.places = places, .members = {}, .key = key, .value = NewString(text)};
   for (const std::uint32_t place : fitting) {
     std::uint32_t ordinal = 0;
     TRY((*places)[place].filter.Apply(resource.value, gvk, Creates::Mapping, [&](Value& map) -> Result<void> {
       if (map.IsNull()) return {};
       if (!map.IsMapping()) return base::Invalid("a mapping is needed, not a " + std::string(map.IsSequence() ? "list" : "scalar"));
+      TRY(budget.Compare(map.size()));
+      TRY(budget.Spend(key.size() + text.size()));
       if (map.Find(key) == nullptr) node.members.push_back({place, ordinal});
+      if (key != kValidatedBy) ++resource.writes;
       ++ordinal;
       SetField(map, key, node.value);
       return {};
@@ -128,8 +139,8 @@ Result<void> SetPair(Resource& resource, const GroupVersionKind& gvk, const std:
 }
 
 Result<void> SetPairs(Resource& resource, const GroupVersionKind& gvk, const StringMap& pairs,
-                      const std::shared_ptr<const PairPlaces>& places, const std::vector<std::uint32_t>& fitting) {
-  for (const auto& [key, text] : pairs) TRY(SetPair(resource, gvk, key, text, places, fitting));
+                      const std::shared_ptr<const PairPlaces>& places, const std::vector<std::uint32_t>& fitting, Budget& budget) {
+  for (const auto& [key, text] : pairs) TRY(SetPair(resource, gvk, key, text, places, fitting, budget));
   SyncShared(resource);
   return {};
 }
@@ -156,8 +167,8 @@ base::Error NoReplicaTarget(const ResMap& map, const std::string& name, const st
 
 }  // namespace
 
-Transform NamespaceStep(std::string ns, const FieldSpecs& specs, NamespaceOptions options) {
-  auto transformer = std::make_shared<const NamespaceTransformer>(ns, specs, options);
+Transform NamespaceStep(std::string ns, const FieldSpecs& specs, Budget& budget, NamespaceOptions options) {
+  auto transformer = std::make_shared<const NamespaceTransformer>(ns, specs, options, &budget);
   return [transformer, ns = std::move(ns)](ResMap& map) -> Result<void> {
     if (ns.empty()) return {};
     IdCounts counts(map);
@@ -173,32 +184,37 @@ Transform NamespaceStep(std::string ns, const FieldSpecs& specs, NamespaceOption
   };
 }
 
-Transform PrefixStep(std::string prefix, const FieldSpecs& specs) { return AffixStep(Side::Prefix, std::move(prefix), specs); }
-Transform SuffixStep(std::string suffix, const FieldSpecs& specs) { return AffixStep(Side::Suffix, std::move(suffix), specs); }
+Transform PrefixStep(std::string prefix, const FieldSpecs& specs, Budget& budget) {
+  return AffixStep(Side::Prefix, std::move(prefix), specs, budget);
+}
+Transform SuffixStep(std::string suffix, const FieldSpecs& specs, Budget& budget) {
+  return AffixStep(Side::Suffix, std::move(suffix), specs, budget);
+}
 
-Transform PairsStep(StringMap pairs, const FieldSpecs& specs) {
+Transform PairsStep(StringMap pairs, const FieldSpecs& specs, Budget& budget) {
   auto places = std::make_shared<PairPlaces>();
   for (const FieldSpec& spec : specs) places->emplace_back(spec);
-  return [pairs = std::move(pairs), places = std::shared_ptr<const PairPlaces>(std::move(places))](ResMap& map) -> Result<void> {
+  return [pairs = std::move(pairs), places = std::shared_ptr<const PairPlaces>(std::move(places)), &budget](ResMap& map) -> Result<void> {
     if (pairs.empty()) return {};
     PlacesByKind by_kind(*places);
     for (const auto& resource : map.list()) {
       const GroupVersionKind gvk = resource->Gvk();
-      TRY(AtResource(*resource, SetPairs(*resource, gvk, pairs, places, by_kind.For(gvk))));
+      TRY(AtResource(*resource, SetPairs(*resource, gvk, pairs, places, by_kind.For(gvk), budget)));
     }
     return {};
   };
 }
 
-Transform ImageStep(Image image, const FieldSpecs& specs) {
-  return [transformer = ImageTransformer(std::move(image), specs)](ResMap& map) -> Result<void> {
+Transform ImageStep(Image image, const FieldSpecs& specs, Budget& budget) {
+  return [transformer = ImageTransformer(std::move(image), specs, &budget), &budget](ResMap& map) -> Result<void> {
+    TRY(budget.Compare(kStepCost * map.size()));
     for (const auto& resource : map.list()) TRY(AtResource(*resource, transformer.Apply(resource->value)));
     return {};
   };
 }
 
 Transform ReplicaStep(Replica replica, const FieldSpecs& specs) {
-  return [replica = std::move(replica), singles = Singles(specs)](ResMap& map) -> Result<void> {
+  return [replica = std::move(replica), singles = Singles(specs, nullptr)](ResMap& map) -> Result<void> {
     bool found = false;
     for (const Single& single : *singles) {
       for (Resource* resource : map.ByAnyName(replica.name)) {

@@ -15,6 +15,8 @@ using document::Value;
 
 namespace {
 
+constexpr std::size_t kMaxSteps = 512;
+
 std::vector<std::string> SplitFilePath(std::string_view path) {
   std::vector<std::string> out;
   if (path.empty()) return out;
@@ -58,7 +60,10 @@ std::string InsertPathPart(std::string_view path, int position, std::string_view
 
 Result<void> AddValue(Value& object, std::string_view value, std::string_view field_path, int file_path_position) {
   if (field_path.empty()) return base::Invalid("fieldPath may not be empty");
-  TRY(Value* const leaf, GetOrCreateField(object, SplitFieldPath(field_path)));
+  const std::vector<std::string> path = SplitFieldPath(field_path);
+  if (path.size() > kMaxSteps)
+    return base::MakeError(base::Reason::TooLarge, "fieldPath has more than " + std::to_string(kMaxSteps) + " steps");
+  TRY(Value* const leaf, GetOrCreateField(object, path));
   if (leaf == nullptr) return {};
   if (!leaf->IsScalar())
     return base::Invalid("a scalar is needed at '" + std::string(field_path) + "', not a " + (leaf->IsMapping() ? "mapping" : "list"));

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/digest.h"
 #include "document/scalar.h"
 #include "kustomize/field_path.h"
 #include "kustomize/node.h"
@@ -46,8 +47,12 @@ std::optional<std::int64_t> DecimalOf(std::string_view text) {
   return out;
 }
 
+/// Written as base64 in the file, which is then its text; no string to kustomize.
+bool IsBinary(const Value& value) { return value.tag() == "!!binary"; }
+
 /// A scalar as Go's types have it. Only decimal integers count, as strconv.Atoi reads them.
 Result<Value> Primitive(const Value& value, std::string_view path) {
+  if (IsBinary(value)) return Value(base::Base64Encode(value.text()));
   if (IsQuoted(value.style()) || value.style() == Style::Any) return Value(value.text());
   if (value.IsInt()) {
     const std::optional<std::int64_t> number = DecimalOf(value.text());
@@ -91,9 +96,9 @@ void AppendByteAsRune(char byte, std::string& out) {
 
 class Expander {
  public:
-  Expander(const VarValues& values, std::set<std::string>& used) : values_(values), used_(used) {}
+  Expander(const VarValues& values, std::set<std::string>& used, Budget* budget) : values_(values), used_(used), budget_(budget) {}
 
-  Value Expand(std::string_view input) {
+  Result<Value> Expand(std::string_view input) {
     std::string out;
     for (std::size_t at = 0; at < input.size(); ++at) {
       if (input[at] != '$' || at + 1 == input.size()) {
@@ -114,6 +119,9 @@ class Expander {
       const std::string name(input.substr(at + 1, close - at - 1));
       const Value* value = Lookup(name);
       const bool whole = input.size() == name.size() + 3;
+      if (value != nullptr && budget_ != nullptr) {
+        TRY(budget_->Spend(value->text().size()));
+      }
       if (value != nullptr && whole) return Plain(*value);
       out += value == nullptr ? "$(" + name + ")" : Printed(*value);
       at = close;
@@ -137,23 +145,25 @@ class Expander {
 
   const VarValues& values_;
   std::set<std::string>& used_;
+  Budget* budget_;
 };
 
 /// A string, or a scalar that nothing has made anything else yet.
-bool IsText(const Value& value) { return value.IsString() || (value.IsScalar() && value.style() == Style::Any); }
+bool IsText(const Value& value) { return !IsBinary(value) && (value.IsString() || (value.IsScalar() && value.style() == Style::Any)); }
 
 Result<void> ExpandIn(Value& field, Expander& expander) {
   if (IsText(field)) {
-    field = expander.Expand(field.text());
+    TRY(field, expander.Expand(field.text()));
   } else if (field.IsMapping()) {
     for (Member& member : field.mutable_members()) {
       if (member.key_kind != Kind::String) return base::Invalid("the key " + member.key + " is no string; quote it");
-      if (IsText(member.value)) member.value = expander.Expand(member.value.text());
+      if (!IsText(member.value)) continue;
+      TRY(member.value, expander.Expand(member.value.text()));
     }
   } else if (field.IsSequence()) {
     for (Value& item : field.mutable_items()) {
       if (!IsText(item)) return base::Invalid("an item of a list in which vars are replaced must be a string");
-      item = expander.Expand(item.text());
+      TRY(item, expander.Expand(item.text()));
     }
   }
   return {};
@@ -161,8 +171,9 @@ Result<void> ExpandIn(Value& field, Expander& expander) {
 
 }  // namespace
 
-Result<void> ExpandVars(Value& object, const VarValues& values, const FieldSpecFilter& filter, std::set<std::string>& used) {
-  Expander expander(values, used);
+Result<void> ExpandVars(Value& object, const VarValues& values, const FieldSpecFilter& filter, std::set<std::string>& used,
+                        Budget* budget) {
+  Expander expander(values, used, budget);
   return filter.Apply(object, Creates::Nothing, [&](Value& field) { return ExpandIn(field, expander); });
 }
 

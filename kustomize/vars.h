@@ -19,7 +19,8 @@ using VarValues = std::map<std::string, document::Value>;
 base::Result<document::Value> VarValue(const document::Value& object, std::string_view field_path);
 
 /// Replaces in every field that `filter` reaches; the names found are added to `used`.
-/// Errors: Invalid (a list item that is no string, a field that is neither text, list nor map).
-base::Result<void> ExpandVars(document::Value& object, const VarValues& values, const FieldSpecFilter& filter, std::set<std::string>& used);
+/// Errors: Invalid (a list item that is no string, a field that is neither text, list nor map), TooLarge (`budget`, if there is one, pays for what is inserted).
+base::Result<void> ExpandVars(document::Value& object, const VarValues& values, const FieldSpecFilter& filter, std::set<std::string>& used,
+                              Budget* budget = nullptr);
 
 }  // namespace sluice::kustomize

@@ -1,4 +1,4 @@
-// net/address.h: may a connection be made to this address? Pure. Private to net/ and its tests.
+// net/address.h: may a connection be made to this address? Pure. For net/ itself, and for those who connect by themselves (sources/git).
 #pragma once
 
 #include <string>

@@ -84,6 +84,8 @@ class Scope {
   void Cancel();  ///< cancels all that run now; later Spawns run
   /// Cancels all, refuses new ones and waits until the last has ended, even if the one who waits is cancelled too.
   Task<void> Close();
+  /// Refuses new ones and lets those that run come to their end, but no longer than `grace`: then it cancels them. Waits even if the one who waits is cancelled.
+  Task<void> LetEnd(std::chrono::nanoseconds grace);
   /// Waits until none runs, without cancelling any. Canceled, if the one who waits is.
   Task<base::Result<void>> Drained();
 

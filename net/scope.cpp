@@ -4,6 +4,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -110,6 +111,16 @@ Task<void> Scope::Close() {
   const std::shared_ptr<State> state = state_;
   state->closed = true;
   state->CancelAll();
+  while (!state->running.empty()) co_await state->idle.WaitThrough();
+}
+
+Task<void> Scope::LetEnd(std::chrono::nanoseconds grace) {
+  const std::shared_ptr<State> state = state_;
+  state->closed = true;
+  asio::steady_timer late(state->executor, std::chrono::duration_cast<asio::steady_timer::duration>(grace));
+  late.async_wait([state](const boost::system::error_code& error) {
+    if (!error) state->CancelAll();
+  });
   while (!state->running.empty()) co_await state->idle.WaitThrough();
 }
 

@@ -40,13 +40,17 @@ base::Result<document::ObjectId> DecodeInventoryId(std::string_view text) {
   return id;
 }
 
-base::Result<Inventory> Inventory::FromValue(const document::Value& value) {
+Inventory Inventory::FromValue(const document::Value& value, std::vector<std::string>* unreadable) {
   Inventory inventory;
   const document::Value* entries = value.Find("entries");
   if (entries == nullptr) return inventory;
   for (const document::Value& entry : entries->items()) {
-    TRY(document::ObjectId id, DecodeInventoryId(entry.StringAt({"id"})));
-    inventory.entries_.push_back({std::move(id), std::string(entry.StringAt({"v"}))});
+    base::Result<document::ObjectId> id = DecodeInventoryId(entry.StringAt({"id"}));
+    if (id) {
+      inventory.entries_.push_back({*std::move(id), std::string(entry.StringAt({"v"}))});
+    } else if (unreadable != nullptr) {
+      unreadable->emplace_back(entry.StringAt({"id"}));
+    }
   }
   return inventory;
 }

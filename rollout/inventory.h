@@ -27,8 +27,9 @@ class Inventory {
  public:
   Inventory() = default;
   explicit Inventory(std::vector<InventoryEntry> entries) : entries_(std::move(entries)) {}  ///< in apply order
-  /// From `.status.inventory` (null: empty). Invalid: an entry that cannot be read, which must not be forgotten.
-  static base::Result<Inventory> FromValue(const document::Value& value);
+  /// From `.status.inventory` (null: empty). Whoever may write a status may write nonsense into it: an entry that cannot be read names no object, so
+  /// it is left out, and its id goes into `unreadable`, if given, so that it can be told of.
+  static Inventory FromValue(const document::Value& value, std::vector<std::string>* unreadable = nullptr);
   /// `entries: [{id, v}]`, in order.
   document::Value ToValue() const;
 

@@ -83,20 +83,6 @@ Value* PodSpecOf(Value& object, const document::GroupVersionKind& gvk) {
   return nullptr;
 }
 
-base::Result<void> MergeStringData(Value& secret) {
-  Value* found = secret.Find("stringData");
-  if (found == nullptr) return {};
-  const Value strings = std::move(*found);
-  secret.Erase("stringData");
-  for (const Member& member : strings.members()) {
-    if (!member.value.IsString()) return base::Invalid("stringData." + member.key + " is not a string");
-    Value& data = secret["data"];
-    if (!data.IsMapping()) data = Value::Mapping();
-    data.Set(member.key, base::Base64Encode(member.value.text()));
-  }
-  return {};
-}
-
 // Base64 may be broken into lines; the server stores it in one.
 void JoinBase64Lines(Value* data) {
   if (data == nullptr || !data->IsMapping()) return;
@@ -196,6 +182,20 @@ base::Result<void> RequireIdentity(const Value& object) {
 
 bool IsBuiltInGroup(std::string_view group) {
   return std::find(std::begin(kBuiltInGroups), std::end(kBuiltInGroups), group) != std::end(kBuiltInGroups);
+}
+
+base::Result<void> MergeStringData(Value& secret) {
+  Value* found = secret.Find("stringData");
+  if (found == nullptr) return {};
+  const Value strings = std::move(*found);
+  secret.Erase("stringData");
+  for (const Member& member : strings.members()) {
+    if (!member.value.IsString()) return base::Invalid("stringData." + member.key + " is not a string");
+    Value& data = secret["data"];
+    if (!data.IsMapping()) data = Value::Mapping();
+    data.Set(member.key, base::Base64Encode(member.value.text()));
+  }
+  return {};
 }
 
 base::Result<void> NormalizeObject(Value& object) {

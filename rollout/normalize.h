@@ -30,6 +30,9 @@ base::Result<std::vector<document::Value>> NormalizeDesired(std::vector<document
 /// data, `status` (but of a CRD) and metadata.creationTimestamp vanish, and so does the caBundle of a CRD's webhook that is none.
 base::Result<void> NormalizeObject(document::Value& object);
 
+/// Of a Secret what its stringData holds goes into data, as the server would have it. Invalid: it is not text.
+base::Result<void> MergeStringData(document::Value& secret);
+
 /// Whether `group` is one that Kubernetes itself defines types for (client-go's scheme), so that its objects pass through Go structs.
 bool IsBuiltInGroup(std::string_view group);
 

@@ -27,8 +27,8 @@ Decision Decide(const LiveFacts& live, Selectors selectors, std::uint64_t desire
   if (live.deleting) return {Action::Configure, "it is being deleted"};
   if (live.leftovers && !selectors.Has(Selector::SsaMerge)) return {Action::Configure, "fields of other managers are to be undone"};
   if (live.fingerprint == desired) return {Action::Unchanged, ""};
-  if (live.settled == Settled{desired ^ rules, live.fingerprint}) return {Action::Unchanged, ""};
   if (live.fingerprint == 0) return {Action::Configure, "no field is ours yet"};
+  if (live.settled == Settled{desired ^ rules, live.fingerprint}) return {Action::Unchanged, ""};
   return {Action::Configure, "fields differ from the live object"};
 }
 

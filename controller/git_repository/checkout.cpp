@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/failpoint.h"
 #include "base/utf8.h"
 #include "controller/conditions.h"
 #include "sources/artifact/composed_files.h"
@@ -68,7 +69,9 @@ class Checkout {
   }
 
   bool Fetch(FilesPtr& files) {
+    SLUICE_FAILPOINT("git.fetch.before");
     if (auto done = job_.repository->Fetch(job_.resolution, job_.credentials, job_.call); !done) return FailFetch(std::move(done).error());
+    SLUICE_FAILPOINT("git.fetch.after");
     auto opened = Open();
     if (!opened) return FailFetch(std::move(opened).error());
     files = *std::move(opened);
@@ -167,7 +170,9 @@ class Checkout {
       if (!stored) return FailStore(step, std::move(stored).error());
       done_.artifact = *std::move(stored);
     }
+    SLUICE_FAILPOINT("artifact.collect.before");
     auto removed = job_.artifacts->GarbageCollect(OwnerOf(job_.key), done_.artifact.path, job_.now);
+    SLUICE_FAILPOINT("artifact.collect.after");
     if (removed) done_.collected = removed->size();
     if (!removed) done_.uncollected = removed.error().message;
     return true;

@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "base/failpoint.h"
 #include "controller/conditions.h"
 #include "controller/object_events.h"
+#include "controller/source_steps.h"
 #include "net/await.h"
 
 namespace sluice::controller::git_repository {
@@ -23,12 +25,6 @@ SourceKey SourceOf(const Key& key) { return {.kind = "GitRepository", .ns = key.
 
 sources::Reference ReferenceOf(const Spec& spec) {
   return {.branch = spec.branch, .tag = spec.tag, .semver = spec.semver, .name = spec.name, .commit = spec.commit};
-}
-
-/// Whether somebody asked for this look, and has had no answer yet.
-bool IsRequested(const Value& object) {
-  const std::string_view requested = document::AnnotationOf(object, kRequestedAt);
-  return !requested.empty() && requested != object.StringAt({"status", "lastHandledReconcileAt"});
 }
 
 Failure Stalling(std::string_view reason, std::string message) {
@@ -76,7 +72,11 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
     co_return co_await std::move(task);
   }
   Result<Spec> spec = ParseSpec(*object);
-  if (spec && spec->suspend) co_return Outcome{};
+  if (spec && spec->suspend) {
+    net::Task<void> restoring = RestoreSuspended(object, *std::move(spec));
+    co_await std::move(restoring);
+    co_return Outcome{};
+  }
   if (!HasFinalizer(*object)) {
     net::Task<Result<SharedObject>> task = writer_.SetFinalizer(object, true);
     Result<SharedObject> marked = co_await std::move(task);
@@ -133,6 +133,7 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
     net::Task<Outcome> task = problem ? Fail(run, *std::move(problem)) : Make(run);
     co_return co_await std::move(task);
   }
+  Register(*run, *ArtifactOf(*run->object), parts_.registry.Find(SourceOf(run->key))->files);  // the remote says so, too
   Success same{.artifact = *ArtifactOf(*run->object), .included = run->IncludedArtifacts(), .verified = std::nullopt};
   same.artifact.url = parts_.artifacts.UrlOf(same.artifact.path);
   if (IsRequested(*run->object)) {  // Flux says so after every look; an event a minute and source is a write that tells nobody anything
@@ -161,7 +162,7 @@ Reconciler::Verdict Reconciler::Restore(std::shared_ptr<Run> run) {
   net::Task<Result<std::shared_ptr<const base::Files>>> task = parts_.services.workers.Run(std::move(work));
   Result<std::shared_ptr<const base::Files>> files = co_await std::move(task);
   if (files) {
-    Register(*run, *artifact, *std::move(files));
+    Register(*run, *artifact, *std::move(files), true);
     co_return std::nullopt;
   }
   if (files.error().reason == base::Reason::Invalid) {
@@ -170,6 +171,24 @@ Reconciler::Verdict Reconciler::Restore(std::shared_ptr<Run> run) {
   }
   memory_[run->key].gone = !parts_.artifacts.Exists(*artifact);
   co_return std::nullopt;
+}
+
+/// Nothing newer will come, so what the status names is what is built from: it waits for no look at the remote.
+net::Task<void> Reconciler::RestoreSuspended(SharedObject object, Spec spec) {
+  const Key key = KeyOf(*object);
+  const std::optional<Artifact> artifact = ArtifactOf(*object);
+  if (!artifact || memory_[key].restored || parts_.registry.Find(SourceOf(key))) co_return;
+  const sources::ArtifactStore* artifacts = &parts_.artifacts;
+  auto work = [artifacts, artifact = *artifact]() -> Result<std::shared_ptr<const base::Files>> {
+    TRY(artifacts->Verify(artifact.path, artifact.digest));
+    return artifacts->Open(artifact);
+  };
+  net::Task<Result<std::shared_ptr<const base::Files>>> task = parts_.services.workers.Run(std::move(work));
+  Result<std::shared_ptr<const base::Files>> files = co_await std::move(task);
+  if (!files) co_return;
+  memory_[key].restored = true;
+  const Run run{.object = object, .key = key, .spec = std::move(spec)};
+  Register(run, *artifact, *std::move(files));
 }
 
 std::optional<Reconciler::Problem> Reconciler::GatherIncludes(Run& run) const {
@@ -262,6 +281,7 @@ net::Task<Outcome> Reconciler::Make(std::shared_ptr<Run> run) {
                                                 : ProgressMessage(*run->object);
   net::Task<Result<CheckoutOutcome>> reporting = Reporting(run, building, new_revision || include_change, std::move(making));
   Result<CheckoutOutcome> made = co_await std::move(reporting);
+  SLUICE_FAILPOINT("source.register.before");
   if (!made) co_return Outcome{.again_in = {}, .back_off = true};  // cancelled
   if (!made->done) {
     Problem problem{*std::move(made->failure), std::move(made->error)};
@@ -277,6 +297,7 @@ net::Task<Outcome> Reconciler::Make(std::shared_ptr<Run> run) {
         "garbage collection of artifacts failed: " + made->done->uncollected);
   memory_[run->key].gone = false;
   memory_[run->key].submodule_urls = made->done->submodule_urls;
+  SLUICE_FAILPOINT("source.register.after");
   Success success{.artifact = made->done->artifact, .included = run->IncludedArtifacts(), .verified = std::nullopt};
   if (run->keys) {
     success.verified = made->done->verified;
@@ -335,8 +356,10 @@ net::Task<Outcome> Reconciler::Finalize(SharedObject object) {
   if (!HasFinalizer(*object)) co_return Outcome{};
   const sources::ArtifactStore* artifacts = &parts_.artifacts;
   auto work = [artifacts, key] { return artifacts->RemoveAll(OwnerOf(key)); };
+  SLUICE_FAILPOINT("source.remove.before");
   net::Task<Result<std::size_t>> removing = parts_.services.workers.Run(std::move(work));
   const Result<std::size_t> removed = co_await std::move(removing);
+  SLUICE_FAILPOINT("source.remove.after");
   if (!removed) co_return Outcome{.again_in = {}, .back_off = true};
   Say(*object, kube::EventType::Normal, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource");
   net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(object, false);
@@ -384,7 +407,7 @@ net::Task<void> Reconciler::ReportWhenLong(std::shared_ptr<Run> run, std::string
   if (written && GenerationOf(**written) == GenerationOf(*run->object)) run->object = *std::move(written);
 }
 
-void Reconciler::Register(const Run& run, const Artifact& artifact, std::shared_ptr<const base::Files> files) {
+void Reconciler::Register(const Run& run, const Artifact& artifact, std::shared_ptr<const base::Files> files, bool restored) {
   memory_[run.key].url = run.spec.url;
   const auto origin = artifact.metadata.find("org.opencontainers.image.revision");
   parts_.registry.Put(SourceOf(run.key), SourceArtifact{.revision = artifact.revision,
@@ -392,7 +415,8 @@ void Reconciler::Register(const Run& run, const Artifact& artifact, std::shared_
                                                         .digest = artifact.digest,
                                                         .files = std::move(files),
                                                         .url = artifact.url,
-                                                        .path = artifact.path});
+                                                        .path = artifact.path,
+                                                        .restored = restored});
 }
 
 void Reconciler::Announce(const Run& run, const CheckedOut& made) {

@@ -73,6 +73,7 @@ class Reconciler {
 
   net::Task<Outcome> Look(std::shared_ptr<Run> run);
   Verdict Restore(std::shared_ptr<Run> run);
+  net::Task<void> RestoreSuspended(kube::SharedObject object, Spec spec);
   std::optional<Problem> GatherIncludes(Run& run) const;
   Verdict Resolve(std::shared_ptr<Run> run);
   Verdict ReadKeys(std::shared_ptr<Run> run);
@@ -88,7 +89,7 @@ class Reconciler {
   net::Task<void> ReportWhenLong(std::shared_ptr<Run> run, std::string message, bool drift, net::Event& done);
   void Announce(const Run& run, const CheckedOut& made);
   void Say(const document::Value& object, kube::EventType type, std::string_view reason, std::string_view message);
-  void Register(const Run& run, const sources::Artifact& artifact, std::shared_ptr<const base::Files> files);
+  void Register(const Run& run, const sources::Artifact& artifact, std::shared_ptr<const base::Files> files, bool restored = false);
 
   Parts parts_;
   StatusWriter writer_;

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "base/failpoint.h"
 #include "controller/gather.h"
 #include "controller/kustomization/apply_errors.h"
 #include "controller/kustomization/take_over.h"
@@ -109,12 +110,15 @@ net::Task<Result<void>> Applier::RunStage(std::vector<Item>& items, const ApplyR
     co_await std::move(judging);
     if (item.error) co_return std::move(*item.error);
   }
+  SLUICE_FAILPOINT("apply.stage.before");
   net::Task<Result<void>> trying = DryRunAll(items, request);
   CO_TRY(co_await std::move(trying));
+  SLUICE_FAILPOINT("apply.dry-runs.after");
   net::Task<Result<void>> recording = Record(items, request);
   CO_TRY(co_await std::move(recording));
   net::Task<Result<void>> writing = WriteAll(items, request);
   Result<void> written = co_await std::move(writing);
+  SLUICE_FAILPOINT("apply.stage.after");
   for (const Item& item : items) {
     if (item.Writes() && !item.done) continue;
     result.applied.push_back({.ref = item.ref,
@@ -218,8 +222,10 @@ net::Task<void> Applier::DryRun(Item& item, const ApplyRequest& request) {
     }
   }
   const kube::ApplyOptions options{.manager = std::string(kFieldManager), .force = true, .dry_run = true, .as = request.as};
+  SLUICE_FAILPOINT("apply.dry-run.before");
   net::Task<Result<Value>> sending = client_.Apply(*item.desired, options);
   Result<Value> answer = co_await std::move(sending);
+  SLUICE_FAILPOINT("apply.dry-run.after");
   if (!answer) {
     net::Task<void> failing = OnRefused(item, request, std::move(answer).error());
     co_await std::move(failing);
@@ -305,9 +311,11 @@ net::Task<Result<void>> Applier::Record(const std::vector<Item>& items, const Ap
   const bool creates =
       std::any_of(items.begin(), items.end(), [](const Item& item) { return item.plan.action == rollout::Action::Create; });
   if (!creates || recorded_ || !request.before_create) co_return Result<void>();
+  SLUICE_FAILPOINT("apply.record.before");
   net::Task<Result<void>> recording = request.before_create(all_);
   CO_TRY(co_await std::move(recording));
   recorded_ = true;
+  SLUICE_FAILPOINT("apply.record.after");
   co_return Result<void>();
 }
 
@@ -362,13 +370,17 @@ net::Task<void> Applier::Write(Item& item, const ApplyRequest& request) {
 /// Takes over what others left, if anything, and applies.
 net::Task<Result<Value>> Applier::Send(Item& item, const ApplyRequest& request) {
   if (item.takes_over) {
+    SLUICE_FAILPOINT("apply.take-over.before");
     net::Task<Result<void>> taking = TakeOverFields(client_, item.ref, request.takeover, request.as);
     Result<void> taken = co_await std::move(taking);
+    SLUICE_FAILPOINT("apply.take-over.after");
     if (!taken) co_return std::move(taken).error().Wrap(NameOf(item.ref) + " metadata.managedFields cleanup failed");
   }
   const kube::ApplyOptions options{.manager = std::string(kFieldManager), .force = true, .as = request.as};
+  SLUICE_FAILPOINT("apply.write.before");
   net::Task<Result<Value>> sending = client_.Apply(item.payload ? *item.payload : *item.desired, options);
   Result<Value> stored = co_await std::move(sending);
+  SLUICE_FAILPOINT("apply.write.after");
   if (!stored) co_return std::move(stored).error().Wrap(NameOf(item.ref) + " apply failed");
   co_return stored;
 }
@@ -382,8 +394,12 @@ net::Task<Result<void>> Applier::Remove(const Item& item, const ApplyRequest& re
   if (!live) co_return std::move(live).error();
   auto guard = index_.BeginWrite(item.ref);
   const kube::DeleteOptions options{.uid = std::string(live->StringAt({"metadata", "uid"})), .as = request.as};
+  SLUICE_FAILPOINT("apply.recreate.before");
   net::Task<Result<void>> deleting = client_.Delete(item.ref, options);
-  CO_TRY(co_await std::move(deleting));
+  const Result<void> deleted = co_await std::move(deleting);
+  // NotFound: somebody was quicker, or it was our own request, whose answer was lost.
+  if (!deleted && deleted.error().reason != base::Reason::NotFound) co_return deleted;
+  SLUICE_FAILPOINT("apply.recreate.after");
   guard.Deleted(options.uid);
   const Waiting place(request);
   const base::TimePoint deadline = clock_.Now() + request.recreate_timeout;

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "controller/kustomization/ignore.h"
+#include "controller/ignore.h"
 #include "document/object.h"
 #include "document/value.h"
 #include "kube/client.h"

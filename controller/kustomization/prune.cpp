@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/failpoint.h"
 #include "controller/gather.h"
 #include "net/await.h"
 #include "rollout/annotations.h"
@@ -34,6 +35,7 @@ net::Task<bool> LookAndDelete(kube::Client& client, kube::OwnedIndex& index, Ite
   const kube::ReadOptions look{.as = request.as, .metadata_only = true};
   net::Task<Result<Value>> reading = client.Get(item.ref, look);
   const Result<Value> live = co_await std::move(reading);
+  SLUICE_FAILPOINT("prune.look.after");
   if (!live) {
     // NotFound: the object is gone, or its kind is.
     if (live.error().reason != base::Reason::NotFound) item.error = live.error().Wrap(item.entry.id.ToString() + " query failed");
@@ -48,8 +50,10 @@ net::Task<bool> LookAndDelete(kube::Client& client, kube::OwnedIndex& index, Ite
   const std::string uid(live->StringAt({"metadata", "uid"}));
   const kube::DeleteOptions options{
       .uid = uid, .resource_version = std::string(live->StringAt({"metadata", "resourceVersion"})), .as = request.as};
+  SLUICE_FAILPOINT("prune.delete.before");
   net::Task<Result<void>> deleting = client.Delete(item.ref, options);
   Result<void> done = co_await std::move(deleting);
+  SLUICE_FAILPOINT("prune.delete.after");
   if (!done && done.error().reason != base::Reason::NotFound) {
     const bool changed = done.error().reason == base::Reason::Conflict;
     item.error = std::move(done).error().Wrap(item.entry.id.ToString() + " delete failed");

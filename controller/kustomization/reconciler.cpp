@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/failpoint.h"
 #include "controller/conditions.h"
 #include "controller/kustomization/state.h"
 #include "controller/object_events.h"
@@ -120,6 +121,9 @@ void Reconciler::OnKustomizationChanged(const SharedObject& before, const Shared
     links_.Update(*after);
     expressions_.Update(*after);
   }
+  if (const auto own = states_.find(key); before && own != states_.end() && own->second->waits_for_dependency &&
+                                          links_.AsksByExpression(key) && MetadataMoved(*before, *after) && MayGoOn(key))
+    queue_->Add(key, trigger::kDependency);
   const bool ready = IsReady(*after);
   for (const Key& dependent : links_.DependentsOf(key)) {
     const auto at = states_.find(dependent);
@@ -204,7 +208,7 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
     co_return co_await std::move(task);
   }
   run->spec = std::move(*spec);
-  if (auto wrong = WrongExpression(run->spec)) {
+  if (auto wrong = WrongExpression(run->spec.health_check_exprs, run->spec.depends_on)) {
     state.ForgetIntent();
     net::Task<controller::Outcome> task = Stall(run, reason::kInvalidCELExpression, *std::move(wrong));
     co_return co_await std::move(task);
@@ -245,9 +249,13 @@ std::optional<std::string> Reconciler::Refused(const Spec& spec) const {
 std::optional<Error> Reconciler::FindSource(Run& run, bool& not_yet) const {
   const SourceReference& ref = run.spec.source;
   State& state = *run.state;
-  if (run.source) {
+  if (run.source && !MayBeOutdated(run)) {
     state.waits_for_source.clear();
     return std::nullopt;
+  }
+  if (run.source) {
+    not_yet = true;
+    return base::MakeError(base::Reason::Unavailable, "Source '" + ref.ToString() + "' has not been looked at yet");
   }
   const kube::ObjectStore& sources = *SourcesOf(ref.kind);
   const SharedObject source = sources.Get({ref.ns, ref.name});
@@ -263,6 +271,21 @@ std::optional<Error> Reconciler::FindSource(Run& run, bool& not_yet) const {
   return base::NotFound("Source artifact not found, retrying in " + base::FormatGoDuration(parts_.services.requeue_dependency));
 }
 
+/// A source wakes us before its status is written, so after a crash its status may be older than what we have applied. To apply that would be to go back, if only
+/// until the remote has answered. So a tree from a status is used only for the revision that we were at, and even that, since an apply may have been cut off before it was
+/// on record, not before the source had a moment to look.
+bool Reconciler::MayBeOutdated(const Run& run) const {
+  if (!run.source->restored) return false;
+  State& state = *run.state;
+  const std::string name = run.spec.source.ToString();
+  if (state.waits_for_source != name) {
+    state.waits_for_source = name;
+    state.source_missing_since = run.started;
+  }
+  const std::string_view attempted = run.object->StringAt({"status", "lastAttemptedRevision"});
+  return (!attempted.empty() && attempted != run.source->revision) || run.started < state.source_missing_since + kSourceGrace;
+}
+
 /// Why a dependency holds this run up; nullopt if none does.
 std::optional<std::string> Reconciler::UnmetDependency(const Run& run) const {
   for (const Dependency& dependency : run.spec.depends_on) {
@@ -273,7 +296,6 @@ std::optional<std::string> Reconciler::UnmetDependency(const Run& run) const {
 
 std::optional<std::string> Reconciler::WhyUnready(const Run& run, const Dependency& wanted) const {
   const std::string name = "dependency '" + wanted.name.ToString() + "'";
-  if (options_.no_cross_namespace_refs && wanted.name.ns != run.key.ns) return name + ": cross-namespace references are not allowed";
   const SharedObject dependency = parts_.store.Get(wanted.name);
   if (!dependency) return name + " not found";
   if (!wanted.ready_expr.empty()) {
@@ -309,6 +331,13 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
     net::Task<controller::Outcome> task = Stall(run, refused->first, std::move(refused->second));
     co_return co_await std::move(task);
   }
+  // First of all, as Flux does it: no deletion slips by, and the server does it while the source is still being fetched.
+  if (!HasFinalizer(*run->object)) {
+    net::Task<Result<SharedObject>> marking = writer_.SetFinalizer(run->object, true);
+    Result<SharedObject> marked = co_await std::move(marking);
+    if (!marked) co_return controller::Outcome{.again_in = {}, .back_off = true};
+    run->object = std::move(marked).value();
+  }
   if (parts_.services.gates.Enabled(Gate::DirectSourceFetch)) {
     net::Task<void> task = ReadSourceLive(run);
     co_await std::move(task);
@@ -334,12 +363,6 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
         Fail(run, reason::kDependencyNotReady, base::MakeError(base::Reason::Unavailable, *unmet), parts_.services.requeue_dependency);
     co_return co_await std::move(task);
   }
-  if (!HasFinalizer(*run->object)) {
-    net::Task<Result<SharedObject>> marking = writer_.SetFinalizer(run->object, true);
-    Result<SharedObject> marked = co_await std::move(marking);
-    if (!marked) co_return controller::Outcome{.again_in = {}, .back_off = true};
-    run->object = std::move(marked).value();
-  }
   net::Task<std::optional<controller::Outcome>> loading = LoadSource(run);
   if (const std::optional<controller::Outcome> outcome = co_await std::move(loading)) co_return *outcome;
   net::Task<Result<void>> finding = FindCluster(run);
@@ -349,8 +372,10 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
     co_return co_await std::move(task);
   }
   BuildOutput built;
+  SLUICE_FAILPOINT("build.before");
   net::Task<Result<bool>> building = BuildInto(run, built);
   Result<bool> needed = co_await std::move(building);
+  SLUICE_FAILPOINT("build.after");
   if (!needed) {
     const bool no_path = needed.error().message.starts_with("kustomization path not found");
     const auto why = no_path ? reason::kArtifactFailed : IsStillEncrypted(needed.error()) ? reason::kFailed : reason::kBuildFailed;
@@ -448,13 +473,7 @@ net::Task<Result<void>> Reconciler::RecordInventory(std::shared_ptr<Run> run, st
 net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> run, BuildOutput built) {
   State& state = *run->state;
   run->attempt.digest = built.digest;
-  const Value* recorded = run->object->At({"status", "inventory"});
-  Result<Inventory> inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
-  if (!inventory) {
-    net::Task<controller::Outcome> task = Fail(run, reason::kFailed, std::move(inventory).error());
-    co_return co_await std::move(task);
-  }
-  run->inventory = std::move(*inventory);
+  run->inventory = ReadInventory(*run);
   Result<IgnoreRules> ignore = IgnoreRules::Compile(run->spec.ignore);
   if (!ignore) {
     net::Task<controller::Outcome> task = Fail(run, reason::kFailed, std::move(ignore).error());
@@ -462,6 +481,7 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
   }
   net::Task<RemovalDecision> judging = JudgeRemoval(run, InventoryOf(built.objects));
   RemovalDecision removal = co_await std::move(judging);
+  SLUICE_FAILPOINT("removal.decide.after");
   state.hands_over = !removal.handed.empty();  // from now on whoever takes something wakes us
   ApplyRequest request{.objects = std::move(built.objects),
                        .as = run->as,
@@ -475,8 +495,10 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
   request.on_wait = [this, key = run->key](bool waiting) { queue_->SetWaiting(key, waiting); };
   request.before_create = [this, run](std::vector<kube::ObjectRef> all) { return RecordInventory(run, std::move(all)); };
   Applier applier(run->cluster->client, run->cluster->index, parts_.services.clock, state.woken);
+  SLUICE_FAILPOINT("apply.before");
   net::Task<ApplyResult> applying = applier.Run(std::move(request));
   ApplyResult result = co_await std::move(applying);
+  SLUICE_FAILPOINT("apply.after");
   std::string changes = ChangeLines(result.applied);
   if (result.error) {
     if (!changes.empty()) result.error->message += "\n" + changes;
@@ -490,6 +512,7 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
     PruneRequest pruning{.entries = std::move(removal.remove), .as = run->as, .owner = run->key};
     net::Task<PruneResult> deleting = Prune(run->cluster->client, run->cluster->index, std::move(pruning));
     pruned = co_await std::move(deleting);
+    SLUICE_FAILPOINT("prune.after");
   }
   if (!changes.empty()) Emit(*run, kube::EventType::Normal, reason::kProgressing, changes);
   const std::string deletions = DeletionLines(pruned);

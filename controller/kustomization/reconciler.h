@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "controller/artifact_loader.h"
+#include "controller/clusters.h"
+#include "controller/expressions.h"
+#include "controller/health.h"
 #include "controller/kustomization/apply.h"
 #include "controller/kustomization/build.h"
 #include "controller/kustomization/claims.h"
-#include "controller/kustomization/clusters.h"
-#include "controller/kustomization/expressions.h"
-#include "controller/kustomization/health.h"
 #include "controller/kustomization/links.h"
 #include "controller/kustomization/prune.h"
 #include "controller/kustomization/removal.h"
@@ -124,6 +124,7 @@ class Reconciler final : public kube::OwnedListener {
                                       std::optional<base::Duration> again = {});
   net::Task<controller::Outcome> Stall(std::shared_ptr<Run> run, std::string_view reason, std::string message);
   net::Task<controller::Outcome> Finalize(std::shared_ptr<Run> run);
+  rollout::Inventory ReadInventory(const Run& run);
   net::Task<controller::Outcome> Release(std::shared_ptr<Run> run);
 
   /// What a source of that kind is kept in; nullptr for a kind that is none.
@@ -132,6 +133,7 @@ class Reconciler final : public kube::OwnedListener {
   std::optional<std::pair<std::string_view, std::string>> RefusedSource(const Run& run) const;
   net::Task<void> ReadSourceLive(std::shared_ptr<Run> run);
   std::optional<base::Error> FindSource(Run& run, bool& not_yet) const;
+  bool MayBeOutdated(const Run& run) const;
   /// The source's tree, if nobody holds it; Ok, or the outcome of this run.
   net::Task<std::optional<controller::Outcome>> LoadSource(std::shared_ptr<Run> run);
   std::optional<std::string> Refused(const Spec& spec) const;

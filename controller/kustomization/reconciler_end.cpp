@@ -1,4 +1,5 @@
 // How a run ends: success, failure, or the Kustomization's own end.
+#include "base/failpoint.h"
 #include "controller/kustomization/reconciler.h"
 #include "controller/kustomization/state.h"
 #include "net/await.h"
@@ -113,23 +114,34 @@ net::Task<controller::Outcome> Reconciler::Release(std::shared_ptr<Run> run) {
   co_return controller::Outcome{.again_in = {}, .back_off = !gone};
 }
 
+/// What the status has on record. What of it names no object is told once and not kept.
+Inventory Reconciler::ReadInventory(const Run& run) {
+  const Value* recorded = run.object->At({"status", "inventory"});
+  std::vector<std::string> unreadable;
+  Inventory inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded, &unreadable);
+  if (unreadable.empty()) return inventory;
+  std::string names;
+  for (const std::string& id : unreadable) names += (names.empty() ? "'" : ", '") + id + "'";
+  Emit(run, kube::EventType::Warning, reason::kInventoryUnreadable,
+       "status.inventory has entries that name no object, which are left out: " + names);
+  return inventory;
+}
+
 net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
   run->state->ForgetIntent();
   if (!HasFinalizer(*run->object)) co_return controller::Outcome{};
   Result<Spec> spec = ParseBuildSpec(*run->object);
-  const Value* recorded = run->object->At({"status", "inventory"});
-  const Result<Inventory> inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
-  if (!spec || !inventory) {
+  const Inventory inventory = ReadInventory(*run);
+  if (!spec) {
     // Its objects are somewhere we cannot tell: better to stay than to forget them.
-    const std::string why = !spec ? spec.error().message : inventory.error().message;
-    Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "pruning for deleted resource failed: " + why);
+    Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "pruning for deleted resource failed: " + spec.error().message);
     co_return controller::Outcome{.again_in = {}, .back_off = true};
   }
   run->spec = std::move(*spec);
   run->as = Identity(run->key, run->spec);
   run->attempt.revision = run->object->StringAt({"status", "lastAppliedRevision"});
   run->attempt.origin_revision = run->object->StringAt({"status", "lastAppliedOriginRevision"});
-  if (run->spec.suspend || !Deletes(run->spec) || inventory->empty()) {
+  if (run->spec.suspend || !Deletes(run->spec) || inventory.empty()) {
     net::Task<controller::Outcome> task = Release(run);
     co_return co_await std::move(task);
   }
@@ -141,7 +153,7 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
     const Result<Value> found = co_await std::move(reading);
     if (!found && found.error().reason == base::Reason::NotFound) {
       std::string stale;
-      for (const rollout::InventoryEntry& entry : inventory->entries()) stale += "\n" + entry.id.ToString();
+      for (const rollout::InventoryEntry& entry : inventory.entries()) stale += "\n" + entry.id.ToString();
       Emit(*run, kube::EventType::Warning, reason::kPruneFailed,
            "unable to prune objects: ServiceAccount " + account.ns + "/" + account.name + " is gone; left behind:" + stale);
       net::Task<controller::Outcome> task = Release(run);
@@ -154,16 +166,18 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
     Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "pruning for deleted resource failed: " + found.error().message);
     co_return controller::Outcome{.again_in = {}, .back_off = true};
   }
+  SLUICE_FAILPOINT("finalize.before");
   if (AwaitsNewcomers(*run)) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
-  net::Task<std::set<document::ObjectId>> claiming = ClaimedByOthers(run, inventory->entries());
+  net::Task<std::set<document::ObjectId>> claiming = ClaimedByOthers(run, inventory.entries());
   std::set<document::ObjectId> claimed = co_await std::move(claiming);
   RemovalRequest leaving{
-      .stale = inventory->entries(), .claimed = std::move(claimed), .as = run->as, .owner = run->key, .guard = {.on = false}};
+      .stale = inventory.entries(), .claimed = std::move(claimed), .as = run->as, .owner = run->key, .guard = {.on = false}};
   net::Task<RemovalDecision> deciding = DecideRemoval(run->cluster->client, run->cluster->index, std::move(leaving));
   RemovalDecision removal = co_await std::move(deciding);
   PruneRequest request{.entries = std::move(removal.remove), .as = run->as, .owner = run->key};
   net::Task<PruneResult> pruning = Prune(run->cluster->client, run->cluster->index, std::move(request));
   const PruneResult pruned = co_await std::move(pruning);
+  SLUICE_FAILPOINT("finalize.prune.after");
   if (pruned.error) {
     if (pruned.error->reason != base::Reason::Canceled)
       Emit(*run, kube::EventType::Warning, reason::kPruneFailed, "pruning for deleted resource failed: " + pruned.error->message);

@@ -32,11 +32,10 @@ bool SameCluster(const Value& one, const Value& other) {
 /// Puts those of `stale` that `kustomization` has on record into `kept`; whether there is any.
 bool Keeps(const Value& kustomization, const std::vector<InventoryEntry>& stale, std::set<document::ObjectId>& kept) {
   const Value* recorded = kustomization.At({"status", "inventory"});
-  const base::Result<Inventory> inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
-  if (!inventory) return false;
+  const Inventory inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
   bool any = false;
   for (const InventoryEntry& entry : stale) {
-    if (!inventory->Contains(entry.id)) continue;
+    if (!inventory.Contains(entry.id)) continue;
     kept.insert(entry.id);
     any = true;
   }

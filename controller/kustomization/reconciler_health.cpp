@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/failpoint.h"
 #include "controller/conditions.h"
 #include "controller/kustomization/reconciler.h"
 #include "controller/kustomization/state.h"
@@ -59,6 +60,7 @@ net::Task<controller::Outcome> Reconciler::BeginHealth(std::shared_ptr<Run> run,
   auto changed = [this, key, weak] {
     if (!weak.expired()) queue_->Add(key, trigger::kHealth);
   };
+  SLUICE_FAILPOINT("health.before");
   state.health = std::make_unique<HealthWatch>(run->cluster->index, run->cluster->observer, parts_.services.clock,
                                                WhatToAwait(run->spec, key, applied), run->as, std::move(custom), std::move(changed));
   const document::Value* status = run->object->Find("status");
@@ -98,6 +100,7 @@ net::Task<controller::Outcome> Reconciler::CheckHealth(std::shared_ptr<Run> run)
   const base::Duration waited = now - state.wait_started;
   HealthReport report = state.health->Evaluate();
   if (report.AllCurrent()) {
+    SLUICE_FAILPOINT("health.after");
     state.health.reset();
     state.investigation.reset();
     state.unhealthy = false;

@@ -55,33 +55,6 @@ Result<std::vector<HealthCheck>> ReadHealthChecks(const SpecReader& spec, const 
   return out;
 }
 
-Result<std::vector<Dependency>> ReadDependencies(const SpecReader& spec, const std::string& own_namespace) {
-  std::vector<Dependency> out;
-  for (const SpecReader& item : spec.Items("dependsOn")) {
-    Dependency dependency;
-    TRY(dependency.name.name, item.RequiredString("name"));
-    TRY(dependency.name.ns, item.String("namespace"));
-    TRY(dependency.ready_expr, item.String("readyExpr"));
-    if (dependency.name.ns.empty()) dependency.name.ns = own_namespace;
-    out.push_back(std::move(dependency));
-  }
-  return out;
-}
-
-Result<std::vector<rollout::CustomHealthCheck>> ReadExpressions(const SpecReader& spec) {
-  std::vector<rollout::CustomHealthCheck> out;
-  for (const SpecReader& item : spec.Items("healthCheckExprs")) {
-    rollout::CustomHealthCheck check;
-    TRY(check.api_version, item.RequiredString("apiVersion"));
-    TRY(check.kind, item.String("kind"));
-    TRY(check.in_progress, item.String("inProgress"));
-    TRY(check.failed, item.String("failed"));
-    TRY(check.current, item.String("current"));
-    out.push_back(std::move(check));
-  }
-  return out;
-}
-
 Result<Substitute> ReadPostBuild(const SpecReader& post) {
   Substitute out;
   TRY(out.variables, post.StringMap("substitute"));
@@ -102,26 +75,6 @@ Result<Substitute> ReadPostBuild(const SpecReader& post) {
   return out;
 }
 
-Result<std::vector<IgnoreRule>> ReadIgnore(const SpecReader& spec) {
-  std::vector<IgnoreRule> out;
-  for (const SpecReader& item : spec.Items("ignore")) {
-    IgnoreRule rule;
-    TRY(rule.paths, item.Strings("paths"));
-    if (rule.paths.empty()) return Invalid(item.PathOf("paths") + ": required");
-    const SpecReader target = item.Child("target");
-    kustomize::Selector& selector = rule.target;
-    TRY(selector.group, target.String("group"));
-    TRY(selector.version, target.String("version"));
-    TRY(selector.kind, target.String("kind"));
-    TRY(selector.name, target.String("name"));
-    TRY(selector.ns, target.String("namespace"));
-    TRY(selector.label_selector, target.String("labelSelector"));
-    TRY(selector.annotation_selector, target.String("annotationSelector"));
-    out.push_back(std::move(rule));
-  }
-  return out;
-}
-
 Result<Decryption> ReadDecryption(const SpecReader& decryption) {
   Decryption out;
   TRY(const std::string provider, decryption.RequiredString("provider"));
@@ -130,20 +83,6 @@ Result<Decryption> ReadDecryption(const SpecReader& decryption) {
     TRY(out.secret, decryption.Child("secretRef").RequiredString("name"));
   }
   TRY(out.service_account_name, decryption.String("serviceAccountName"));
-  return out;
-}
-
-Result<KubeConfig> ReadKubeConfig(const SpecReader& config) {
-  if (config.Has("secretRef") == config.Has("configMapRef")) {
-    return Invalid("exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified");
-  }
-  KubeConfig out;
-  if (config.Has("configMapRef")) {
-    TRY(out.config_map, config.Child("configMapRef").RequiredString("name"));
-    return out;
-  }
-  TRY(out.secret, config.Child("secretRef").RequiredString("name"));
-  TRY(out.key, config.Child("secretRef").String("key"));
   return out;
 }
 
@@ -183,7 +122,7 @@ Result<Spec> Parse(const Value& object, bool applies) {
   TRY(out.suspend, spec.Bool("suspend", false));
   TRY(out.deletion_policy, ReadDeletionPolicy(spec));
   TRY(out.health_checks, ReadHealthChecks(spec, own_namespace));
-  TRY(out.health_check_exprs, ReadExpressions(spec));
+  TRY(out.health_check_exprs, ReadHealthCheckExprs(spec));
   TRY(out.depends_on, ReadDependencies(spec, own_namespace));
   TRY(out.service_account_name, spec.String("serviceAccountName"));
   TRY(out.ignore, ReadIgnore(spec));
@@ -195,10 +134,6 @@ Result<Spec> Parse(const Value& object, bool applies) {
 }
 
 }  // namespace
-
-Result<std::vector<rollout::CustomHealthCheck>> ReadHealthCheckExprs(const Value& object) {
-  return ReadExpressions(SpecReader(object.Find("spec"), "spec"));
-}
 
 Result<Spec> ParseSpec(const Value& object) { return Parse(object, true); }
 Result<Spec> ParseBuildSpec(const Value& object) { return Parse(object, false); }

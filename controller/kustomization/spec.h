@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "controller/spec_parts.h"
 #include "document/object.h"
 #include "document/value.h"
 #include "kustomize/types.h"
@@ -28,11 +29,6 @@ struct HealthCheck {
   std::string api_version, kind, name, ns;
 };
 
-struct Dependency {
-  document::NamespacedName name;
-  std::string ready_expr;  ///< CEL over `self` and `dep`; "" for Flux's own check
-};
-
 struct Substitute {
   std::vector<std::pair<std::string, std::string>> variables;
   struct From {
@@ -44,22 +40,10 @@ struct Substitute {
   bool always = false;  ///< substituteStrategy Always: also without any variable
 };
 
-/// Fields of applied objects that others may change: paths are JSON Pointers, an empty target is every object.
-struct IgnoreRule {
-  std::vector<std::string> paths;
-  kustomize::Selector target;
-};
-
 /// spec.decryption; its provider is always sops.
 struct Decryption {
   std::string secret;                ///< secretRef.name, "" if absent
   std::string service_account_name;  ///< asks for key services, which are not served
-};
-
-/// spec.kubeConfig: exactly one of a Secret and a ConfigMap, in the Kustomization's namespace.
-struct KubeConfig {
-  std::string secret, key;  ///< secretRef; no key: `value` or `value.yaml`
-  std::string config_map;   ///< configMapRef.name
 };
 
 struct Spec {
@@ -86,9 +70,6 @@ struct Spec {
 
 /// Reads `object.spec`. Invalid names the field; Unsupported names a field that this version does not act upon (it is never ignored).
 base::Result<Spec> ParseSpec(const document::Value& object);
-
-/// `spec.healthCheckExprs` alone. Invalid: a field of the wrong type.
-base::Result<std::vector<rollout::CustomHealthCheck>> ReadHealthCheckExprs(const document::Value& object);
 
 /// As ParseSpec for what concerns building only: fields about applying (decryption, kubeConfig, readiness expressions) do not matter.
 base::Result<Spec> ParseBuildSpec(const document::Value& object);

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
-#include "controller/kustomization/health.h"
+#include "controller/health.h"
 #include "controller/kustomization/reconciler.h"
 #include "controller/kustomization/status.h"
 #include "net/executor.h"

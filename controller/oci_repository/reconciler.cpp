@@ -5,13 +5,13 @@
 #include "controller/artifact_value.h"
 #include "controller/object_events.h"
 #include "controller/secret_data.h"
+#include "controller/source_steps.h"
 #include "controller/spec_reader.h"
 #include "net/await.h"
-#include "net/url.h"
 #include "sources/artifact/ignored_files.h"
 #include "sources/artifact/raw_artifact.h"
 #include "sources/artifact/unpack.h"
-#include "sources/oci/cosign.h"
+#include "sources/oci/signatures.h"
 #include "sources/oci/tags.h"
 
 namespace sluice::controller::oci_repository {
@@ -25,40 +25,6 @@ namespace oci = sources::oci;
 
 constexpr std::string_view kManager = "source-controller";
 constexpr std::string_view kChartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
-constexpr std::size_t kMaxSignatures = 50;
-constexpr std::size_t kMaxProxyAddress = 2048;
-
-std::string TextOf(const std::map<std::string, std::string>& data, const std::string& key) {
-  const auto at = data.find(key);
-  return at == data.end() ? std::string() : at->second;
-}
-
-Result<net::TlsOptions> TlsFrom(const std::map<std::string, std::string>& data) {
-  net::TlsOptions tls;
-  tls.ca_pem = TextOf(data, "ca.crt");
-  tls.client_cert_pem = TextOf(data, "tls.crt");
-  tls.client_key_pem = TextOf(data, "tls.key");
-  if (tls.client_cert_pem.empty() != tls.client_key_pem.empty()) return base::Invalid("tls.crt and tls.key must be given together");
-  if (tls.ca_pem.empty() && tls.client_cert_pem.empty()) return base::Invalid("it holds neither ca.crt nor tls.crt and tls.key");
-  return tls;
-}
-
-/// The proxy's URL with its credentials in it.
-Result<std::string> ProxyFrom(const std::map<std::string, std::string>& data) {
-  const std::string address = TextOf(data, "address");
-  if (address.empty()) return base::Invalid("it has no key 'address'");
-  if (address.size() > kMaxProxyAddress) return base::Invalid("its address is longer than 2048 bytes");
-  auto url = net::ParseUrl(address);
-  if (!url || (url->scheme != "http" && url->scheme != "https" && url->scheme != "socks5"))
-    return base::Invalid("its address is no http, https or socks5 URL");
-  const std::string user = TextOf(data, "username"), password = TextOf(data, "password");
-  if (user.empty() && !password.empty()) return base::Invalid("it has a password without a username");
-  if (!user.empty()) {
-    url->user = user;
-    url->password = password;
-  }
-  return net::FormatUrl(*url);
-}
 
 }  // namespace
 
@@ -75,7 +41,7 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
   SharedObject object = parts_.store.Get(key);
   if (!object) co_return Outcome{};
   if (IsDeleting(*object)) {
-    net::Task<Outcome> task = Finalize(object);
+    net::Task<Outcome> task = FinalizeSource(parts_.services, parts_.artifacts, parts_.events, writer_, object);
     co_return co_await std::move(task);
   }
   if (const Value* suspend = object->At({"spec", "suspend"}); suspend != nullptr && suspend->AsBool().value_or(false)) co_return Outcome{};
@@ -103,8 +69,9 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
 }
 
 net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
-  net::Task<void> checking = CheckPrevious(run);
-  co_await std::move(checking);
+  net::Task<Recorded> finding_recorded = FindRecorded(parts_.services, parts_.artifacts, run->object);
+  Recorded recorded = co_await std::move(finding_recorded);
+  run->previous = std::move(recorded.artifact);
   net::Task<std::optional<Trouble>> preparing = Prepare(run);
   std::optional<Trouble> trouble = co_await std::move(preparing);
   if (!trouble) {
@@ -133,17 +100,6 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
   }
   net::Task<Outcome> task = Succeed(run, std::move(artifact), fresh);
   co_return co_await std::move(task);
-}
-
-/// What is on record counts if its file is in the store, with its digest.
-net::Task<void> Reconciler::CheckPrevious(std::shared_ptr<Run> run) {
-  const std::optional<sources::Artifact> recorded = ArtifactIn(*run->object);
-  if (!recorded) co_return;
-  const sources::ArtifactStore* store = &parts_.artifacts;
-  auto verify = [store, artifact = *recorded] { return store->Verify(artifact.path, artifact.digest); };
-  net::Task<Result<void>> verifying = parts_.services.workers.Run(std::move(verify));
-  const Result<void> verified = co_await std::move(verifying);
-  if (verified) run->previous = recorded;
 }
 
 net::Task<std::optional<Reconciler::Trouble>> Reconciler::ReadLogins(std::shared_ptr<Run> run, oci::DockerConfig& logins) {
@@ -199,7 +155,7 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Prepare(std::shared_pt
     net::Task<Result<Data>> reading_proxy = ReadSecretData(parts_.services.client, run->key.ns, spec.proxy_secret);
     const Result<Data> data = co_await std::move(reading_proxy);
     if (!data) co_return FetchFailed("AuthenticationFailed", data.error(), "failed to get proxy address: ");
-    Result<std::string> proxy = ProxyFrom(*data);
+    Result<std::string> proxy = ProxyUrlFrom(*data);
     const std::string what = "failed to get proxy address: secret '" + run->key.ns + "/" + spec.proxy_secret + "': ";
     if (!proxy) co_return FetchFailed("AuthenticationFailed", proxy.error(), what);
     options.proxy = std::move(*proxy);
@@ -209,7 +165,7 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Prepare(std::shared_pt
     net::Task<Result<Data>> reading_cert = ReadSecretData(parts_.services.client, run->key.ns, spec.cert_secret);
     const Result<Data> data = co_await std::move(reading_cert);
     if (!data) co_return FetchFailed("AuthenticationFailed", data.error(), what);
-    Result<net::TlsOptions> tls = TlsFrom(*data);
+    Result<net::TlsOptions> tls = TlsOptionsFrom(*data);
     if (!tls) co_return FetchFailed("AuthenticationFailed", tls.error(), what + "secret '" + run->key.ns + "/" + spec.cert_secret + "': ");
     options.tls = std::move(*tls);
   } else if (spec.insecure) {
@@ -254,50 +210,12 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Verify(std::shared_ptr
   for (const auto& [name, key] : *data) {
     if (name.ends_with(".pub")) keys.push_back(key);
   }
-  net::Task<Result<bool>> checking = IsSignedBy(run, std::move(keys));
-  const Result<bool> signed_by = co_await std::move(checking);
-  if (!signed_by) co_return failed(signed_by.error());
-  if (!*signed_by)
+  net::Task<Result<oci::SignatureCheck>> checking = oci::CheckSignatures(*run->client, run->digest, std::move(keys));
+  const Result<oci::SignatureCheck> check = co_await std::move(checking);
+  if (!check) co_return failed(check.error());
+  if (!check->good)
     co_return failed(base::Invalid("no matching signatures were found for '" + run->repository.ToString() + "@" + run->digest + "'"));
   co_return std::nullopt;
-}
-
-/// Whether one of the signatures is one key's, in either of cosign's formats. An error is a key that is none, or a registry that does not answer.
-net::Task<Result<bool>> Reconciler::IsSignedBy(std::shared_ptr<Run> run, std::vector<std::string> pems) {
-  std::vector<oci::PublicKey> keys;
-  for (const std::string& pem : pems) {
-    CO_TRY(oci::PublicKey key, oci::PublicKey::Parse(pem));
-    keys.push_back(std::move(key));
-  }
-  std::size_t looked_at = 0;
-  net::Task<Result<oci::Manifest>> reading = run->client->ReadManifest(oci::SignatureTag(run->digest));
-  const Result<oci::Manifest> signatures = co_await std::move(reading);
-  if (!signatures && signatures.error().reason != base::Reason::NotFound) co_return signatures.error();
-  if (signatures) {
-    for (const oci::Descriptor& layer : signatures->layers) {
-      const auto signature = layer.annotations.find(std::string(oci::kSignatureAnnotation));
-      if (signature == layer.annotations.end() || ++looked_at > kMaxSignatures) continue;
-      net::Task<Result<std::string>> downloading = run->client->ReadBlob(layer);
-      CO_TRY(const std::string payload, co_await std::move(downloading));
-      for (const oci::PublicKey& key : keys) {
-        if (oci::CheckSimpleSigning(key, payload, signature->second, run->digest)) co_return true;
-      }
-    }
-  }
-  net::Task<Result<std::vector<oci::Descriptor>>> listing = run->client->ListReferrers(run->digest, std::string(oci::kBundleType));
-  CO_TRY(const std::vector<oci::Descriptor> referrers, co_await std::move(listing));
-  for (const oci::Descriptor& referrer : referrers) {
-    if (++looked_at > kMaxSignatures) break;
-    net::Task<Result<oci::Manifest>> reading_one = run->client->ReadManifest(referrer.digest);
-    CO_TRY(const oci::Manifest manifest, co_await std::move(reading_one));
-    if (manifest.layers.empty()) continue;
-    net::Task<Result<std::string>> downloading = run->client->ReadBlob(manifest.layers[0]);
-    CO_TRY(const std::string bundle, co_await std::move(downloading));
-    for (const oci::PublicKey& key : keys) {
-      if (oci::CheckBundle(key, bundle, run->digest)) co_return true;
-    }
-  }
-  co_return false;
 }
 
 net::Task<std::optional<Reconciler::Trouble>> Reconciler::Pull(std::shared_ptr<Run> run, sources::Artifact& artifact) {

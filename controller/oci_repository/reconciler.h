@@ -57,12 +57,9 @@ class Reconciler {
   net::Task<std::optional<Trouble>> ReadLogins(std::shared_ptr<Run> run, sources::oci::DockerConfig& logins);
   net::Task<std::optional<Trouble>> FindRevision(std::shared_ptr<Run> run);
   net::Task<std::optional<Trouble>> Verify(std::shared_ptr<Run> run);
-  net::Task<base::Result<bool>> IsSignedBy(std::shared_ptr<Run> run, std::vector<std::string> keys);
   net::Task<std::optional<Trouble>> Pull(std::shared_ptr<Run> run, sources::Artifact& artifact);
-  net::Task<void> CheckPrevious(std::shared_ptr<Run> run);
   net::Task<Outcome> Succeed(std::shared_ptr<Run> run, sources::Artifact artifact, bool fresh);
   net::Task<Outcome> Fail(kube::SharedObject object, Trouble trouble);
-  net::Task<Outcome> Finalize(kube::SharedObject object);
   static Trouble FetchFailed(std::string_view reason, const base::Error& error, std::string_view what);
 
   Parts parts_;

@@ -1,7 +1,7 @@
 // How a look ends.
 #include "controller/artifact_value.h"
-#include "controller/object_events.h"
 #include "controller/oci_repository/reconciler.h"
+#include "controller/source_steps.h"
 #include "net/await.h"
 
 namespace sluice::controller::oci_repository {
@@ -18,11 +18,6 @@ std::string StoredMessage(const Spec& spec, const sources::Artifact& artifact) {
   if (source != artifact.metadata.end() && !source->second.empty() && !revision.empty())
     out += ", origin source '" + source->second + "', origin revision '" + revision + "'";
   return out;
-}
-
-bool IsRequested(const Value& object) {
-  const std::string_view requested = document::AnnotationOf(object, kRequestedAt);
-  return !requested.empty() && requested != object.StringAt({"status", "lastHandledReconcileAt"});
 }
 
 }  // namespace
@@ -64,21 +59,6 @@ net::Task<Outcome> Reconciler::Fail(SharedObject object, Trouble trouble) {
   if (trouble.stalled) co_return Outcome{.again_in = {}, .back_off = !written};
   if (trouble.again) co_return Outcome{.again_in = trouble.again, .back_off = false};
   co_return Outcome{.again_in = {}, .back_off = true};
-}
-
-net::Task<Outcome> Reconciler::Finalize(SharedObject object) {
-  if (!HasFinalizer(*object)) co_return Outcome{};
-  const Key key = KeyOf(*object);
-  const sources::ArtifactStore* store = &parts_.artifacts;
-  auto work = [store, key] { return store->RemoveAll({.kind = "OCIRepository", .namespace_ = key.ns, .name = key.name}); };
-  net::Task<Result<std::size_t>> removing = parts_.services.workers.Run(std::move(work));
-  const Result<std::size_t> removed = co_await std::move(removing);
-  if (!removed) co_return Outcome{.again_in = {}, .back_off = true};
-  parts_.events.Record(
-      MakeEvent(*object, kube::EventType::Normal, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource", {}));
-  net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(object, false);
-  const Result<SharedObject> released = co_await std::move(releasing);
-  co_return Outcome{.again_in = {}, .back_off = !released && released.error().reason != base::Reason::NotFound};
 }
 
 }  // namespace sluice::controller::oci_repository

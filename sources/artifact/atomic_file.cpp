@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "base/failpoint.h"
 #include "base/files.h"
 
 namespace sluice::sources {
@@ -48,10 +49,12 @@ Result<void> AtomicFile::Open() {
   unlink(aside_.c_str());
   fd_ = open(aside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd_ < 0) return Failed("create the file");
+  SLUICE_FAILPOINT("file.create.after");
   return {};
 }
 
 Result<void> AtomicFile::Append(std::string_view bytes) {
+  SLUICE_FAILPOINT("file.write.before");
   while (!bytes.empty()) {
     const ssize_t written = write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
@@ -66,8 +69,11 @@ Result<void> AtomicFile::Commit(base::TimePoint time) {
   const timespec stamp{static_cast<time_t>(seconds.count()), 0};
   const timespec times[] = {stamp, stamp};
   if (futimens(fd_, times) != 0) return Failed("set the time");
+  SLUICE_FAILPOINT("file.sync.before");
   if (fsync(fd_) != 0) return Failed("sync");
+  SLUICE_FAILPOINT("file.rename.before");
   if (std::rename(aside_.c_str(), path_.c_str()) != 0) return Failed("rename");
+  SLUICE_FAILPOINT("file.rename.after");
   close(fd_);
   fd_ = -1;
   if (!SyncDirectoryOf(path_)) return Failed("sync the directory");
@@ -78,7 +84,9 @@ Result<void> ReplaceLink(const std::string& link, const std::string& target) {
   const std::string aside = link + std::string(kUnfinished);
   unlink(aside.c_str());
   if (symlink(target.c_str(), aside.c_str()) != 0) return SystemError(link, "create the link", errno);
+  SLUICE_FAILPOINT("link.rename.before");
   if (std::rename(aside.c_str(), link.c_str()) != 0) return SystemError(link, "rename", errno);
+  SLUICE_FAILPOINT("link.rename.after");
   return {};
 }
 

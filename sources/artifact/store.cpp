@@ -10,6 +10,7 @@
 
 #include "base/archive.h"
 #include "base/digest.h"
+#include "base/failpoint.h"
 #include "sources/artifact/atomic_file.h"
 #include "sources/artifact/budget_files.h"
 #include "sources/artifact/store_names.h"
@@ -50,6 +51,9 @@ std::vector<StoredFile> FilesOf(const std::string& folder) {
             [](const StoredFile& a, const StoredFile& b) { return a.time != b.time ? a.time > b.time : a.name < b.name; });
   return files;
 }
+
+/// The stable names beside an owner's artifacts.
+bool IsLinkName(std::string_view name) { return name.starts_with("latest.") || name == "index.yaml"; }
 
 }  // namespace
 
@@ -95,6 +99,36 @@ Result<Artifact> ArtifactStore::Store(const ArtifactOwner& owner, std::string_vi
   return artifact;
 }
 
+Result<Artifact> ArtifactStore::StoreBytes(const ArtifactOwner& owner, std::string_view file_name, std::string_view link,
+                                           std::string_view revision, std::string_view bytes, base::TimePoint now, StoreStep* step) const {
+  const auto at = [&](StoreStep now_at) {
+    if (step) *step = now_at;
+  };
+  at(StoreStep::Directory);
+  TRY(const std::string folder, OwnerPath(owner));
+  const std::string name(file_name);
+  if (!IsStoreName(name) || !IsLinkName(link) || IsLinkName(name))
+    return Invalid("artifact name '" + name.substr(0, 200) + "' is not allowed");
+  std::error_code error;
+  fs::create_directories(options_.directory + "/" + folder, error);
+  if (error) return MakeError(Reason::Unavailable, options_.directory + "/" + folder + ": cannot create the directory: " + error.message());
+  at(StoreStep::Archive);
+  const std::unique_ptr<base::Hasher> hasher = base::Hasher::Make(options_.digest_algorithm);
+  if (!hasher) return Invalid("digest algorithm \"" + options_.digest_algorithm + "\" is not known");
+  hasher->Update(bytes);
+  Artifact artifact{.path = folder + "/" + name, .url = UrlOf(folder + "/" + name), .revision = std::string(revision)};
+  AtomicFile file(options_.directory + "/" + artifact.path);
+  TRY(file.Open());
+  TRY(file.Append(bytes));
+  TRY(file.Commit(now));
+  at(StoreStep::Link);
+  TRY(ReplaceLink(options_.directory + "/" + folder + "/" + std::string(link), name));
+  artifact.digest = options_.digest_algorithm + ":" + hasher->Hex();
+  artifact.size = bytes.size();
+  artifact.last_update_time = std::chrono::floor<std::chrono::seconds>(now);
+  return artifact;
+}
+
 bool ArtifactStore::Exists(const Artifact& artifact) const {
   if (!IsArtifactPath(artifact.path)) return false;
   std::error_code error;
@@ -111,6 +145,13 @@ Result<void> ArtifactStore::Verify(std::string_view path, std::string_view diges
   std::error_code error;
   if (same.error().reason == Reason::Invalid) fs::remove(file, error);
   return std::move(same).error().Wrap("artifact " + std::string(path));
+}
+
+Result<std::string> ArtifactStore::Read(const Artifact& artifact) const {
+  if (!IsArtifactPath(artifact.path)) return Invalid("artifact path '" + artifact.path.substr(0, 200) + "' is not allowed");
+  TRY(std::string bytes, ReadWhole(options_.directory + "/" + artifact.path, artifact.path));
+  if (auto same = VerifyDigest(bytes, artifact.digest); !same) return std::move(same).error().Wrap("artifact " + artifact.path);
+  return bytes;
 }
 
 Result<std::shared_ptr<const base::Files>> ArtifactStore::Open(const Artifact& artifact) const {
@@ -138,6 +179,7 @@ Result<std::vector<std::string>> ArtifactStore::GarbageCollect(const ArtifactOwn
     }
     std::error_code error;
     fs::remove(options_.directory + "/" + path, error);
+    SLUICE_FAILPOINT("artifact.remove.after");
     if (error) return MakeError(Reason::Unavailable, path + ": cannot remove: " + error.message());
     if (!leftover) removed.push_back(path);
   }
@@ -177,7 +219,7 @@ std::optional<std::string> ArtifactStore::FileFor(std::string_view target) const
   fs::path leaf = file / name;
   if (fs::is_symlink(fs::symlink_status(leaf, error))) {
     const std::string to = fs::read_symlink(leaf, error).string();
-    if (!name.starts_with("latest.") || !IsStoreName(to)) return std::nullopt;
+    if (!IsLinkName(name) || !IsStoreName(to)) return std::nullopt;
     leaf = file / to;
   }
   if (!fs::is_regular_file(fs::symlink_status(leaf, error))) return std::nullopt;

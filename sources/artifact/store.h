@@ -63,11 +63,20 @@ class ArtifactStore {
   base::Result<Artifact> Store(const ArtifactOwner& owner, std::string_view file_stem, std::string_view revision, const base::Files& files,
                                base::TimePoint now, StoreStep* step = nullptr) const;
 
+  /// Keeps `bytes`, which are an artifact already (a chart's archive, an index), as `file_name` of `owner` and makes `link` (`latest.tar.gz`, `index.yaml`)
+  /// point to it. Errors and `step` as Store.
+  base::Result<Artifact> StoreBytes(const ArtifactOwner& owner, std::string_view file_name, std::string_view link,
+                                    std::string_view revision, std::string_view bytes, base::TimePoint now,
+                                    StoreStep* step = nullptr) const;
+
   /// Whether the artifact's file is there with its size; its bytes are not read.
   bool Exists(const Artifact& artifact) const;
 
   /// Whether the file is there with this digest (its bytes are read). NotFound: gone. Invalid: other bytes (the file is removed), an unsafe path.
   base::Result<void> Verify(std::string_view path, std::string_view digest) const;
+
+  /// The file's bytes. As Verify.
+  base::Result<std::string> Read(const Artifact& artifact) const;
 
   /// The artifact's tree, from the file, in memory. As Verify, and the limits.
   base::Result<std::shared_ptr<const base::Files>> Open(const Artifact& artifact) const;
@@ -83,7 +92,7 @@ class ArtifactStore {
   std::string UrlOf(std::string_view path) const;
 
   /// The file to serve for an HTTP request target ("/gitrepository/ns/app/latest.tar.gz", query ignored): only regular files below the store and the
-  /// `latest.*` links to their siblings. nullopt: 404 (also for directories, hidden and temporary files, escapes in any encoding).
+  /// `latest.*` and `index.yaml` links to their siblings. nullopt: 404 (also for directories, hidden and temporary files, escapes in any encoding).
   std::optional<std::string> FileFor(std::string_view target) const;
 
  private:

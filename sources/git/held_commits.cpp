@@ -7,6 +7,7 @@
 #include <map>
 #include <sstream>
 
+#include "base/failpoint.h"
 #include "sources/git/objects.h"
 
 namespace sluice::sources {
@@ -26,6 +27,7 @@ bool WriteWhole(const std::string& path, const std::string& text) {
     out.flush();
     if (!out) return false;
   }
+  SLUICE_FAILPOINT("git.held.before");
   return std::rename(aside.c_str(), path.c_str()) == 0;
 }
 

@@ -1,10 +1,12 @@
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstring>
 
+#include "net/address.h"
 #include "sources/git/transport.h"
 
 namespace sluice::sources {
@@ -67,6 +69,7 @@ class HttpTransport final : public Transport {
   /// What waits is a multi handle with its open connections; libcurl itself uses one only for requests with the same TLS settings and proxy.
   std::string PoolKey() const { return "http " + context_.url.text; }
   static std::size_t OnBody(char* data, std::size_t, std::size_t count, void* self);
+  static curl_socket_t OnSocket(void* self, curlsocktype, curl_sockaddr* address);
 
   void Detach();
   void Configure(const std::string& url);
@@ -92,6 +95,7 @@ class HttpTransport final : public Transport {
   curl_slist* headers_ = nullptr;
   std::string body_;  // of the request
   std::array<char, CURL_ERROR_SIZE> error_{};
+  std::string refused_address_;
   bool attached_ = false, paused_ = false, done_ = false;
   CURLcode result_ = CURLE_OK;
   std::string inbox_;
@@ -106,6 +110,15 @@ std::size_t HttpTransport::OnBody(char* data, std::size_t, std::size_t count, vo
   }
   transport.inbox_.append(data, count);
   return count;
+}
+
+/// Not to the clouds' metadata services, whatever name or redirect leads there.
+curl_socket_t HttpTransport::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {
+  if (!net::IsAllowed(address->addr, net::Addresses::NoMetadata)) {
+    static_cast<HttpTransport*>(self)->refused_address_ = net::FormatAddress(address->addr);
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 void HttpTransport::Detach() {
@@ -155,6 +168,8 @@ void HttpTransport::Configure(const std::string& url) {
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_.data());
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &HttpTransport::OnBody);
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &HttpTransport::OnSocket);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy_, CURLOPT_USERAGENT, ("git/2.0 (" + context_.options.user_agent + ")").c_str());  // some hosts look for "git/"
   ConfigureTrust();
   ConfigureCredentials();
@@ -164,6 +179,7 @@ void HttpTransport::Configure(const std::string& url) {
 Result<void> HttpTransport::Begin() {
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
   error_[0] = '\0';
+  refused_address_.clear();
   inbox_.clear();
   taken_ = 0;
   paused_ = done_ = false;
@@ -274,6 +290,7 @@ Result<std::size_t> HttpTransport::Read(std::span<char> buffer) {
 }
 
 Error HttpTransport::TransferError() const {
+  if (!refused_address_.empty()) return context_.Fail(Reason::Forbidden, "address " + refused_address_ + " is not allowed");
   const std::string what = error_[0] ? error_.data() : curl_easy_strerror(result_);
   switch (result_) {
     case CURLE_PEER_FAILED_VERIFICATION:

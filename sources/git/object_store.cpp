@@ -3,6 +3,9 @@
 #include <git2.h>
 #include <git2/sys/odb_backend.h>
 
+#include "base/failpoint.h"
+#include "sources/git/delta_chains.h"
+
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -160,11 +163,11 @@ int OnProgress(const git_indexer_progress*, void* waiter) { return static_cast<c
 
 }  // namespace
 
-PackIngest::PackIngest(const ObjectStore& store, std::uint64_t max_bytes, const Waiter& waiter)
-    : store_(store), max_bytes_(max_bytes), waiter_(waiter), progress_(std::make_unique<git_indexer_progress>()) {}
+PackIngest::PackIngest(const ObjectStore& store, const PackLimits& limits, const Waiter& waiter)
+    : store_(store), limits_(limits), waiter_(waiter), progress_(std::make_unique<git_indexer_progress>()) {}
 
-Result<std::unique_ptr<PackIngest>> PackIngest::Begin(const ObjectStore& store, std::uint64_t max_bytes, const Waiter& waiter) {
-  std::unique_ptr<PackIngest> ingest(new PackIngest(store, max_bytes, waiter));
+Result<std::unique_ptr<PackIngest>> PackIngest::Begin(const ObjectStore& store, const PackLimits& limits, const Waiter& waiter) {
+  std::unique_ptr<PackIngest> ingest(new PackIngest(store, limits, waiter));
   TRY(ingest->odb_, store.TakeOdb());
   git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
   options.progress_cb = &OnProgress;
@@ -192,16 +195,23 @@ base::Error PackIngest::Failed() const {
 
 Result<void> PackIngest::Append(std::string_view bytes) {
   bytes_ += bytes.size();
-  if (bytes_ > max_bytes_)
-    return MakeError(Reason::TooLarge, "the repository needs more than " + std::to_string(max_bytes_) +
+  if (bytes_ > limits_.max_bytes)
+    return MakeError(Reason::TooLarge, "the repository needs more than " + std::to_string(limits_.max_bytes) +
                                            " bytes of disk: make it smaller, or raise the limit");
   if (git_indexer_append(indexer_, bytes.data(), bytes.size(), progress_.get()) < 0) return Failed();
   return {};
 }
 
 Result<void> PackIngest::Finish() {
+  SLUICE_FAILPOINT("git.index.before");
   if (git_indexer_commit(indexer_, progress_.get()) < 0) return Failed();
-  return {};
+  SLUICE_FAILPOINT("git.index.after");
+  const std::string stem = store_.folder() + "/objects/pack/pack-" + git_indexer_name(indexer_);
+  auto chains = CheckDeltaChains(stem, limits_.max_delta_links);
+  if (chains) return {};
+  std::error_code error;
+  for (const char* extension : {".idx", ".pack"}) fs::remove(stem + extension, error);
+  return chains;
 }
 
 }  // namespace sluice::sources

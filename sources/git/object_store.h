@@ -61,25 +61,30 @@ class ObjectStore {
   std::atomic<bool> retired_{false};
 };
 
+struct PackLimits {
+  std::uint64_t max_bytes = 1u << 30;
+  std::size_t max_delta_links = 4'095;
+};
+
 /// A pack on its way in. It is part of the store once Finish has succeeded; without that nothing is left of it.
 class PackIngest {
  public:
-  /// `max_bytes` is what the pack may have. The store and the waiter outlive it.
-  static base::Result<std::unique_ptr<PackIngest>> Begin(const ObjectStore& store, std::uint64_t max_bytes, const Waiter& waiter);
+  /// The store and the waiter outlive it.
+  static base::Result<std::unique_ptr<PackIngest>> Begin(const ObjectStore& store, const PackLimits& limits, const Waiter& waiter);
   ~PackIngest();
   PackIngest(const PackIngest&) = delete;
   PackIngest& operator=(const PackIngest&) = delete;
 
-  /// Errors: TooLarge (bytes, objects, one object), Invalid (no pack), Unavailable (the disk), Timeout, Canceled.
+  /// Errors: TooLarge (bytes, objects, one object, a chain of deltas), Invalid (no pack), Unavailable (the disk), Timeout, Canceled.
   base::Result<void> Append(std::string_view bytes);
   base::Result<void> Finish();
 
  private:
-  PackIngest(const ObjectStore& store, std::uint64_t max_bytes, const Waiter& waiter);
+  PackIngest(const ObjectStore& store, const PackLimits& limits, const Waiter& waiter);
   base::Error Failed() const;
 
   const ObjectStore& store_;
-  const std::uint64_t max_bytes_;
+  const PackLimits limits_;
   const Waiter& waiter_;
   std::uint64_t bytes_ = 0;
   std::shared_ptr<git_odb> odb_;

@@ -36,6 +36,7 @@ struct GitLimits {
   std::uint64_t max_disk_bytes = 1u << 30;      ///< of one repository's cache, and of what one fetch may send
   std::uint64_t max_object_bytes = 128u << 20;  ///< of one blob or tree (also GitLibrary's)
   std::size_t max_refs = 100'000;               ///< that a remote may list
+  std::size_t max_delta_links = 4'095;          ///< of a chain of deltas in a pack; as deep as Git itself makes them
   std::size_t max_packs = 50;                   ///< packs after which the next fetch starts the cache afresh
   std::size_t max_commits = 64;                 ///< commits kept to take differences from; the least recently fetched go first
   std::size_t max_submodules = 100;             ///< of one commit, those of submodules included

@@ -167,7 +167,9 @@ Result<void> Repository::Impl::Receive(const ObjectStore& into, const std::vecto
   const std::uint64_t used = into.DiskBytes();
   TRY(Converse(credentials, waiter, [&](UploadPack& host) -> Result<void> {
     TRY(const PackQuery query, QueryFor(wanted, haves, host));
-    TRY(const auto ingest, PackIngest::Begin(into, limits.max_disk_bytes - std::min(used, limits.max_disk_bytes), waiter));
+    const PackLimits pack_limits{.max_bytes = limits.max_disk_bytes - std::min(used, limits.max_disk_bytes),
+                                 .max_delta_links = limits.max_delta_links};
+    TRY(const auto ingest, PackIngest::Begin(into, pack_limits, waiter));
     TRY(host.Pack(query, [&](std::string_view bytes) { return ingest->Append(bytes); }));
     return ingest->Finish();
   }));

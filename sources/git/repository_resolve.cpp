@@ -139,7 +139,8 @@ Result<void> Repository::Impl::CheckHistory(const Resolution& resolution, const 
   TRY(const auto history, ObjectStore::Open(folder + "/history-" + resolution.commit + ".tmp", limits.max_object_bytes, shared));
   history->Retire(true);
   TRY(Converse(credentials, waiter, [&](UploadPack& host) -> Result<void> {
-    TRY(const auto ingest, PackIngest::Begin(*history, limits.max_disk_bytes, waiter));
+    const PackLimits pack_limits{.max_bytes = limits.max_disk_bytes, .max_delta_links = limits.max_delta_links};
+    TRY(const auto ingest, PackIngest::Begin(*history, pack_limits, waiter));
     const PackQuery query{.wants = {tip}, .haves = {}, .history = true, .commits_only = host.can_filter()};
     TRY(host.Pack(query, [&](std::string_view bytes) { return ingest->Append(bytes); }));
     return ingest->Finish();

@@ -15,6 +15,7 @@
 #include <string>
 #include <system_error>
 
+#include "net/address.h"
 #include "sources/git/socks5.h"
 
 namespace sluice::sources {
@@ -45,6 +46,8 @@ Result<void> FinishConnect(int fd, const addrinfo& address, const Waiter& waiter
 }
 
 Result<int> ConnectOne(const addrinfo& address, const Waiter& waiter) {
+  if (!net::IsAllowed(*address.ai_addr, net::Addresses::NoMetadata))
+    return base::MakeError(Reason::Forbidden, "address " + net::FormatAddress(*address.ai_addr) + " is not allowed");
   const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return base::MakeError(Reason::Unavailable, ErrnoText(errno));
   if (auto connected = FinishConnect(fd, address, waiter); !connected) {

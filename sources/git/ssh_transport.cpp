@@ -196,6 +196,9 @@ Result<void> SshTransport::Connect() {
   if (why.find("host key") != std::string::npos)
     return Fail(Reason::Unauthorized, "the host has no key of a type that known_hosts lists for it (" + why +
                                           "): add the output of `ssh-keyscan " + context_.url.host + "`");
+  if (why.find("hostkey signature") != std::string::npos)
+    return Fail(Reason::Unauthorized, "the host's key is not accepted (" + why + "): an RSA key needs " + std::to_string(kMinRsaBits) +
+                                          " bits at least; give the host an ssh-ed25519 key");
   return Fail(Reason::Unavailable, "ssh connection: " + why);
 }
 

@@ -2,25 +2,21 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/base/source_tree.h"
+
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = SLUICE_SOURCE_DIR;
+using sluice::base::ReadFile;
 
-std::string ReadFile(const fs::path& path) {
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
+const fs::path& kRoot = sluice::base::kSourceRoot;
 
 // `| floor | `folder/` | ...` -> folder -> floor.
 std::map<std::string, int> ReadFloors(const std::string& page) {

@@ -46,6 +46,15 @@ TEST(Log, StaysJsonWhateverItIsGiven) {
             "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\",\"nan\":null}\n");
 }
 
+TEST(Log, T59LongTextsAreCut) {
+  Capture capture;
+  const std::string long_text(100'000, '\x01');
+  const Logger bound = capture.logger.With({{"namespace", long_text}, {"name", long_text}});
+  bound.Error(long_text, long_text, {{"reason", long_text}});
+  EXPECT_LT(capture.text->size(), 8192U);
+  EXPECT_TRUE(capture.text->ends_with("\\u0001...\"}\n")) << capture.text->substr(capture.text->size() - 40);
+}
+
 TEST(Log, DropsWhatIsBelowItsLevel) {
   Capture capture;
   capture.logger.Debug("step");

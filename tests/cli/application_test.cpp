@@ -89,19 +89,22 @@ TEST(Install, InPlaceOfFlux) {
   for (const Value& object : *objects) {
     if (document::GvkOf(object).kind != "CustomResourceDefinition") ids += document::IdOf(object).ToString() + "\n";
   }
-  EXPECT_EQ(ids,
-            "Namespace/flux-system\n"
-            "ServiceAccount/flux-system/kustomize-controller\nServiceAccount/flux-system/source-controller\n"
-            "ClusterRole/sluice-controller\n"
-            "ClusterRoleBinding/cluster-reconciler-flux-system\nClusterRoleBinding/sluice-controller\n"
-            "Service/flux-system/source-controller\n"
-            "Deployment/flux-system/kustomize-controller\nDeployment/flux-system/source-controller\n"
-            "NetworkPolicy/flux-system/sluice\n");
+  EXPECT_EQ(
+      ids,
+      "Namespace/flux-system\n"
+      "ServiceAccount/flux-system/helm-controller\nServiceAccount/flux-system/kustomize-controller\nServiceAccount/flux-system/"
+      "source-controller\n"
+      "ClusterRole/sluice-controller\n"
+      "ClusterRoleBinding/cluster-reconciler-flux-system\nClusterRoleBinding/sluice-controller\n"
+      "Service/flux-system/source-controller\n"
+      "Deployment/flux-system/helm-controller\nDeployment/flux-system/kustomize-controller\nDeployment/flux-system/source-controller\n"
+      "NetworkPolicy/flux-system/sluice\n");
   const Value* deployment = Object(*objects, "Deployment", "kustomize-controller");
   EXPECT_EQ(document::EmitYaml(*deployment->At({"spec", "selector"})), "matchLabels:\n  app: kustomize-controller\n");
   EXPECT_EQ(deployment->StringAt({"spec", "template", "spec", "serviceAccountName"}), "kustomize-controller");
   EXPECT_EQ(Object(*objects, "Service", "source-controller")->StringAt({"spec", "selector", "app"}), "kustomize-controller");
   EXPECT_EQ(Object(*objects, "Deployment", "source-controller")->At({"spec", "replicas"})->AsInt(), 0);
+  EXPECT_EQ(Object(*objects, "Deployment", "helm-controller")->At({"spec", "replicas"})->AsInt(), 0);
   EXPECT_EQ(document::EmitYaml(*Object(*objects, "ClusterRoleBinding", "sluice-controller")->Find("subjects")),
             "- kind: ServiceAccount\n  name: kustomize-controller\n  namespace: flux-system\n");
   EXPECT_EQ(document::EmitYaml(*Object(*objects, "ClusterRoleBinding", "cluster-reconciler-flux-system")->Find("subjects")),

@@ -1,8 +1,9 @@
-#include "controller/kustomization/expressions.h"
+#include "controller/expressions.h"
 
 #include <gtest/gtest.h>
 
 #include "controller/kustomization/links.h"
+#include "controller/kustomization/spec.h"
 #include "document/yaml.h"
 
 namespace sluice::controller::kustomization {
@@ -40,7 +41,9 @@ TEST(Expressions, WhatCannotBeReadIsNamed) {
        "failed to create custom status evaluator for healthchecks[0]: expression Current not specified"},
   };
   for (const Row& row : rows) {
-    EXPECT_EQ(WrongExpression(SpecOf(row.fields)).value_or(""), row.want.empty() ? "" : prefix + row.want) << row.fields;
+    const Spec spec = SpecOf(row.fields);
+    EXPECT_EQ(WrongExpression(spec.health_check_exprs, spec.depends_on).value_or(""), row.want.empty() ? "" : prefix + row.want)
+        << row.fields;
   }
 }
 

@@ -60,13 +60,16 @@ TEST(FeatureGates, WhatIsNoGateIsRefused) {
 TEST(FeatureGates, WhatIsSetInVainIsNamed) {
   EXPECT_TRUE(FeatureGates().SetInVain().empty());
   const auto gates =
-      FeatureGates::Parse({"CancelHealthCheckOnNewRevision=true,ExternalArtifact=true,OOMWatch=false,DisableStatusPollerCache=false"});
+      FeatureGates::Parse({"CancelHealthCheckOnNewRevision=true,ExternalArtifact=true,OOMWatch=false,DisableStatusPollerCache=false,"
+                           "AllowDNSLookups=true,DetectDrift=true"});
   ASSERT_TRUE(gates) << gates.error().message;
   const auto vain = gates->SetInVain();
-  ASSERT_EQ(vain.size(), 2u);
+  ASSERT_EQ(vain.size(), 3u);
   EXPECT_EQ(vain[0].name, "CancelHealthCheckOnNewRevision");
   EXPECT_EQ(vain[0].why, "a new revision always ends the wait for health");
-  EXPECT_EQ(vain[1].name, "DisableStatusPollerCache");
+  EXPECT_EQ(vain[1].name, "DetectDrift");
+  EXPECT_EQ(vain[1].why, "it is deprecated: spec.driftDetection of a HelmRelease says it");
+  EXPECT_EQ(vain[2].name, "DisableStatusPollerCache");
 }
 
 }  // namespace

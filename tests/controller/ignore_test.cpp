@@ -1,5 +1,5 @@
 // spec.ignore: what differs only in ignored fields is as it should be, and what is sent leaves them as they are.
-#include "controller/kustomization/ignore.h"
+#include "controller/ignore.h"
 
 #include <gtest/gtest.h>
 

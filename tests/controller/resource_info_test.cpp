@@ -26,10 +26,10 @@ TEST(ResourceInfo, LabelsOfEachKind) {
        "i{customresource_group=\"kustomize.toolkit.fluxcd.io\",customresource_kind=\"Kustomization\",customresource_version=\"v1\","
        "exported_namespace=\"shop\",name=\"app\",ready=\"False\",suspended=\"true\",revision=\"main@sha1:1\",source_name=\"fleet\"} 1\n"},
       {"a new source says little",
-       "{apiVersion: source.toolkit.fluxcd.io/v1, kind: GitRepository, metadata: {name: g, namespace: s}, spec: {url: 'https://x', "
-       "suspend: false}}",
+       "{apiVersion: source.toolkit.fluxcd.io/v1, kind: GitRepository, metadata: {name: g, namespace: s}, spec: {url: "
+       "'https://robot:word@x', suspend: false}}",
        "i{customresource_group=\"source.toolkit.fluxcd.io\",customresource_kind=\"GitRepository\",customresource_version=\"v1\","
-       "exported_namespace=\"s\",name=\"g\",suspended=\"false\",url=\"https://x\"} 1\n"},
+       "exported_namespace=\"s\",name=\"g\",suspended=\"false\",url=\"https://***@x\"} 1\n"},
       {"a release's newest snapshot",
        "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: r, namespace: s}, spec: {chartRef: {name: c}}, status: "
        "{history: [{chartName: n, chartVersion: 1.2.3, appVersion: '7'}, {chartName: old}]}}",

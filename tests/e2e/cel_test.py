@@ -173,6 +173,17 @@ class ReadyExprTest(CelCase):
         self.kube.patch("Kustomization", "base", self.ns, {"metadata": {"labels": {"stage": "two"}}})
         self.await_applied(repository)
 
+    def test_an_answer_that_changes_with_its_own_labels(self):
+        self.controller.end()
+        self.addCleanup(self.controller.start)
+        patient = self.env.controller("patient", flags=["--requeue-dependency=1h"])
+        self.addCleanup(patient.end)
+        repository = self.dependency("self.metadata.?labels.stage.orValue('') == 'two'")
+        self.await_ready("Kustomization", "base")
+        self.await_failed("Kustomization", "app", "DependencyNotReady")
+        self.kube.patch("Kustomization", "app", self.ns, {"metadata": {"labels": {"stage": "two"}}})
+        self.await_applied(repository)
+
     def test_an_error_waits(self):
         self.dependency("dep.status.nothing == 1")
         self.await_ready("Kustomization", "base")

@@ -84,8 +84,8 @@ class GetTest(CommandCase):
     def test_what_is_not_there(self):
         self.assertEqual(self.sluice("get", "ks", "absent", "-n", "{ns}", code=1), "")
         self.assertEqual(self.said, 'Error: kustomizations.kustomize.toolkit.fluxcd.io "absent" not found\n')
-        self.sluice("get", "hr", "-n", "{ns}", code=1)
-        self.assertEqual(self.said, 'Error: no matches for kind "HelmRelease" in version "helm.toolkit.fluxcd.io/v2"\n')
+        self.sluice("get", "iua", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, 'Error: no matches for kind "ImageUpdateAutomation" in version "image.toolkit.fluxcd.io/v1"\n')
 
     def test_watch_prints_what_changes(self):
         repository = self.fleet({"cm.yaml": config_map("a")})
@@ -197,6 +197,27 @@ class ExplainTest(CommandCase):
         self.assertEqual(self.sluice("debug", "ks", "app", "--show-vars", "-n", "{ns}"), "colour=blue\nsize=big\n")
         self.assertEqual(yaml.safe_load(self.sluice("debug", "ks", "app", "--show-status", "-n", "{ns}"))["observedGeneration"], 1)
         self.assertIn("firstReconciled", self.sluice("debug", "ks", "app", "--show-history", "-n", "{ns}"))
+        self.sluice("debug", "ks", "app", "--show-values", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, "Error: --show-values is for HelmReleases\n")
+
+    def test_debug_shows_the_values_of_a_release(self):
+        self.kube.apply(secret("values", self.ns, {"values.yaml": "colour: blue\nsize: {width: 1}\n", "word": "hunter2"}))
+        release = {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": {"name": "web", "namespace": self.ns}, "spec": {
+            "interval": "1h", "suspend": True, "chart": {"spec": {"chart": "web", "sourceRef": {"kind": "HelmRepository", "name": "none"}}},
+            "valuesFrom": [{"kind": "Secret", "name": "values"}, {"kind": "Secret", "name": "values", "valuesKey": "word", "targetPath": "auth.password"}],
+            "values": {"size": {"height": 2}}}}
+        self.kube.apply(release)
+        self.addCleanup(self.kube.delete, "helm.toolkit.fluxcd.io/v2/HelmRelease", "web", self.ns)
+        self.assertEqual(self.sluice("debug", "hr", "web", "--show-values", "-n", "{ns}"),
+                         "auth:\n  password: hunter2\ncolour: blue\nsize:\n  height: 2\n  width: 1\n")
+        self.kube.apply(release | {"spec": {key: value for key, value in release["spec"].items() if key not in ("valuesFrom", "values")}})
+        self.assertEqual(self.sluice("debug", "hr", "web", "--show-values", "-n", "{ns}"), "{}\n")
+        self.kube.delete("Secret", "values", self.ns)
+        self.kube.apply(release)
+        self.sluice("debug", "hr", "web", "--show-values", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, f"Error: could not resolve Secret chart values reference '{self.ns}/values' with key 'values.yaml': secrets \"values\" not found\n")
+        self.sluice("debug", "hr", "web", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, "Error: give one of --show-status, --show-vars, --show-values, --show-history\n")
 
 
 class BuildAndDiffTest(CommandCase):

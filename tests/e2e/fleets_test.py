@@ -4,11 +4,13 @@
 The public ones come from ../shared/corpus/fleets (skipped aloud where that is not there), their files unchanged but for gotk-sync.yaml, the
 placeholder that a bootstrap fills with the fleet's own GitRepository and Kustomization. Addresses outside of this machine are redirected
 with spec.patches of that root Kustomization, each named where it is made. The kinds of other controllers are CRDs without schema, and the
-test says Ready for those controllers.
+test says Ready for those controllers, and for the releases of MonitoringTest, whose charts are not at hand and which it suspends.
 """
 
+import http.server
 import os
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -17,7 +19,9 @@ import harness  # noqa: E402
 import totals  # noqa: E402
 from harness import SHARED, Case, condition_of, config_map, data_of, is_ready, until  # noqa: E402
 from kube import Recorder  # noqa: E402
+from oci_registry import Registry  # noqa: E402
 
+CHARTS = os.path.join(harness.ROOT, "tests", "fixtures", "charts")
 REPOSITORIES = os.path.join(SHARED, "corpus", "fleets", "repos")
 SYSTEM = "flux-system"
 
@@ -119,9 +123,10 @@ class ExampleTest(Fleet):
         self.push(self.repository, {path: text.replace(old, new)})
 
     def test_1_all_become_ready_one_after_the_other(self):
-        for name in ("cluster", "infrastructure", "apps"):
+        for name in ("cluster", "infrastructure", "apps", "releases"):
             self.await_applied(self.repository, name)
         self.assert_ready_in_order("infrastructure", "apps")
+        self.assert_ready_in_order("infrastructure", "releases")
         web = self.kube.get("Deployment", "web", "shop")
         self.assertEqual(web["spec"]["template"]["spec"]["containers"][0]["image"], "registry.example.com/app:1")
         [page] = [item for item in self.kube.list("ConfigMap", "shop") if item["metadata"]["name"].startswith("page-")]
@@ -135,7 +140,23 @@ class ExampleTest(Fleet):
         self.assertEqual(web["spec"]["template"]["spec"]["containers"][0]["image"], "registry.example.com/app:2")
         self.assertEqual((web["status"]["updatedReplicas"], web["status"]["availableReplicas"]), (2, 2))
 
-    def test_3_a_changed_page_is_another_config_map_and_the_old_one_is_pruned(self):
+    def test_3_the_release_follows_its_values_and_its_chart(self):
+        self.await_release("1.0.0", 1)
+        page = self.kube.get("ConfigMap", "notice-page", "shop")
+        self.assertEqual(data_of(page), {"index.html": "We open at nine"})
+        self.edit("releases/demo/notice.yaml", "We open at nine", "We open at ten")
+        self.await_release("1.0.0", 2)
+        self.assertEqual(data_of(self.kube.get("ConfigMap", "notice-page", "shop")), {"index.html": "We open at ten"})
+        self.edit("charts/notice/Chart.yaml", "version: 1.0.0", "version: 1.1.0")
+        self.await_release("1.1.0", 3)
+
+    def await_release(self, chart_version, revision):
+        def shows(obj):
+            history = obj.get("status", {}).get("history") or [{}]
+            return is_ready(obj) and (history[0].get("chartVersion"), history[0].get("version"), history[0].get("status")) == (chart_version, revision, "deployed")
+        self.await_object("helm.toolkit.fluxcd.io/v2/HelmRelease", "notice", shows, "shop")
+
+    def test_4_a_changed_page_is_another_config_map_and_the_old_one_is_pruned(self):
         before = [entry for entry in self.inventory("apps") if "_page-" in entry]
         self.edit("apps/demo/kustomization.yaml", "Hello from", "Greetings from")
         self.await_applied(self.repository, "apps")
@@ -145,7 +166,7 @@ class ExampleTest(Fleet):
         self.assertEqual([data_of(item) for item in self.kube.list("ConfigMap", "shop") if item["metadata"]["name"].startswith("page-")],
                          [{"index.html": "Greetings from e2e"}])
 
-    def test_4_a_kustomization_removed_from_git_takes_its_objects_along(self):
+    def test_5_a_kustomization_removed_from_git_takes_its_objects_along(self):
         self.push(self.repository, {"clusters/demo/apps.yaml": None})
         self.await_gone("Kustomization", "apps")
         self.assertIsNone(self.kube.get("Deployment", "web", "shop"))
@@ -281,7 +302,7 @@ class MonitoringTest(Fleet):
         cls.foreign("source.toolkit.fluxcd.io", ("v1", "OCIRepository", "ocirepositories"), ("v1", "HelmRepository", "helmrepositories"))
         cls.foreign("helm.toolkit.fluxcd.io", ("v2", "HelmRelease"))
         cls.foreign("monitoring.coreos.com", ("v1", "PodMonitor"))
-        cls.bootstrap(folder, "clusters/test", [into("monitoring-controllers", NO_REGISTRIES)])
+        cls.bootstrap(folder, "clusters/test", [into("monitoring-controllers", NO_REGISTRIES, suspended("HelmRepository"), suspended("HelmRelease"))])
 
     def test_1_releases_then_configuration(self):
         waiting = self.await_object("Kustomization", "monitoring-controllers", lambda obj: "HelmRelease monitoring/" in condition_of(obj, "Reconciling").get("message", ""))
@@ -328,22 +349,47 @@ class MonitoringTest(Fleet):
 
 
 class KustomizeHelmTest(Fleet):
-    """fluxcd/flux2-kustomize-helm-example, cluster staging: a monorepo split into artifacts by an ArtifactGenerator, and built from these."""
+    """fluxcd/flux2-kustomize-helm-example, cluster staging, whole: a monorepo split into artifacts by an ArtifactGenerator, built from these, and its
+    three Helm releases installed from a registry and a chart repository of this machine."""
 
     HELM = "helm.toolkit.fluxcd.io/v2/HelmRelease"
-    OCI = "source.toolkit.fluxcd.io/v1/OCIRepository"
+    # cert-manager's webhooks need a webhook that runs, and nodes are simulated here.
+    NO_WEBHOOKS = {"op": "add", "path": "/spec/postRenderers", "value": [{"kustomize": {"patches": [
+        {"target": {"kind": kind}, "patch": f"$patch: delete\napiVersion: admissionregistration.k8s.io/v1\nkind: {kind}\nmetadata:\n  name: all\n"}
+        for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")]}}]}
 
     @classmethod
     def setUpClass(cls):
         folder = cls.repository_of("fluxcd-flux2-kustomize-helm-example")
         # source-watcher's install gives the controllers this gate.
         cls.begin("fleet-helm", ["--feature-gates=ExternalArtifact=true", "--concurrent=20", "--requeue-dependency=5s"])
-        cls.foreign("helm.toolkit.fluxcd.io", ("v2", "HelmRelease"))
-        cls.foreign("gateway.networking.k8s.io", ("v1", "Gateway"))
-        cls.env.install_kind("gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses", scope="Cluster")
-        cls.env.install_kind("cert-manager.io", "v1", "ClusterIssuer", scope="Cluster")
-        cls.env.kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})
-        cls.bootstrap(folder, "clusters/staging", [into("infra-controllers", NO_REGISTRIES)])
+        cls.serve_charts()
+        oci = f"oci://{cls.registry.address}/charts"
+        cls.kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})
+        cls.bootstrap(folder, "clusters/staging", [
+            into("infra-controllers", *(moved("OCIRepository", name, f"{oci}/{name}", insecure=True) for name in ("cert-manager", "gateway-helm")),
+                 {"target": {"kind": "HelmRelease", "name": "cert-manager"}, "patch": harness.json.dumps([cls.NO_WEBHOOKS])}),
+            into("apps", moved("HelmRepository", "podinfo", f"http://{cls.charts.address}"))])
+
+    @classmethod
+    def serve_charts(cls):
+        """The three charts, packed and pushed by the real helm: cert-manager's own (of the corpus), and stand-ins for the others."""
+        cls.helm = harness.helm(4)
+        cls.registry = Registry(os.path.join(cls.env.folder, "registry"), cls.env.ports.take())
+        cls.addClassCleanup(cls.registry.stop)
+        repository = os.path.join(cls.env.folder, "charts")
+        cls.run_helm("package", os.path.join(SHARED, "corpus", "helm", "charts", "cert-manager"), "--version", "1.18.2", "-d", cls.env.folder)
+        cls.run_helm("package", os.path.join(CHARTS, "gateway-helm"), "-d", cls.env.folder)
+        cls.run_helm("package", os.path.join(CHARTS, "podinfo"), "-d", repository)
+        for archive in ("cert-manager-1.18.2.tgz", "gateway-helm-1.8.0.tgz"):
+            cls.run_helm("push", "--plain-http", os.path.join(cls.env.folder, archive), f"oci://{cls.registry.address}/charts")
+        cls.run_helm("repo", "index", repository)
+        cls.charts = FolderServer(repository)
+        cls.addClassCleanup(cls.charts.close)
+
+    @classmethod
+    def run_helm(cls, *arguments):
+        return harness.run([cls.helm, *arguments])
 
     def generate(self):
         """clusters/staging/artifacts.yaml, as the fleet has it (the corpus, whose cases are builds, leaves it out)."""
@@ -360,13 +406,12 @@ class KustomizeHelmTest(Fleet):
     def await_built(self, name, artifact):
         return self.await_object("Kustomization", name, lambda obj: is_ready(obj) and obj["status"]["lastAppliedRevision"] == self.revision(artifact))
 
+    def releases(self, ns):
+        listed = harness.json.loads(self.run_helm("list", "-n", ns, "--kubeconfig", self.env.cluster.kubeconfig, "-o", "json"))
+        return [(item["name"], item["revision"], item["status"], item["chart"]) for item in listed]
+
     def test_1_all_become_ready_one_after_the_other(self):
         self.push(self.repository, {"clusters/staging/artifacts.yaml": self.generate()}, SYSTEM)
-        for kind, name, ns in ((self.HELM, "cert-manager", "cert-manager"), (self.HELM, "envoy-gateway", "envoy-gateway-system"),
-                               (self.OCI, "cert-manager", "cert-manager"), (self.OCI, "gateway-helm", "envoy-gateway-system")):
-            self.say_ready(kind, name, ns)
-        for kind, name in ((self.HELM, "podinfo"), ("source.toolkit.fluxcd.io/v1/HelmRepository", "podinfo")):
-            self.say_ready(kind, name, "podinfo")
         self.await_applied(self.repository, SYSTEM)
         for name, artifact in (("infra-controllers", "infrastructure"), ("infra-configs", "infrastructure"), ("apps", "apps")):
             applied = self.await_built(name, artifact)
@@ -375,7 +420,20 @@ class KustomizeHelmTest(Fleet):
         issuer = self.kube.get("cert-manager.io/v1/ClusterIssuer", "letsencrypt")
         self.assertEqual(issuer["spec"]["acme"]["server"], "https://acme-staging-v02.api.letsencrypt.org/directory")
 
-    def test_2_a_commit_moves_only_what_it_touches(self):
+    def test_2_helm_sees_the_releases(self):
+        self.assertEqual(self.releases("cert-manager"), [("cert-manager", "1", "deployed", "cert-manager-1.18.2+" + self.digest("cert-manager"))])
+        self.assertEqual(self.releases("envoy-gateway-system"), [("envoy-gateway", "1", "deployed", "gateway-helm-1.8.0+" + self.digest("gateway-helm", "envoy-gateway-system"))])
+        self.assertEqual(self.releases("podinfo"), [("podinfo", "1", "deployed", "podinfo-6.9.0")])
+        self.assertIn("podinfo.staging", self.kube.get("gateway.networking.k8s.io/v1/HTTPRoute", "podinfo", "podinfo")["spec"]["hostnames"])
+        for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
+            self.assertEqual(self.kube.list(f"admissionregistration.k8s.io/v1/{kind}"), [])
+
+    def digest(self, name, ns=None):
+        """What Flux puts behind the version of a chart from a registry."""
+        revision = self.kube.get("source.toolkit.fluxcd.io/v1/OCIRepository", name, ns or name)["status"]["artifact"]["revision"]
+        return revision.split("@sha256:")[1][:12]
+
+    def test_3_a_commit_moves_only_what_it_touches(self):
         apps, infrastructure = self.revision("apps"), self.revision("infrastructure")
         path = "apps/staging/podinfo-values.yaml"
         with open(os.path.join(self.repository.tree, path), encoding="utf-8") as file:
@@ -383,7 +441,36 @@ class KustomizeHelmTest(Fleet):
         self.push(self.repository, {path: text.replace("podinfo.staging", "podinfo.example")}, SYSTEM)
         until(lambda: self.revision("apps") != apps)
         self.assertEqual(self.revision("infrastructure"), infrastructure)
-        self.await_object(self.HELM, "podinfo", lambda obj: obj["spec"]["values"]["httpRoute"]["hostnames"] == ["podinfo.example"], "podinfo")
+        self.await_object("gateway.networking.k8s.io/v1/HTTPRoute", "podinfo", lambda obj: obj["spec"]["hostnames"] == ["podinfo.example"], "podinfo")
+        self.await_built("apps", "apps")
+        self.assertEqual(self.releases("podinfo"), [("podinfo", "2", "deployed", "podinfo-6.9.0")])
+        self.assertEqual([name_and_revision[1] for name_and_revision in self.releases("cert-manager")], ["1"])
+
+
+class FolderServer:
+    """A folder over HTTP: a chart repository as people have them."""
+
+    def __init__(self, folder):
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def __init__(self, *arguments):
+                super().__init__(*arguments, directory=folder)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def moved(kind, name, url, **spec):
+    """A patch that gives the source another address."""
+    return {"target": {"kind": kind, "name": name}, "patch": harness.json.dumps(
+        [{"op": "replace", "path": "/spec/url", "value": url}] + [{"op": "add", "path": f"/spec/{key}", "value": value} for key, value in spec.items()])}
 
 
 def into(name, *patches):
@@ -393,7 +480,11 @@ def into(name, *patches):
 
 
 # Registries are outside of this machine: nobody looks at them, and the test says what is to be said of them.
-NO_REGISTRIES = {"target": {"kind": "OCIRepository"}, "patch": '[{"op": "add", "path": "/spec/suspend", "value": true}]'}
+def suspended(kind):
+    return {"target": {"kind": kind}, "patch": '[{"op": "add", "path": "/spec/suspend", "value": true}]'}
+
+
+NO_REGISTRIES = suspended("OCIRepository")
 
 
 def named(obj, ns):

@@ -104,10 +104,11 @@ class FileCase(Case):
     def source_object(self, spec=None, kind="ExternalArtifact", name="art"):
         return self.kube.apply({"apiVersion": SOURCE, "kind": kind, "metadata": {"name": name, "namespace": self.ns}, "spec": spec or {}})
 
-    def publish(self, revision, packed, kind="ExternalArtifact", name="art", path=None, digest=None, **more):
-        """What another controller does when it has an artifact: serve it, then write the status."""
+    def publish(self, revision, packed, kind="ExternalArtifact", name="art", path=None, digest=None, served=True, **more):
+        """What another controller does when it has an artifact: serve it (unless `served` is off), then write the status."""
         path = path or self.path(revision)
-        self.server.files[path] = packed
+        if served:
+            self.server.files[path] = packed
         artifact = {"url": f"http://{self.server.address}{path}", "path": path[1:], "revision": revision,
                     "digest": digest or "sha256:" + hashlib.sha256(packed).hexdigest(), "size": len(packed),
                     "lastUpdateTime": "2026-01-01T00:00:00Z", "metadata": None} | more
@@ -160,7 +161,8 @@ class ConsumeTest(FileCase):
         self.assertEqual(self.kube.get("ConfigMap", "settings", self.ns)["metadata"]["resourceVersion"], before)
 
     def test_a_bucket_that_another_controller_reconciles(self):
-        self.source_object({"bucketName": "b", "endpoint": "minio.example", "interval": "1h"}, "Bucket")
+        """One that is suspended here, so that the other (of another provider, say) may go on."""
+        self.source_object({"bucketName": "b", "endpoint": "minio.example", "interval": "1h", "suspend": True}, "Bucket")
         self.consumer("Bucket")
         self.publish("sha256:" + "0" * 64, pack({"cm.yaml": config_map("settings")}), "Bucket", path=self.path("bucket"))
         self.await_revision("sha256:" + "0" * 64)
@@ -201,8 +203,7 @@ class TroubleTest(FileCase):
         self.source_object()
         self.consumer()
         packed = pack({"cm.yaml": config_map("settings")})
-        self.publish("v1", packed)
-        del self.server.files[self.path("v1")]
+        self.publish("v1", packed, served=False)
         self.request("Kustomization", "app")
         failed = self.await_message("ArtifactFailed", "Source is not ready, artifact not found, retrying in 1s")
         self.assertNotIn("lastAttemptedRevision", failed["status"])

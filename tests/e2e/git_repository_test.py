@@ -320,6 +320,17 @@ class ConditionTest(GitCase):
         self.kube.patch("GitRepository", "fleet", self.ns, {"spec": {"suspend": False}})
         self.await_object("GitRepository", "fleet", lambda obj: obj["status"]["artifact"]["revision"] == repository.revision)
 
+    def test_a_suspended_source_still_serves_after_a_restart(self):
+        repository = self.fleet({"app/a.yaml": config_map("held", {"k": "right"})}, path="./app")
+        self.await_applied(repository)
+        self.kube.patch("GitRepository", "fleet", self.ns, {"spec": {"suspend": True}})
+        self.controller.restart()
+        self.kube.patch("ConfigMap", "held", self.ns, {"data": {"k": "wrong"}})
+        until(lambda: self.kube.get("ConfigMap", "held", self.ns)["data"]["k"] == "right")
+        repository.commit({"app/a.yaml": config_map("held", {"k": "newer"})})
+        self.kube.patch("GitRepository", "fleet", self.ns, {"spec": {"suspend": False}})
+        self.await_applied(repository)
+
 
 if __name__ == "__main__":
     totals.main()

@@ -7,6 +7,7 @@ controllers stay in $SLUICE_BUILD/test-results. Durations are never verdicts: a 
 
 import base64
 import contextlib
+import functools
 import json
 import os
 import re
@@ -85,6 +86,21 @@ def seconds(duration):
     return sum(float(number) * units[unit] for number, unit in re.findall(r"([0-9.]+)(h|ms|µs|ns|m|s)", duration))
 
 
+def run(command):
+    """The output of a program that must succeed; what it said if it does not."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+@functools.cache
+def helm(major):
+    """The path of the real helm 3 or 4, built first if need be."""
+    built = run([os.path.join(ROOT, "tests", "cluster", "tools", "helm.sh"), str(major)])
+    return os.path.join(built.splitlines()[-1], f"helm{major}")
+
+
 def documents(text):
     """The documents of a YAML stream."""
     return [document for document in yaml.load_all(text, yaml.CSafeLoader) if document]
@@ -156,8 +172,9 @@ class GitServer:
 class Controller:
     """A `sluice controller` process. Started again under the same name it keeps ports and storage, as a pod with a volume would."""
 
-    def __init__(self, env, name, flags=()):
+    def __init__(self, env, name, flags=(), kubeconfig=None, variables=None):
         self.env, self.name, self.flags = env, name, list(flags)
+        self.kubeconfig, self.variables = kubeconfig or env.kubeconfig, variables or {}
         self.storage = os.path.join(env.folder, name)
         self.ports = [env.ports.take() for _ in range(3)]
         self.log = os.path.join(env.logs, f"{env.name}-{name}.log")
@@ -171,10 +188,10 @@ class Controller:
 
     def start(self, wait=True, flags=()):
         addresses = zip(("--storage-addr", "--metrics-addr", "--health-addr"), self.ports)
-        argv = [SLUICE, "controller", "--kubeconfig", self.env.kubeconfig, "--storage-path", self.storage,
+        argv = [SLUICE, "controller", "--kubeconfig", self.kubeconfig, "--storage-path", self.storage,
                 *(f"{flag}=127.0.0.1:{port}" for flag, port in addresses), *self.flags, *flags]
         os.makedirs(self.storage, exist_ok=True)
-        self.process = spawn(argv, self.log, env=os.environ | {"RUNTIME_NAMESPACE": NAMESPACE, "HOSTNAME": self.name})
+        self.process = spawn(argv, self.log, env=os.environ | {"RUNTIME_NAMESPACE": NAMESPACE, "HOSTNAME": self.name} | self.variables)
         if wait:
             until(lambda: self.answers() or not self.is_running(), seen=lambda: tail(self.log))
             if not self.is_running():
@@ -264,8 +281,8 @@ class Environment:
     def repository(self, name, files=None, folder=None, branch="main"):
         return Repository(self.git_root, name, files, folder, branch)
 
-    def controller(self, name="controller", flags=(), start=True):
-        controller = Controller(self, name, flags)
+    def controller(self, name="controller", flags=(), start=True, kubeconfig=None):
+        controller = Controller(self, name, flags, kubeconfig)
         self.controllers.append(controller)
         return controller.start() if start else controller
 

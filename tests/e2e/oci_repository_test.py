@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -381,6 +382,90 @@ class VerifyTest(OciCase):
         self.push()
         self.verify(b"no key")
         self.assertEqual(self.failed("VerificationError", "SourceVerified"), "failed to verify the signature using provider 'cosign': not a public key in PEM format")
+
+
+class Hurdle:
+    """A registry before the real one: lets in who has the newest of its tokens, and meets each GET of a path with what `troubles` has for it, once."""
+
+    def __init__(self, registry):
+        self.registry, self.troubles, self.tokens, self.seen = registry, [], 0, []
+        owner = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # noqa: N802
+                owner.seen.append((time.monotonic(), self.command, self.path))
+                status, headers, body = owner.answer(self.command, self.path, self.headers)
+                self.send_response(status)
+                for name, value in (headers | {"Content-Length": headers.get("Content-Length", str(len(body)))}).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body if self.command != "HEAD" else b"")
+
+            do_HEAD = do_GET  # noqa: N815
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self, command, path, headers):
+        if path.startswith("/token"):
+            self.tokens += 1
+            return 200, {}, json.dumps({"token": f"token-{self.tokens}"}).encode()
+        for trouble in self.troubles:
+            if command == "GET" and trouble[0] in path:
+                self.troubles.remove(trouble)
+                if trouble[1] == 401:
+                    self.tokens += 1  # the one that the client has is over
+                    break
+                return trouble[1], trouble[2], b"{}"
+        if headers.get("Authorization") != f"Bearer token-{self.tokens}" or not self.tokens:
+            return 401, {"WWW-Authenticate": f'Bearer realm="http://{self.address}/token",service="hurdle"'}, b"{}"
+        accept = {"Accept": headers["Accept"]} if headers.get("Accept") else {}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(f"http://{self.registry.address}{path}", headers=accept, method=command)) as response:
+                return response.status, {key: value for key, value in response.headers.items() if key in
+                                         ("Content-Type", "Content-Length", "Docker-Content-Digest")}, response.read()
+        except urllib.error.HTTPError as error:
+            return error.code, {}, error.read()
+
+    def times(self, part):
+        return [at for at, command, path in self.seen if part in path and command == "GET"]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class FaultTest(OciCase):
+    def hurdle(self, *troubles):
+        hurdle = Hurdle(self.open)
+        self.addCleanup(hurdle.close)
+        hurdle.troubles = list(troubles)
+        digest = self.push()
+        self.oci(hurdle, insecure=True)
+        self.await_stored(f"latest@{digest}")
+        self.assertEqual(hurdle.troubles, [])
+        self.consumer()
+        self.await_object("Kustomization", "app", is_ready)
+        self.assertEqual(data_of(self.kube.get("ConfigMap", "settings", self.ns)), {"n": "1"})
+        return hurdle
+
+    def test_R17_the_token_ends_in_the_middle_of_a_pull(self):
+        hurdle = self.hurdle(("/blobs/", 401))
+        self.assertEqual(len([path for _, _, path in hurdle.seen if path.startswith("/token")]), 2, "one, and one more")
+        self.assertEqual(len(hurdle.times("/blobs/")), 2)
+
+    def test_R17_too_many_requests(self):
+        hurdle = self.hurdle(("/manifests/", 429, {"Retry-After": "4"}))
+        first, second = hurdle.times("/manifests/")[:2]
+        self.assertGreaterEqual(second - first, 4, "the registry had asked for four seconds")
+
+    def test_R17_a_blob_that_is_not_there_yet(self):
+        hurdle = self.hurdle(("/blobs/", 404, {}))
+        self.assertEqual((len(hurdle.times("/manifests/")), len(hurdle.times("/blobs/"))), (2, 2), "all of it again")
 
 
 class EndTest(OciCase):

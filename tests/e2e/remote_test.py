@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -124,6 +125,24 @@ class LifeTest(Remote):
         self.await_applied(self.repository)
 
 
+    def test_T49_another_cluster_in_the_secret(self):
+        self.kubeconfig()
+        self.prepare({"a.yaml": config_map("a"), "b.yaml": config_map("b")}, retryInterval="1s")
+        self.await_applied(self.repository)
+        here = self.kube.apply(config_map("b", {"of": "this cluster"}, namespace=self.ns))
+        trust = {"certificate-authority-data": base64.b64encode(authority(self.env.cluster).encode()).decode()}
+        account(self.kube, self.ns, "deployer")
+        until(lambda: self.kube.get("ServiceAccount", "deployer", self.ns))
+        token = self.kube.request("POST", self.kube.path("ServiceAccount", self.ns, "deployer") + "/token",
+                                  {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}})["status"]["token"]
+        self.kubeconfig(server=self.env.cluster.state["server"], user={"token": token}, cluster=trust)
+        self.push(self.repository, {"b.yaml": None})
+        self.await_applied(self.repository)
+        self.assertIsNotNone(self.kube.get("ConfigMap", "a", self.ns), "it was not applied to the new cluster")
+        self.assertEqual(self.kube.get("ConfigMap", "b", self.ns)["metadata"]["uid"], here["metadata"]["uid"], "what the old cluster held was pruned on the new one")
+        self.assertIsNotNone(self.far.get("ConfigMap", "b", self.ns), "the old cluster is out of reach")
+
+
 class RefusalTest(Remote):
     def test_no_secret_yet(self):
         self.prepare({"a.yaml": config_map("a")}, retryInterval="1s")
@@ -140,7 +159,7 @@ class RefusalTest(Remote):
         self.await_gone("Kustomization", "app")
         self.assertIsNone(self.far.get("ConfigMap", "a", self.ns))
 
-    def test_what_a_kubeconfig_may_not_ask_for(self):
+    def test_T48_what_a_kubeconfig_may_not_ask_for(self):
         rows = (
             ("exec", {"user": {"exec": {"command": "true", "apiVersion": "client.authentication.k8s.io/v1"}}},
              'user "x": exec plugins are not run; use a token or a client certificate'),
@@ -194,6 +213,48 @@ class RefusalTest(Remote):
         for number in range(8):
             self.await_applied(self.repository, f"far-{number}", seconds=180)
         until(lambda: data_of(self.far.get("ConfigMap", "a", self.ns)) == {"n": "2"})
+
+
+class ExecTest(Remote):
+    """Programs that print credentials, with --insecure-kubeconfig-exec."""
+
+    def setUp(self):
+        super().setUp()
+        self.controller.end()
+        self.addCleanup(self.controller.start)
+        other = self.env.controller("plugins", flags=["--insecure-kubeconfig-exec"])
+        self.addCleanup(other.end)
+        account(self.far, self.ns, "deployer")
+        until(lambda: self.far.get("ServiceAccount", "deployer", self.ns))
+        self.runs = os.path.join(self.env.folder, f"runs-{self.ns}")
+
+    def token(self):
+        return self.far.request("POST", self.far.path("ServiceAccount", self.ns, "deployer") + "/token",
+                                {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}})["status"]["token"]
+
+    def plugin(self, script):
+        self.kubeconfig(user={"exec": {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never", "command": "sh",
+                                       "args": ["-c", f"echo run >> {self.runs}; " + script], "env": [{"name": "TOKEN", "value": self.token()}]}})
+
+    def test_a_plugin_prints_the_token(self):
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+        self.plugin("""printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s","expirationTimestamp":"%s"}}' """
+                    f'"$TOKEN" {soon}')
+        self.prepare({"a.yaml": config_map("a", {"n": "1"})})
+        self.await_applied(self.repository)
+        self.assertEqual(data_of(self.far.get("ConfigMap", "a", self.ns)), {"n": "1"})
+        self.push(self.repository, {"a.yaml": config_map("a", {"n": "2"})})
+        self.await_applied(self.repository)
+        with open(self.runs, encoding="ascii") as file:
+            self.assertEqual(file.read(), "run\n", "its token was good for an hour")
+
+    def test_one_that_fails(self):
+        self.plugin("echo canary; exit 3")
+        self.prepare({"a.yaml": config_map("a")}, retryInterval="1s")
+        message = self.await_failed("Kustomization", "app", "ReconciliationFailed")["message"]
+        self.assertEqual(message, f"KubeConfig secret '{self.ns}/far': kubeconfig: user \"x\": exec plugin sh failed with exit code 3")
+        self.kubeconfig()
+        self.await_applied(self.repository)
 
 
 class ConfigMapTest(Remote):

@@ -122,6 +122,48 @@ class ParityTest(Scratch):
                          "# Warning: -e,--env has no effect: functions in containers are refused\n")
 
 
+class HelmTest(Scratch):
+    """Charts beside a kustomization. What is wanted was printed by kustomize v5.8.2 with helm v3.22.0."""
+
+    CHART = {"charts/c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n", "charts/c/values.yaml": "a: b\n",
+             "charts/c/templates/map.yaml": CONFIG_MAP % "{{ .Release.Name }}, namespace: {{ .Release.Namespace }}" + "data: {a: '{{ .Values.a }}'}\n",
+             "charts/c/crds/x.yaml": "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}\n"}
+    PLUGIN = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: h}\nname: c\nreleaseName: r\n"
+    PRINTED = "apiVersion: v1\ndata:\n  a: %s\nkind: ConfigMap\nmetadata:\n  name: %s\n  namespace: %s\n"
+
+    def built(self, files, flags=("--enable-helm",)):
+        folder = tempfile.mkdtemp(dir=self.folder)
+        write(folder, self.CHART | files)
+        done = self.run_program(SLUICE, flags, folder)
+        return done.stdout if done.returncode == 0 else done.stderr.replace(folder + "/", "")
+
+    def test_in_a_kustomization(self):
+        self.assertEqual(self.built({"kustomization.yaml": "helmCharts: [{name: c, releaseName: r}]\nnamePrefix: p-\nnamespace: ns\n"}), self.PRINTED % ("b", "p-r", "ns"))
+
+    def test_by_a_generator(self):
+        for config, kustomization, want in (
+                ("", "", self.PRINTED % ("b", "r", "default")),
+                ("valuesInline: {a: c}\nnamespace: own\n", "namePrefix: p-\nnamespace: ns\n", self.PRINTED % ("c", "p-r", "own")),
+                ("valuesInline: {a: c}\n", "namePrefix: p-\nnamespace: ns\n", self.PRINTED % ("c", "p-r", "default")),  # the namespace does not reach it
+                ("includeCRDs: true\nother: x\n", "", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: x\n---\n" +
+                 self.PRINTED % ("b", "r", "default"))):
+            with self.subTest(config=config, kustomization=kustomization):
+                self.assertEqual(self.built({"h.yaml": self.PLUGIN + config, "kustomization.yaml": "generators: [h.yaml]\n" + kustomization}), want)
+
+    def test_a_generator_is_named_in_the_origin(self):
+        self.assertIn("    config.kubernetes.io/origin: |\n      configuredIn: h.yaml\n      configuredBy:\n        apiVersion: builtin\n"
+                      "        kind: HelmChartInflationGenerator\n        name: h\n",
+                      self.built({"h.yaml": self.PLUGIN, "kustomization.yaml": "generators: [h.yaml]\nbuildMetadata: [originAnnotations]\n"}))
+
+    def test_refused_generators(self):
+        where = "Error: h.yaml:1:1: HelmChartInflationGenerator \"h\": "
+        for config, flags, message in ((self.PLUGIN, (), "Helm is off; --enable-helm turns it on"),
+                                       (self.PLUGIN.replace("\nname: c\n", "\n"), ("--enable-helm",), "chart name cannot be empty"),
+                                       (self.PLUGIN + "chartHome: none\n", ("--enable-helm",), "no repo specified for pull, no chart found at none/c")):
+            with self.subTest(config=config):
+                self.assertEqual(self.built({"h.yaml": config, "kustomization.yaml": "generators: [h.yaml]\n"}, flags), where + message + "\n")
+
+
 class RefusedTest(Scratch):
     def test_programs(self):
         write(self.folder, TREE)
@@ -133,6 +175,18 @@ class RefusedTest(Scratch):
         os.makedirs(os.path.join(self.folder, "out"))
         self.refused(["-o", "out"], "Error: a file cannot be called \"v1_configmap_../../escape.yaml\": a kind, name or namespace holds a slash\n")
         self.assertEqual(contents(os.path.join(self.folder, "out")), {})
+
+
+class StartTest(Scratch):
+    """What a build does not need is not loaded for it (base/late_library.h): every library costs its start."""
+
+    def test_libraries(self):
+        done = subprocess.run([SLUICE], env=os.environ | {"LD_TRACE_LOADED_OBJECTS": "1"}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                              check=True)
+        loaded = [line.split()[0] for line in done.stdout.splitlines()]
+        self.assertIn("libyaml-0.so.2", loaded)
+        late = ("libcurl", "librnp", "libgit2", "libssh", "libbotan", "libldap", "libkrb5")
+        self.assertEqual([name for name in loaded if name.startswith(late)], [])
 
 
 class LibraryTest(Scratch):

@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
 """Random but plausible kustomization trees, built by our engine and by the real kustomize; every difference is printed with its seed.
 
-usage: differential.py --engine "build/sluice" --kustomize PATH [--seed N] [--count N] [--jobs N] [--keep DIR] [--bytes] [--only I]
+usage: differential.py --engine "build/sluice" --kustomize PATH [--seed N] [--count N] [--seconds N] [--jobs N] [--keep DIR] [--bytes] [--only I]
 
-Case I of seed N is always the same tree (`--seed N --only I` makes it again and keeps it). Both engines run `build DIR`; they must agree in success, and if
+Case I of seed N is always the same tree (`--seed N --only I` makes it again and keeps it); a tree that both refuse is tried again with fewer fields. Both engines run `build DIR`; they must agree in success, and if
 they succeed in the documents: the same bytes, or else the same data in the same order (maps without order). `--bytes` makes a
-difference in bytes alone a failure as well. Needs python3 and PyYAML. The last line counts; the exit status is 1 if there was a difference.
+difference in bytes alone a failure as well, `--seconds` ends the run before `--count` trees. Needs python3 and PyYAML. The last line counts; the exit status is 1 if there was a difference.
 """
 import argparse
 import concurrent.futures
 import os
-import random
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import yaml
 
@@ -35,6 +35,9 @@ Loader.yaml_implicit_resolvers = {k: [(t, r) for t, r in v if t not in ("tag:yam
 
 def documents(text):
     return [d for d in yaml.load_all(text, Loader)]
+
+
+TRIES = 5
 
 
 def run(command, folder):
@@ -64,19 +67,18 @@ def first_difference(ours, theirs):
 
 
 def one_case(options, index, keep=None):
-    rng = random.Random("%s/%s" % (options.seed, index))
-    tree = random_trees.Tree(rng)
-    top = tree.make()
+    """The verdict on tree `index`. One that is refused is tried again with fewer fields, a few times, so that most cases say something of the output."""
     folder = keep or tempfile.mkdtemp(prefix="sluice-diff-")
+    verdict, why = "error", ""
     try:
-        for path, text in tree.files.items():
-            os.makedirs(os.path.join(folder, os.path.dirname(path)), exist_ok=True)
-            with open(os.path.join(folder, path), "w", encoding="utf-8", newline="") as out:
-                out.write(text)
-        root = os.path.join(folder, top)
-        theirs = run(options.kustomize, root)
-        ours = run(options.engine, root)
-        return judge(ours, theirs, options.bytes)
+        for files, top in random_trees.trees_of(options.seed, index, TRIES):
+            shutil.rmtree(folder, ignore_errors=True)
+            random_trees.write(files, folder)
+            root = os.path.join(folder, top)
+            verdict, why = judge(run(options.engine, root), run(options.kustomize, root), options.bytes)
+            if verdict != "error":
+                break
+        return verdict, why + (" (build %s)" % top if keep else "")
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
@@ -101,12 +103,24 @@ def judge(ours, theirs, exact):
     return "differ", "we fail (%d), kustomize does not: %s" % (ours[0], ours[2].strip()[-600:])
 
 
+def verdicts(options):
+    """(index, verdict) of every tree in order, until there were enough or the time is over."""
+    end, step = time.monotonic() + options.seconds, 16 * options.jobs
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for first in range(options.first, options.first + options.count, step):
+            if time.monotonic() > end:
+                return
+            indexes = range(first, min(first + step, options.first + options.count))
+            yield from zip(indexes, pool.map(lambda i: one_case(options, i), indexes))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--engine", required=True, type=shlex.split)
     parser.add_argument("--kustomize", required=True, type=shlex.split)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep", help="directory for the trees that differ")
@@ -120,16 +134,14 @@ def main():
         print("%s\n%s %s" % (folder, verdict, why))
         return 1 if verdict == "differ" else 0
     counts = {"same": 0, "bytes": 0, "error": 0, "differ": 0}
-    indexes = range(options.first, options.first + options.count)
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for index, (verdict, why) in zip(indexes, pool.map(lambda i: one_case(options, i), indexes)):
-            counts[verdict] += 1
-            if verdict in ("differ", "bytes"):
-                print("%s: --seed %d --only %d: %s" % (verdict.upper(), options.seed, index, why), flush=True)
-                if options.keep and verdict == "differ":
-                    one_case(options, index, os.path.join(options.keep, "case-%d-%d" % (options.seed, index)))
+    for index, (verdict, why) in verdicts(options):
+        counts[verdict] += 1
+        if verdict in ("differ", "bytes"):
+            print("%s: --seed %d --only %d: %s" % (verdict.upper(), options.seed, index, why), flush=True)
+            if options.keep and verdict == "differ":
+                one_case(options, index, os.path.join(options.keep, "case-%d-%d" % (options.seed, index)))
     print("seed %d: %d trees: %d the same bytes, %d the same documents, %d refused by both, %d differ" % (
-        options.seed, options.count, counts["same"], counts["bytes"], counts["error"], counts["differ"]))
+        options.seed, sum(counts.values()), counts["same"], counts["bytes"], counts["error"], counts["differ"]))
     return 1 if counts["differ"] else 0
 
 

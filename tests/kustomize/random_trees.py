@@ -1,139 +1,26 @@
+#!/usr/bin/env python3
 """Random but plausible kustomization trees: Tree(rng).make() fills `files` (path -> text) and returns the directory to build. Most trees are
-careful (what is patched or replaced exists), some are not, and must be refused by both engines."""
+careful (what is patched or replaced exists), some are not, and must be refused by both engines.
+
+usage: random_trees.py --seed N --count N DIR    writes tree I as DIR/I/tree, and the directory of it to build into DIR/I/top
+"""
+import argparse
 import json
+import os
+import random
 
-from random_objects import NAMESPACES, RAWS, Objects, Raw, Writer
-
-
-def paths_of(value, prefix=()):
-    """Every (path, value) of a tree; the path holds keys and indexes."""
-    yield prefix, value
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from paths_of(item, prefix + (key,))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from paths_of(item, prefix + (index,))
+from random_extras import Extras
+from random_objects import NAMESPACES, Objects, Raw, Writer
+from random_patches import Patches, paths_of
+from random_texts import as_json, decorated
 
 
-def pointer(path):
-    return "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in path)
-
-
-class Patches:
-    def __init__(self, rng, objects):
-        self.rng, self.objects = rng, objects
-        self.careful = False
-
-    def leaf(self):
-        return self.rng.choice([lambda: self.objects.text(), lambda: self.rng.randint(0, 9), lambda: Raw(self.rng.choice(RAWS)), lambda: True, lambda: None])()
-
-    def mutate(self, value, depth=0):
-        """A part of `value`, changed: what a strategic merge patch over it may be."""
-        rng = self.rng
-        if isinstance(value, dict):
-            out = {}
-            for key, item in value.items():
-                dice = rng.random()
-                if key in ("name", "containerPort", "port", "mountPath", "topologyKey") and dice < 0.9:
-                    out[key] = item
-                elif dice < 0.4:
-                    out[key] = self.mutate(item, depth + 1)
-                elif dice < 0.44:
-                    out[key] = None
-            if rng.random() < 0.15:
-                out[rng.choice(["extra", "note", "image", "protocol", "value"])] = self.leaf()
-            if rng.random() < 0.04 and depth > 0:
-                out["$patch"] = rng.choice(["delete", "replace", "merge"])
-            return out
-        if isinstance(value, list):
-            out = [self.mutate(v, depth + 1) for v in value if rng.random() < 0.7]
-            if rng.random() < 0.25 and value and isinstance(value[0], dict):
-                new = json.loads(json.dumps(value[0]))
-                if "name" in new:
-                    new["name"] = rng.choice(["added", "main", "A"])
-                out.insert(rng.randint(0, len(out)), new)
-            if rng.random() < 0.06 and value and isinstance(value[0], dict):
-                out.append({"$patch": rng.choice(["replace", "delete"]), **({"name": value[0]["name"]} if "name" in value[0] and rng.random() < 0.6 else {})})
-            if rng.random() < 0.1:
-                rng.shuffle(out)
-            return out
-        return value if rng.random() < 0.4 else self.leaf()
-
-    def strategic(self, target):
-        body = self.mutate({k: v for k, v in target.items() if k not in ("apiVersion", "kind", "metadata")})
-        body.pop("$patch", None)
-        metadata = {"name": target["metadata"]["name"]}
-        if "namespace" in target["metadata"] and self.rng.random() < 0.9:
-            metadata["namespace"] = target["metadata"]["namespace"]
-        for field in ("labels", "annotations"):
-            if self.rng.random() < 0.25:
-                metadata[field] = {self.rng.choice(["app", "env", "note", "new"]): self.rng.choice([self.objects.text(), None, "z"])}
-        out = {"apiVersion": target["apiVersion"], "kind": target["kind"], "metadata": metadata, **body}
-        if self.rng.random() < 0.03:
-            out["$patch"] = "delete"
-        return out
-
-    def json_patch(self, target):
-        rng, operations = self.rng, []
-        places = [(p, v) for p, v in paths_of(target) if p and p[0] not in ("apiVersion", "kind") and p != ("metadata",)]
-        used = set()
-        for _ in range(rng.randint(1, 3)):
-            path, value = rng.choice(places)
-            if self.careful and (path[:2] in used or path[:2] == ("metadata", "name")):
-                continue
-            used.add(path[:2])
-            op = rng.choice(["add", "replace", "replace", "remove", "add", "test", "copy", "move"])
-            if op == "test" and any(isinstance(v, Raw) or v != v for _, v in paths_of(value)):
-                op = "replace"
-            if path == ("metadata", "name") and op in ("remove", "move"):
-                op = "replace"
-            one = {"op": op, "path": pointer(path)}
-            if op == "add":
-                dice = rng.random()
-                if isinstance(value, list) and dice < 0.7:
-                    one["path"] += rng.choice(["/-", "/0", "/-1"])
-                    one["value"] = json.loads(json.dumps(value[0], default=str)) if value else "x"
-                elif isinstance(value, dict):
-                    one["path"] += "/" + rng.choice(["added", "x~1y"])
-                    one["value"] = self.leaf()
-                else:
-                    one["value"] = self.leaf()
-            elif op == "replace":
-                one["value"] = "renamed" if path == ("metadata", "name") else self.leaf() if not isinstance(value, (dict, list)) or rng.random() < 0.2 else value
-            elif op == "test":
-                one["value"] = value
-            elif op in ("copy", "move"):
-                one["from"] = pointer(path)
-                one["path"] = pointer(path[:-1]) + "/" + ("-" if isinstance(path[-1], int) else "moved")
-            operations.append(one)
-        return operations
-
-    def target(self, target):
-        rng = self.rng
-        out = {}
-        if rng.random() < 0.8:
-            out["kind"] = target["kind"] if rng.random() < 0.8 else "Deploy.*|Stateful.*"
-        if rng.random() < 0.6:
-            out["name"] = rng.choice([target["metadata"]["name"], ".*", "[wa].*"])
-        if rng.random() < 0.1:
-            out["namespace"] = rng.choice(NAMESPACES)
-        if rng.random() < 0.15:
-            out["labelSelector"] = rng.choice(["app=web", "env in (dev,a)", "!tier", "app", "app!=a"])
-        if rng.random() < 0.05:
-            out["annotationSelector"] = rng.choice(["note", "owner=n"])
-        return out or {"kind": target["kind"]}
-
-
-# ---------------------------------------------------------------- kustomizations
-
-
-class Tree:
+class Tree(Extras):
     def __init__(self, rng):
         self.rng = rng
         self.objects = Objects(rng)
         self.patches = Patches(rng, self.objects)
-        self.files = {}
+        self.files, self.kustomizations, self.names = {}, {}, {}
         self.writer = Writer(rng)
         self.careful = self.patches.careful = self.chance(0.75)
         self.touched = set()
@@ -196,11 +83,15 @@ class Tree:
                 text = self.with_anchors(text)
             elif self.chance(0.04):
                 text = text.replace("\n", "\r\n")
+            elif self.chance(0.25):
+                text = decorated(self.rng, text)
+            elif len(part) == 1 and self.chance(0.06) and as_json(part[0]):
+                name, text = name.replace(".yaml", ".json"), as_json(part[0])
             self.put(folder + "/" + name, text)
             names.append(name)
         return names
 
-    def kustomization(self, folder, pool, resources, component=False, root=False):
+    def kustomization(self, folder, pool, resources, component=False):
         """Writes a kustomization over `resources`; `pool` are the objects it may talk about. Returns what it adds to the pool."""
         rng, k = self.rng, {}
         if component:
@@ -209,18 +100,31 @@ class Tree:
         if resources or not component:
             k["resources"] = resources
         fields = [(0.35, self.prefix), (0.3, self.namespace), (0.35, self.labels), (0.15, self.common_labels), (0.2, self.common_annotations), (0.6, self.add_patches), (0.1, self.old_patches),
-                  (0.35, self.images), (0.2, self.replicas), (0.4, self.generators), (0.3, self.replacements), (0.12, self.vars), (0.1, self.configurations), (0.1, self.plugins), (0.06, self.generator_plugins), (0.04, self.openapi), (0.04, self.crds)]
+                  (0.35, self.images), (0.2, self.replicas), (0.4, self.generators), (0.3, self.replacements), (0.12, self.vars)] + self.extra_fields()
         for probability, field in fields:
             if self.chance(probability):
                 field(k, folder, pool, added)
-        if root and self.chance(0.15):
-            k["sortOptions"] = rng.choice([{"order": "fifo"}, {"order": "legacy"}, {"order": "legacy", "legacySortOptions": {"orderFirst": ["Deployment"], "orderLast": ["Service", "Namespace"]}}])
-        if root and self.chance(0.06):
-            k["buildMetadata"] = rng.sample(["originAnnotations", "transformerAnnotations"], 1)
         items = list(k.items())
         rng.shuffle(items)
-        self.put(folder + "/kustomization.yaml", dict(items))
+        self.put_kustomization(folder, dict(items))
         return added
+
+    def put_kustomization(self, folder, k):
+        self.kustomizations[folder] = k
+        name = self.names.setdefault(folder, self.rng.choice(["kustomization.yaml"] * 8 + ["kustomization.yml", "Kustomization"]))
+        text = self.writer.document(k)
+        self.files[folder + "/" + name] = decorated(self.rng, text) if self.chance(0.06) else text
+
+    def lighter(self, count):
+        """Takes `count` fields away from what the kustomizations say, for a tree that could not be built."""
+        for _ in range(count):
+            there = [(folder, field) for folder in sorted(self.kustomizations) for field in self.kustomizations[folder] if field not in ("apiVersion", "kind", "resources", "bases", "components")]
+            if not there:
+                return
+            folder, field = self.rng.choice(there)
+            k = self.kustomizations[folder]
+            del k[field]
+            self.put_kustomization(folder, k if len(k) > ("kind" in k) * 2 else {**k, "metadata": {"name": "nothing"}})
 
     # Each takes (kustomization, folder, pool, added).
     def prefix(self, k, *_):
@@ -256,7 +160,8 @@ class Tree:
     def patch_text(self, body):
         if isinstance(body, list):
             return json.dumps(body, default=str) if self.chance(0.3) else "\n".join(self.writer.lines(body, 0)) + "\n"
-        return self.writer.document(body)
+        text = self.writer.document(body)
+        return decorated(self.rng, text) if self.chance(0.1) else text
 
     def add_patches(self, k, folder, pool, added):
         out = []
@@ -360,8 +265,6 @@ class Tree:
                 added.append(made)
             if out:
                 k[field] = out
-        if self.chance(0.15):
-            k["generatorOptions"] = self.rng.choice([{"disableNameSuffixHash": True}, {"labels": {"g": "x"}}, {"annotations": {"g": "x"}}])
 
     def field_path(self, target):
         paths = [p for p, v in paths_of(target) if p and p[0] not in ("apiVersion", "kind") and not isinstance(v, (dict, list))]
@@ -426,64 +329,6 @@ class Tree:
             k["vars"] = [{"name": "V", "objref": {"apiVersion": target["apiVersion"], "kind": target["kind"], "name": target["metadata"]["name"]},
                           **({"fieldref": {"fieldpath": self.rng.choice(["metadata.name", "metadata.name", "kind"] if self.careful else ["metadata.namespace", "spec.replicas", "spec.ports[0].port"])}} if self.chance(0.5) else {})}]
 
-    def configurations(self, k, folder, pool, added):
-        content = self.rng.choice([
-            {"nameReference": [{"kind": "ConfigMap", "version": "v1", "fieldSpecs": [{"path": "spec/ref/name", "kind": "Widget"}]}]},
-            {"commonLabels": [{"path": "spec/labels", "kind": "Widget", "create": True}]},
-            {"images": [{"path": "spec/template/spec/containers/image", "kind": "Widget"}]},
-            {"namePrefix": [{"path": "spec/ref/name", "kind": "Widget"}]},
-            {"namespace": [{"path": "spec/ns", "kind": "Widget", "create": True}]},
-            {"commonAnnotations": [{"path": "spec/template/metadata/annotations", "kind": "Widget", "create": True}]},
-            {"replicas": [{"path": "spec/size", "kind": "Widget"}]},
-            {"varReference": [{"path": "spec/parts/value", "kind": "Widget"}]},
-        ])
-        self.put(folder + "/config.yaml", content)
-        k["configurations"] = ["config.yaml"]
-
-    def plugins(self, k, folder, pool, added):
-        one = self.rng.choice([
-            {"kind": "AnnotationsTransformer", "annotations": {"t": "x"}, "fieldSpecs": [{"path": "metadata/annotations", "create": True}]},
-            {"kind": "LabelTransformer", "labels": {"t": "5"}, "fieldSpecs": [{"path": "metadata/labels", "create": True}, {"path": "spec/template/metadata/labels", "kind": "Deployment", "create": True}]},
-            {"kind": "PrefixTransformer", "prefix": "tp-", "fieldSpecs": [{"path": "metadata/name"}]},
-            {"kind": "SuffixTransformer", "suffix": "-ts", "fieldSpecs": [{"path": "metadata/name", "kind": "Service"}]},
-            {"kind": "NamespaceTransformer", "namespace": "tns", "unsetOnly": True, "fieldSpecs": [{"path": "metadata/namespace", "create": True}]},
-            {"kind": "ImageTagTransformer", "imageTag": {"name": "nginx", "newTag": "t"}, "fieldSpecs": [{"path": "spec/template/spec/containers[]/image"}]},
-            {"kind": "ReplicaCountTransformer", "replica": {"name": "web", "count": 4}, "fieldSpecs": [{"path": "spec/replicas", "kind": "Deployment", "create": True}]},
-            {"kind": "ValueAddTransformer", "value": "VA", "targets": [{"fieldPath": "metadata/annotations/added", "selector": {"kind": "Deployment"}}, {"fieldPath": "spec/path", "filePathPosition": 2}]},
-        ])
-        meta = {"name": "plugin"}
-        if "namespace" in one:
-            meta["namespace"] = one.pop("namespace")
-        config = {"apiVersion": "builtin", "kind": one.pop("kind"), "metadata": meta, **one}
-        if self.chance(0.3):
-            k["transformers"] = [self.writer.document(config)]
-        else:
-            self.put(folder + "/plugin.yaml", config)
-            k[self.rng.choice(["transformers"] * 6 + ["validators"])] = ["plugin.yaml"]
-
-    def generator_plugins(self, k, folder, pool, added):
-        kind = self.rng.choice(["ConfigMapGenerator", "SecretGenerator"])
-        name = self.objects.name()
-        if any(o["kind"] == kind[:-9] and o["metadata"]["name"] == name for o in pool + added):
-            return
-        self.put(folder + "/generator.yaml", {"apiVersion": "builtin", "kind": kind, "metadata": {"name": name}, "literals": ["p=q"], **({"options": {"disableNameSuffixHash": True}} if self.chance(0.3) else {})})
-        k["generators"] = ["generator.yaml"]
-        added.append({"apiVersion": "v1", "kind": kind[:-9], "metadata": {"name": name}, "data": {"p": "q"}})
-
-    def openapi(self, k, folder, pool, added):
-        parts = {"type": "array", "items": {"type": "object"}, "x-kubernetes-patch-strategy": "merge", "x-kubernetes-patch-merge-key": "name"}
-        spec = {"type": "object", "properties": {"parts": parts, **({"template": {"$ref": "#/definitions/io.k8s.api.core.v1.PodTemplateSpec"}} if self.chance(0.5) else {})}}
-        widget = {"properties": {"spec": spec}, "x-kubernetes-group-version-kind": [{"group": "example.com", "version": "v1", "kind": "Widget"}]}
-        self.put(folder + "/schema.json", json.dumps({"definitions": {"com.example.Widget": widget}}))
-        k["openapi"] = {"path": "schema.json"}
-
-    def crds(self, k, folder, pool, added):
-        spec = {"Schema": {"properties": {"ref": {"x-kubernetes-object-ref-api-version": "v1", "x-kubernetes-object-ref-kind": self.rng.choice(["ConfigMap", "Secret"])},
-                                          "labels": {"x-kubernetes-label-selector": ""}, "size": {"x-kubernetes-identity": ""}}}}
-        widget = {"Schema": {"properties": {"apiVersion": {}, "kind": {}, "metadata": {}, "spec": {"$ref": "spec.Widget"}}}}
-        self.put(folder + "/crds.json", json.dumps({"com.example.Widget": widget, "spec.Widget": spec}))
-        k["crds"] = ["crds.json"]
-
     def make(self):
         rng = self.rng
         bases, pool = [], []
@@ -494,7 +339,7 @@ class Tree:
             plain = self.chance(0.3)
             added = [] if plain else self.kustomization(folder, objects, resources)
             if plain:
-                self.put(folder + "/kustomization.yaml", {"resources": resources})
+                self.put_kustomization(folder, {"resources": resources})
             pool += objects + added
             bases.append("../" + folder)
         if self.chance(0.08):  # one base twice, under two names
@@ -507,13 +352,50 @@ class Tree:
             resources = self.write_objects("comp", objects)
             pool += objects + self.kustomization("comp", pool + objects, resources, component=True)
             components = ["../comp"]
+            if self.chance(0.3):  # a component that brings another
+                self.kustomization("comp1", pool, [], component=True)
+                self.put_kustomization("comp", {**self.kustomizations["comp"], "components": ["../comp1"]})
         for level in range(rng.choice([1, 1, 2])):
             folder = "over%d" % level
             objects = self.fresh_objects(rng.randint(0, 2)) if self.chance(0.4) else []
             resources = bases + self.write_objects(folder, objects)
-            pool += objects + self.kustomization(folder, pool + objects, resources, root=True)
+            pool += objects + self.kustomization(folder, pool + objects, resources)
             if components and (self.chance(0.7) or level):
-                self.files[folder + "/kustomization.yaml"] += "components: [%s]\n" % components[0]
+                self.put_kustomization(folder, {**self.kustomizations[folder], "components": components})
                 components = []
             bases = ["../" + folder]
         return folder
+
+
+def trees_of(seed, index, most=1):
+    """(files, directory to build) of tree `index` of `seed`, always the same, and then up to `most` - 1 times the same tree with ever fewer fields."""
+    tree = Tree(random.Random("%s/%s" % (seed, index)))
+    top = tree.make()
+    for round in range(most):
+        yield dict(tree.files), top
+        tree.lighter(round + 1)
+
+
+def write(files, folder):
+    for path, text in files.items():
+        os.makedirs(os.path.join(folder, os.path.dirname(path)), exist_ok=True)
+        with open(os.path.join(folder, path), "w", encoding="utf-8", newline="") as out:
+            out.write(text)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("folder")
+    options = parser.parse_args()
+    for index in range(options.count):
+        folder = os.path.join(options.folder, str(index))
+        files, top = next(trees_of(options.seed, index))
+        write(files, os.path.join(folder, "tree"))
+        with open(os.path.join(folder, "top"), "w", encoding="utf-8") as out:
+            out.write(top)
+
+
+if __name__ == "__main__":
+    main()

@@ -55,6 +55,25 @@ TEST_F(ExecutorTest, SleepEndsByItselfAndByCancellation) {
   EXPECT_TRUE(handle.done());
 }
 
+Task<void> LetsEnd(boost::asio::io_context& io, std::chrono::nanoseconds work, std::chrono::nanoseconds grace, std::string* said) {
+  Scope inner(io);
+  inner.Spawn(Record(SleepFor(work), said));
+  const Result<void> drained = co_await inner.Drained();
+  if (!drained) co_await inner.LetEnd(grace);
+}
+
+TEST_F(ExecutorTest, WhatIsLetEndIsWaitedForByTheCancelledToo) {
+  std::string quick, slow;
+  const CancelHandle first = scope_.Spawn(LetsEnd(runtime_.io(), 20ms, 1h, &quick));
+  const CancelHandle second = scope_.Spawn(LetsEnd(runtime_.io(), 1h, 20ms, &slow));
+  runtime_.BlockOn(Turns(3));
+  first.Cancel();
+  second.Cancel();
+  EXPECT_EQ(Say(runtime_.BlockOn(scope_.Drained())), "ok");
+  EXPECT_EQ(quick, "ok");
+  EXPECT_EQ(slow, "Canceled: canceled");
+}
+
 Task<void> WaitsAfterCancel(Event& event, AsyncSemaphore& semaphore, WorkerPool& pool, std::vector<std::string>* said) {
   Result<void> slept = co_await SleepFor(1h);
   said->push_back("sleep " + Say(slept));

@@ -29,6 +29,8 @@ TEST(Plan, DecidesForEachObject) {
   deleting.deleting = true;
   settled.settled = Settled{same, 5};
   LiveFacts settled_before = settled;
+  LiveFacts settled_unowned = Live(0);
+  settled_unowned.settled = Settled{same, 0};
   settled_before.fingerprint = 6;
   const std::string disabled = "annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}",
                     ignore = "labels: {kustomize.toolkit.fluxcd.io/ssa: Ignore}",
@@ -49,6 +51,8 @@ TEST(Plan, DecidesForEachObject) {
       {"being deleted", object, deleting, "configured: it is being deleted"},
       {"settled", object, settled, "unchanged: "},
       {"settled for another live object", object, settled_before, "configured: fields differ from the live object"},
+      {"settled while no field is ours, which tells nothing of the live object", object, settled_unowned,
+       "configured: no field is ours yet"},
       {"disabled on the desired object", ConfigMap("a", disabled), absent, "skipped: reconcile is disabled"},
       {"disabled on the live object", object, Live(0, 1), "skipped: reconcile is disabled"},
       {"ignored", ConfigMap("a", ignore), Live(0), "skipped: ssa is Ignore"},

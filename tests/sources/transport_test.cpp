@@ -184,6 +184,31 @@ TEST_F(SshTransport, T12HostKeys) {
   EXPECT_EQ(Try(url, credentials), kFetched);
 }
 
+// T12: RSA keys of hosts need 2,048 bits, and never sign with SHA-1.
+TEST(SshHosts, T12ShortRsaKeysAreRefused) {
+  struct Row {
+    const char *bits, *algorithm;
+    Attempt want;
+  };
+  const Row rows[] = {
+      {"1024",
+       "",
+       {"Unauthorized",
+        "the host's key is not accepted (Failed to verify server hostkey signature): an RSA key needs 2048 bits at least; give "
+        "the host an ssh-ed25519 key"}},
+      {"2048", "", kFetched},
+      {"2048",
+       "ssh-rsa",
+       {"Unauthorized", "known_hosts has only keys of types that are not accepted (ssh-rsa): add an ssh-ed25519, ecdsa or rsa key"}}};
+  for (const Row& row : rows) {
+    const TestServer server("--ssh --ssh-host-key rsa:" + std::string(row.bits));
+    const SmallRepository repository(server);
+    GitClientOptions options;
+    if (*row.algorithm) options.ssh_hostkey_algorithms = {row.algorithm};
+    EXPECT_EQ(Try(server["ssh"] + "/app.git", server.Ssh(), {}, options), row.want) << row.bits << row.algorithm;
+  }
+}
+
 TEST_F(SshTransport, AlgorithmsOfFlags) {
   EXPECT_EQ(
       Try(url, credentials, {}, {.ssh_hostkey_algorithms = {"rsa-sha2-512", "ssh-ed25519"}, .ssh_kex_algorithms = {"ecdh-sha2-nistp256"}}),

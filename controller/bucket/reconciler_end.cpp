@@ -1,0 +1,52 @@
+// How a look ends.
+#include "controller/artifact_value.h"
+#include "controller/bucket/reconciler.h"
+#include "controller/source_steps.h"
+#include "net/await.h"
+
+namespace sluice::controller::bucket {
+
+using base::Result;
+using document::Value;
+using kube::SharedObject;
+
+net::Task<Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, sources::Artifact artifact, bool fresh) {
+  const Value& object = *run->object;
+  const std::optional<sources::Artifact> recorded = ArtifactIn(object);
+  if (fresh && (!recorded || recorded->digest != artifact.digest)) {
+    const std::string message =
+        "stored artifact with " + std::to_string(run->index.size()) + " fetched files from '" + run->spec.bucket_name + "' bucket";
+    parts_.events.Record(
+        MakeEvent(object, kube::EventType::Normal, "NewArtifact", message, {{"revision", artifact.revision}, {"digest", artifact.digest}}));
+    parts_.services.log.Info("artifact stored", {{"controller", "bucket"},
+                                                 {"namespace", run->key.ns},
+                                                 {"name", run->key.name},
+                                                 {"revision", artifact.revision},
+                                                 {"sizeBytes", static_cast<std::int64_t>(artifact.size)}});
+  } else if (!fresh && IsRequested(object)) {
+    parts_.events.Record(MakeEvent(object, kube::EventType::Normal, "ArtifactUpToDate",
+                                   "artifact up-to-date with remote revision: '" + artifact.revision + "'", {}));
+  }
+  const std::string latest = parts_.artifacts.UrlOf(artifact.path.substr(0, artifact.path.rfind('/')) + "/latest.tar.gz");
+  Value status = StatusAfterSuccess(object, run->spec, artifact, latest, parts_.services.clock.Now());
+  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  if (!written) co_return Outcome{.again_in = {}, .back_off = written.error().reason != base::Reason::NotFound};
+  co_return Outcome{.again_in = parts_.services.random.Jitter(run->spec.interval, parts_.services.interval_jitter), .back_off = false};
+}
+
+net::Task<Outcome> Reconciler::Fail(SharedObject object, Trouble trouble) {
+  if (trouble.canceled) co_return Outcome{.again_in = {}, .back_off = true};
+  parts_.services.log.Error("source not fetched", trouble.failure.message,
+                            {{"controller", "bucket"}, {"namespace", document::NamespaceOf(*object)}, {"name", document::NameOf(*object)}});
+  parts_.events.Record(MakeEvent(*object, kube::EventType::Warning, trouble.failure.reason, trouble.failure.message, {}));
+  const base::TimePoint now = parts_.services.clock.Now();
+  Value status = trouble.stalled ? StatusStalled(*object, trouble.failure, now) : StatusAfterFailure(*object, trouble.failure, now);
+  net::Task<Result<SharedObject>> writing = writer_.Write(object, std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  if (trouble.stalled) co_return Outcome{.again_in = {}, .back_off = !written};
+  if (trouble.again) co_return Outcome{.again_in = trouble.again, .back_off = false};
+  co_return Outcome{.again_in = {}, .back_off = true};
+}
+
+}  // namespace sluice::controller::bucket

@@ -1,0 +1,64 @@
+#include "controller/source_steps.h"
+
+#include "controller/artifact_value.h"
+#include "controller/object_events.h"
+#include "document/object.h"
+#include "net/await.h"
+
+namespace sluice::controller {
+
+using base::Result;
+using document::Value;
+using kube::SharedObject;
+
+bool IsRequested(const Value& object) {
+  const std::string_view requested = document::AnnotationOf(object, kRequestedAt);
+  return !requested.empty() && requested != object.StringAt({"status", "lastHandledReconcileAt"});
+}
+
+net::Task<Recorded> FindRecorded(const Services& services, const sources::ArtifactStore& store, SharedObject object) {
+  Recorded out;
+  std::optional<sources::Artifact> recorded = ArtifactIn(*object);
+  if (!recorded) co_return out;
+  auto verify = [&store, artifact = *recorded] { return store.Verify(artifact.path, artifact.digest); };
+  net::Task<Result<void>> verifying = services.workers.Run(std::move(verify));
+  const Result<void> verified = co_await std::move(verifying);
+  if (verified) {
+    out.artifact = std::move(recorded);
+  } else {
+    out.lost = verified.error();
+  }
+  co_return out;
+}
+
+net::Task<Result<std::size_t>> RemoveArtifacts(const Services& services, const sources::ArtifactStore& store, SharedObject object) {
+  const Key key = KeyOf(*object);
+  const sources::ArtifactOwner owner{.kind = document::GvkOf(*object).kind, .namespace_ = key.ns, .name = key.name};
+  auto work = [&store, owner] { return store.RemoveAll(owner); };
+  net::Task<Result<std::size_t>> removing = services.workers.Run(std::move(work));
+  co_return co_await std::move(removing);
+}
+
+net::Task<Outcome> ReleaseSource(StatusWriter& writer, SharedObject object) {
+  net::Task<Result<SharedObject>> releasing = writer.SetFinalizer(object, false);
+  const Result<SharedObject> released = co_await std::move(releasing);
+  co_return Outcome{.again_in = {}, .back_off = !released && released.error().reason != base::Reason::NotFound};
+}
+
+net::Task<Outcome> FinalizeSource(const Services& services, const sources::ArtifactStore& store, kube::EventRecorder& events,
+                                  StatusWriter& writer, SharedObject object) {
+  if (!HasFinalizer(*object)) co_return Outcome{};
+  net::Task<Result<std::size_t>> removing = RemoveArtifacts(services, store, object);
+  const Result<std::size_t> removed = co_await std::move(removing);
+  if (!removed) co_return Outcome{.again_in = {}, .back_off = true};
+  TellCollected(events, *object);
+  net::Task<Outcome> releasing = ReleaseSource(writer, object);
+  co_return co_await std::move(releasing);
+}
+
+void TellCollected(kube::EventRecorder& events, const Value& object) {
+  events.Record(
+      MakeEvent(object, kube::EventType::Normal, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource", {}));
+}
+
+}  // namespace sluice::controller

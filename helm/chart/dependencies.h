@@ -1,0 +1,18 @@
+// helm/chart/dependencies.h: which charts of charts/ take part in a release, under which names, and what they hand up (helm-contract 2.3, 2.4).
+#pragma once
+
+#include "base/result.h"
+#include "helm/chart/chart.h"
+#include "helm/template/dialect.h"
+#include "helm/template/value.h"
+
+namespace sluice::helm {
+
+/// Applies aliases, tags and conditions to `chart` and its dependencies: what is off leaves them. Then import-values replace chart defaults.
+/// Errors: those of Coalesce().
+base::Result<void> ProcessDependencies(Chart& chart, const Value& user, Dialect dialect);
+
+/// Whether charts/ has every chart that Chart.yaml names. Errors: NotFound `found in Chart.yaml, but missing in charts/ directory: a, b`.
+base::Result<void> CheckDependencies(const Chart& chart);
+
+}  // namespace sluice::helm

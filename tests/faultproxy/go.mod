@@ -1,0 +1,3 @@
+module sluice.dev/tests/faultproxy
+
+go 1.26
