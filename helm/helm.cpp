@@ -1,10 +1,9 @@
 #include "helm/helm.h"
 
-#include <algorithm>
-
 #include "helm/chart/dependencies.h"
 #include "helm/chart/metadata.h"
 #include "helm/chart/values.h"
+#include "helm/template/unicode.h"
 
 namespace sluice::helm {
 namespace {
@@ -75,12 +74,6 @@ std::string TakeNotes(std::map<std::string, std::string>& files, const Chart& ch
 
 std::string Document(const std::string& path, const std::string& content) { return "---\n# Source: " + path + "\n" + content + "\n"; }
 
-std::string Trimmed(std::string text) {
-  constexpr std::string_view kBlanks = " \t\r\n\v\f";
-  text.erase(text.find_last_not_of(kBlanks) + 1);
-  return text.erase(0, std::min(text.find_first_not_of(kBlanks), text.size()));
-}
-
 }  // namespace
 
 Result<std::map<std::string, std::string>> RenderCoalesced(const Chart& chart, const Value& values, const RenderOptions& options) {
@@ -115,7 +108,8 @@ std::string PrintRelease(const Rendered& rendered, const PrintOptions& options) 
   std::string out;
   if (options.include_crds)
     for (const CrdFile& crd : rendered.crds) out += Document(crd.path, *crd.data);
-  out = Trimmed(out.empty() ? Print(rendered.manifests) : std::move(out) + Print(rendered.manifests));
+  out += Print(rendered.manifests);
+  out = TrimSpace(out);
   out += '\n';
   if (options.skip_hooks) return out;
   for (const Hook& hook : rendered.hooks)

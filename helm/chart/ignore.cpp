@@ -1,19 +1,9 @@
 #include "helm/chart/ignore.h"
 
 #include "base/files.h"
+#include "helm/template/unicode.h"
 
 namespace sluice::helm {
-namespace {
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n\v\f";
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
-}  // namespace
-
 base::Result<IgnoreRules> IgnoreRules::Parse(std::string_view text) {
   IgnoreRules rules;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -28,7 +18,7 @@ base::Result<IgnoreRules> IgnoreRules::Parse(std::string_view text) {
 void IgnoreRules::AddDefaults() { (void)Add("templates/.?*").has_value(); }
 
 base::Result<void> IgnoreRules::Add(std::string_view line) {
-  line = Trim(line);
+  line = TrimSpace(line);
   if (line.empty() || line.front() == '#') return {};
   if (line.find("**") != std::string_view::npos) return base::Invalid("double-star (**) syntax is not supported");
   if (!base::Glob::Parse(line)) return base::Invalid("syntax error in pattern");

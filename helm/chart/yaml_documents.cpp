@@ -1,25 +1,17 @@
 #include "helm/chart/yaml_documents.h"
 
+#include "helm/template/unicode.h"
+
 namespace sluice::helm {
 
 using base::Result;
-
-namespace {
-
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n\v\f";
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  return begin == std::string_view::npos ? std::string_view() : text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
-}
-
-}  // namespace
 
 Result<std::optional<std::string>> YamlDocuments::Next() {
   std::string part;
   while (!rest_.empty()) {
     const std::string_view line = TakeLine();
     if (line.starts_with("---")) {
-      const std::string_view behind = Trimmed(line.substr(3));
+      const std::string_view behind = TrimSpace(line.substr(3));
       if (!behind.empty() && !behind.starts_with('#')) return base::Invalid("invalid Yaml document separator: " + std::string(behind));
       if (!part.empty()) return std::optional(std::move(part));
     }

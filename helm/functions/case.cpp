@@ -1,4 +1,6 @@
 // Upper and lower case, and what counts blanks by bytes, as goutils does.
+#include <utility>
+
 #include "document/letter_case.h"
 #include "helm/functions/letter.h"
 #include "helm/functions/registry.h"
@@ -20,7 +22,7 @@ std::string Title(std::string_view text) {
   char32_t previous = ' ';
   for (char32_t& rune : runes) {
     const char32_t current = rune;
-    if (IsSeparator(previous)) rune = ToUpper(rune);
+    if (IsSeparator(previous)) rune = ToTitle(rune);
     previous = current;
   }
   return TextOfRunes(runes);
@@ -42,7 +44,11 @@ std::string Untitle(std::string_view text) {
 
 std::string SwapCase(std::string_view text) {
   std::u32string runes = RunesOf(text);
-  for (char32_t& rune : runes) rune = IsUpper(rune) ? ToLower(rune) : ToUpper(rune);
+  bool after_blank = true;
+  for (char32_t& rune : runes) {
+    const bool begins = std::exchange(after_blank, IsSpace(rune));
+    rune = IsUpper(rune) ? ToLower(rune) : begins ? ToTitle(rune) : ToUpper(rune);
+  }
   return TextOfRunes(runes);
 }
 

@@ -80,25 +80,21 @@ Value Omit(Arguments a) {
   return Value::Of(map);
 }
 
-base::Error NotConvertible(const Value& value, std::string_view wanted) {
-  return Invalid("interface conversion: interface {} is " + (value.IsNil() ? std::string("nil") : TypeName(value)) + ", not " +
-                 std::string(wanted));
-}
-
 bool IsPlainDict(const Value& value) { return value.IsMap() && value.map_type() == MapType::Any; }
+
+constexpr std::string_view kDictType = "map[string]interface {}";
 
 /// dig "a" "b" default dict: what stands at .a.b; the default where a key is missing.
 Result<Value> Dig(Arguments a, std::string_view values_name) {
   if (a.size() < 3) return Invalid("dig needs at least three arguments");
-  constexpr std::string_view kDictType = "map[string]interface {}";
-  const auto refuse = [&](const Value& value) {
+  const auto refuse = [&](const Value& value, std::string_view wanted = kDictType) {
     return Invalid("interface conversion: interface {} is " + (value.IsNil() ? std::string("nil") : TypeName(value, values_name)) +
-                   ", not " + std::string(kDictType));
+                   ", not " + std::string(wanted));
   };
   if (!IsPlainDict(a.back())) return refuse(a.back());
   const Arguments keys = a.first(a.size() - 2);
   for (const Value& key : keys) {
-    if (!key.IsString()) return NotConvertible(key, "string");
+    if (!key.IsString()) return refuse(key, "string");
   }
   Value at = a.back();
   for (std::size_t i = 0; i < keys.size(); ++i) {

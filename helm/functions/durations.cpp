@@ -18,12 +18,6 @@ using base::Result;
 constexpr std::int64_t kBillion = 1'000'000'000;
 constexpr std::int64_t kMaxSeconds = INT64_MAX / kBillion;
 
-std::string_view TrimSpace(std::string_view text) {
-  while (!text.empty() && IsSpace(DecodeRune(text).value)) text.remove_prefix(DecodeRune(text).size);
-  while (!text.empty() && IsSpace(DecodeLastRune(text).value)) text.remove_suffix(DecodeLastRune(text).size);
-  return text;
-}
-
 Result<std::int64_t> FromFloat(double seconds) {
   if (!std::isfinite(seconds)) return Invalid("invalid duration seconds: " + FormatFloat(seconds, 'g'));
   if (std::fabs(seconds) > static_cast<double>(INT64_MAX) / 1e9) return Invalid("duration seconds overflow: " + FormatFloat(seconds, 'g'));

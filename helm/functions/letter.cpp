@@ -25,6 +25,16 @@ char32_t ToLower(char32_t rune) {
   return Mapped(rune, document::ToLower);
 }
 
+char32_t ToTitle(char32_t rune) {
+  if ((rune >= 0x01C4 && rune <= 0x01CC) || (rune >= 0x01F1 && rune <= 0x01F3)) {
+    // Letters of two letters come as capital, title and small, in threes.
+    const char32_t first = rune >= 0x01F1 ? 0x01F1 : 0x01C4;
+    return rune - (rune - first) % 3 + 1;
+  }
+  const bool is_georgian = (rune >= 0x10D0 && rune <= 0x10FA) || (rune >= 0x10FD && rune <= 0x10FF);  // begins no word with a capital
+  return is_georgian ? rune : ToUpper(rune);
+}
+
 bool IsPunct(char32_t rune) {
   if (rune < 0x80) return std::u32string_view(U"!\"#%&'()*,-./:;?@[\\]_{}").find(rune) != std::u32string_view::npos;
   if (rune < 0x100) return std::u32string_view(U"\u00A1\u00A7\u00AB\u00B6\u00B7\u00BB\u00BF").find(rune) != std::u32string_view::npos;

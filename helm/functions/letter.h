@@ -8,6 +8,7 @@ namespace sluice::helm {
 
 char32_t ToUpper(char32_t rune);
 char32_t ToLower(char32_t rune);
+char32_t ToTitle(char32_t rune);
 inline bool IsUpper(char32_t rune) { return ToLower(rune) != rune; }
 inline bool IsLower(char32_t rune) { return ToUpper(rune) != rune; }
 bool IsPunct(char32_t rune);

@@ -163,7 +163,8 @@ Result<Value> Chunk(Arguments a) {
   std::vector<Value> chunks;
   // sprig counts the chunks with floats, which is odd for sizes below one.
   const double count = std::floor((static_cast<double>(items.size()) - 1) / static_cast<double>(size)) + 1;
-  if (!std::isfinite(count) || count < 0 || (size < 0 && items.empty())) return Invalid("runtime error: makeslice: len out of range");
+  if (!std::isfinite(count) || count < 0 || (count >= 1 && size < 0 && (items.empty() || size == -1)))
+    return Invalid("runtime error: makeslice: len out of range");
   if (count < 1) return Value::NewList({}, ListType::AnyList);
   if (size < 0) return Value::NewList({Value::NewList(items)}, ListType::AnyList);
   const auto step = static_cast<std::size_t>(size);

@@ -55,6 +55,12 @@ Result<Value> CallComparison(std::string_view name, const Version& version, cons
 
 }  // namespace
 
+std::vector<std::pair<std::string, Value>> SemverObject::Fields() const {
+  return {{"major", Value::Uint64(version_.major)},       {"minor", Value::Uint64(version_.minor)},
+          {"patch", Value::Uint64(version_.patch)},       {"pre", Value::String(version_.prerelease)},
+          {"metadata", Value::String(version_.metadata)}, {"original", Value::String(original_)}};
+}
+
 const Signature* SemverObject::Method(std::string_view name) const {
   static const Signature kNone, kOther{.parameters = {{.type = ParameterType::Object, .object = "*semver.Version"}}},
       kText{.parameters = {{.type = ParameterType::String}}};

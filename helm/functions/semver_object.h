@@ -22,6 +22,8 @@ class SemverObject final : public Object {
   const Signature* Method(std::string_view name) const override;
   base::Result<Value> Call(std::string_view name, std::span<const Value> arguments) override;
   std::optional<std::string> Text() const override { return version_.ToString(); }
+  /// The unexported ones, which %d and its like print.
+  std::vector<std::pair<std::string, Value>> Fields() const override;
   Value ToJson() const override { return Value::String(version_.ToString()); }
   bool Equals(const Object& other) const override;
 

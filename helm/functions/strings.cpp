@@ -39,8 +39,6 @@ std::string_view TrimRight(std::string_view text, const auto& drop) {
   return text;
 }
 
-std::string TrimSpace(std::string_view text) { return std::string(TrimRight(TrimLeft(text, IsSpace), IsSpace)); }
-
 std::string TrimAll(std::string_view cutset, std::string_view text) {
   std::u32string runes;
   for (std::string_view rest = cutset; !rest.empty();) {
@@ -200,7 +198,7 @@ Result<Value> SortAlpha(Arguments arguments) {
 Value TextOrError(Result<std::string> text) { return Value::String(text ? std::move(*text) : text.error().message); }
 
 void AddTrimming(FunctionMap& map) {
-  Add(map, {"trim"}, {kString}, [](Arguments a) { return Value::String(TrimSpace(Text(a, 0))); });
+  Add(map, {"trim"}, {kString}, [](Arguments a) { return Value::String(std::string(TrimSpace(Text(a, 0)))); });
   Add(map, {"trimAll", "trimall"}, {kString, kString}, [](Arguments a) { return Value::String(TrimAll(Text(a, 0), Text(a, 1))); });
   Add(map, {"trimPrefix"}, {kString, kString}, [](Arguments a) {
     const std::string &prefix = Text(a, 0), &text = Text(a, 1);

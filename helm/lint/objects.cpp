@@ -138,14 +138,6 @@ std::vector<std::string> Problems(std::string_view kind, const std::string& name
 
 }  // namespace
 
-bool IsBlankText(std::string_view text) {
-  for (Rune rune = DecodeRune(text); rune.size > 0; rune = DecodeRune(text)) {
-    if (!IsSpace(rune.value)) return false;
-    text.remove_prefix(rune.size);
-  }
-  return true;
-}
-
 std::vector<std::optional<LintObject>> ReadLintObjects(std::string_view text, Dialect dialect, std::optional<base::Error>& error) {
   std::vector<std::optional<LintObject>> objects;
   const ObjectReader reader(dialect);

@@ -43,9 +43,6 @@ void LintTemplates(LintRun& run);
 void LintDependencies(LintRun& run);
 void LintCrds(LintRun& run);
 
-/// Whether `text` holds nothing but blanks, as Unicode has them.
-bool IsBlankText(std::string_view text);
-
 /// What lint reads of a document.
 struct LintObject {
   std::string api_version, kind, name;

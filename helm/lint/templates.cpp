@@ -10,6 +10,7 @@
 #include "helm/chart/yaml_values.h"
 #include "helm/lint/rules.h"
 #include "helm/template/quote.h"
+#include "helm/template/unicode.h"
 
 namespace sluice::helm {
 namespace {
@@ -40,7 +41,7 @@ std::string IndentProblem(std::string_view text) {
     const std::size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!IsBlankText(line)) {
+    if (!TrimSpaceLeft(line).empty()) {
       if (!line.starts_with(' ') && !line.starts_with('\t')) return "";
       return "document starts with an illegal indent: " + GoQuote(line) + ", which may cause parsing problems";
     }
@@ -80,7 +81,7 @@ class TemplateRules {
       Say(kError, file.name,
           "file extension '" + std::string(Extension(file.name)) + "' not valid. Valid extensions are .yaml, .yml, .tpl, or .txt");
     if (run_.Helm3()) Relics(file);
-    if (!IsYamlFile(file.name, run_.Helm3()) || rendered == nullptr || IsBlankText(*rendered)) return true;
+    if (!IsYamlFile(file.name, run_.Helm3()) || rendered == nullptr || TrimSpaceLeft(*rendered).empty()) return true;
     if (std::string problem = IndentProblem(*rendered); !problem.empty()) Say(kWarning, file.name, std::move(problem));
     return Documents(file.name, *rendered);
   }

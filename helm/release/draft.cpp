@@ -8,6 +8,7 @@
 #include "helm/chart/yaml_values.h"
 #include "helm/functions/yaml.h"
 #include "helm/release/codec.h"
+#include "helm/template/unicode.h"
 
 namespace sluice::helm {
 namespace {
@@ -17,14 +18,13 @@ using base::Result;
 using Tree = document::Value;
 using FileMap = std::map<std::string, std::string>;
 
-bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos; }
 bool IsPartial(std::string_view path) { return path.substr(path.rfind('/') + 1).starts_with('_'); }
 
 /// The documents of `files`, each with the annotation that names its file.
 Result<std::vector<Tree>> Annotated(const FileMap& files, Dialect dialect) {
   std::vector<Tree> documents;
   for (const auto& [path, text] : files) {
-    if (IsPartial(path) || IsBlank(text)) continue;
+    if (IsPartial(path) || TrimSpaceLeft(text).empty()) continue;
     for (const std::string& document : SplitManifests(text, dialect)) {
       auto tree = document::ParseYaml(document, {.duplicate_keys = document::DuplicateKeys::LastWins, .max_bytes = 64u << 20});
       if (!tree) return Invalid("parsing " + path + ": " + GoYamlMessage(tree.error().message));

@@ -126,8 +126,12 @@ class BuildInfoObject final : public Object {
                                                                         {"git_tree_state", "GitTreeState"},
                                                                         {"go_version", "GoVersion"},
                                                                         {"kube_client_version", "KubeClientVersion"}};
-    for (const auto& [json, name] : kNames)
-      if (auto value = Field(name)) fields.emplace_back(json, *std::move(value));
+    for (const auto& [json, name] : kNames) {
+      auto value = Field(name);
+      if (!value) continue;
+      const bool omitted = name != "Version" && value->AsString().empty();
+      fields.emplace_back(omitted ? "" : json, *std::move(value));
+    }
     return fields;
   }
 

@@ -50,13 +50,13 @@ class Builder {
   Value Texts(const std::vector<std::string>& texts) const {
     std::vector<Value> items;
     for (const std::string& text : texts) items.push_back(Value::String(text));
-    if (dialect_ == Dialect::Helm4) return Value::NewList(std::move(items));
-    return items.empty() ? Value::NilList(ListType::String) : Value::NewList(std::move(items), ListType::String);
+    return List(std::move(items), ListType::String);
   }
 
-  Value List(std::vector<Value> items) const {
-    if (items.empty() && dialect_ == Dialect::Helm3) return Value::NilList();
-    return Value::NewList(std::move(items));
+  /// Of `type` where there are structs.
+  Value List(std::vector<Value> items, ListType type = ListType::Any) const {
+    if (dialect_ == Dialect::Helm4) return Value::NewList(std::move(items));
+    return items.empty() ? Value::NilList(type) : Value::NewList(std::move(items), type);
   }
 
  private:
@@ -92,24 +92,25 @@ Value ChartValue(const Metadata& metadata, bool is_root, Dialect dialect) {
         {{"Name", "name", Text(maintainer.name)}, {"Email", "email", Text(maintainer.email)}, {"URL", "url", Text(maintainer.url)}}));
   if (metadata.dependencies)
     for (const Dependency& dependency : *metadata.dependencies) dependencies.push_back(DependencyValue(dependency, builder));
-  return builder.Struct("struct { chart.Metadata; IsRoot bool }", {{"Name", "name", Text(metadata.name)},
-                                                                   {"Home", "home", Text(metadata.home)},
-                                                                   {"Sources", "sources", builder.Texts(metadata.sources)},
-                                                                   {"Version", "version", Text(metadata.version)},
-                                                                   {"Description", "description", Text(metadata.description)},
-                                                                   {"Keywords", "keywords", builder.Texts(metadata.keywords)},
-                                                                   {"Maintainers", "maintainers", builder.List(std::move(maintainers))},
-                                                                   {"Icon", "icon", Text(metadata.icon)},
-                                                                   {"APIVersion", "apiVersion", Text(metadata.api_version)},
-                                                                   {"Condition", "condition", Text(metadata.condition)},
-                                                                   {"Tags", "tags", Text(metadata.tags)},
-                                                                   {"AppVersion", "appVersion", Text(metadata.app_version)},
-                                                                   {"Deprecated", "deprecated", Value::Bool(metadata.deprecated)},
-                                                                   {"Annotations", "annotations", Annotations(metadata.annotations)},
-                                                                   {"KubeVersion", "kubeVersion", Text(metadata.kube_version)},
-                                                                   {"Dependencies", "dependencies", builder.List(std::move(dependencies))},
-                                                                   {"Type", "type", Text(metadata.type)},
-                                                                   {"IsRoot", "IsRoot", Value::Bool(is_root), true}});
+  return builder.Struct("struct { chart.Metadata; IsRoot bool }",
+                        {{"Name", "name", Text(metadata.name)},
+                         {"Home", "home", Text(metadata.home)},
+                         {"Sources", "sources", builder.Texts(metadata.sources)},
+                         {"Version", "version", Text(metadata.version)},
+                         {"Description", "description", Text(metadata.description)},
+                         {"Keywords", "keywords", builder.Texts(metadata.keywords)},
+                         {"Maintainers", "maintainers", builder.List(std::move(maintainers), ListType::Maintainer)},
+                         {"Icon", "icon", Text(metadata.icon)},
+                         {"APIVersion", "apiVersion", Text(metadata.api_version)},
+                         {"Condition", "condition", Text(metadata.condition)},
+                         {"Tags", "tags", Text(metadata.tags)},
+                         {"AppVersion", "appVersion", Text(metadata.app_version)},
+                         {"Deprecated", "deprecated", Value::Bool(metadata.deprecated)},
+                         {"Annotations", "annotations", Annotations(metadata.annotations)},
+                         {"KubeVersion", "kubeVersion", Text(metadata.kube_version)},
+                         {"Dependencies", "dependencies", builder.List(std::move(dependencies), ListType::Dependency)},
+                         {"Type", "type", Text(metadata.type)},
+                         {"IsRoot", "IsRoot", Value::Bool(is_root), true}});
 }
 
 }  // namespace sluice::helm

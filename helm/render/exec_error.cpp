@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "helm/render/engine.h"
+#include "helm/template/unicode.h"
 
 namespace sluice::helm {
 namespace {
@@ -70,12 +71,6 @@ std::string Show(const Level& level) {
   return text;
 }
 
-std::string Trim(std::string text) {
-  constexpr std::string_view kBlanks = " \t\r\n\v\f";
-  text.erase(text.find_last_not_of(kBlanks) + 1);
-  return text.erase(0, std::min(text.find_first_not_of(kBlanks), text.size()));
-}
-
 std::string OverLines(std::string_view error) {
   std::vector<Level> levels;
   for (std::optional<std::string_view> current = error; current; current = Wrapped(*current)) {
@@ -85,7 +80,7 @@ std::string OverLines(std::string_view error) {
   }
   std::string text;
   for (const Level& level : levels) text += Show(level);
-  return Trim(std::move(text));
+  return std::string(TrimSpace(text));
 }
 
 }  // namespace

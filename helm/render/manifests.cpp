@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <span>
 
 #include "document/value.h"
 #include "helm/chart/yaml_values.h"
 #include "helm/template/number.h"
+#include "helm/template/unicode.h"
 
 namespace sluice::helm {
 namespace {
@@ -72,37 +74,7 @@ void SortByKind(std::vector<Item>& items, Dialect dialect) {
   });
 }
 
-bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool IsRegexBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r'; }
-
-/// Unicode space at the ends; outside ASCII U+0085 and U+00A0 alone are met.
-std::string_view TrimLeft(std::string_view text) {
-  while (!text.empty()) {
-    if (IsBlank(text.front())) {
-      text.remove_prefix(1);
-    } else if (text.starts_with("\u0085") || text.starts_with("\u00A0")) {
-      text.remove_prefix(2);
-    } else {
-      break;
-    }
-  }
-  return text;
-}
-
-std::string_view TrimRight(std::string_view text) {
-  while (!text.empty()) {
-    if (IsBlank(text.back())) {
-      text.remove_suffix(1);
-    } else if (text.ends_with("\u0085") || text.ends_with("\u00A0")) {
-      text.remove_suffix(2);
-    } else {
-      break;
-    }
-  }
-  return text;
-}
-
-std::string_view Trim(std::string_view text) { return TrimLeft(TrimRight(text)); }
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -113,10 +85,10 @@ std::string Lower(std::string_view text) {
 
 /// At `(?:^|\s*\n)---\s*`. What a separator has swallowed cannot be part of the next one.
 std::vector<std::string> Split3(std::string_view text) {
-  text = Trim(text);
+  text = TrimSpace(text);
   std::vector<std::string> documents;
   const auto add = [&](std::string_view document) {
-    if (!document.empty()) documents.emplace_back(Trim(document));
+    if (!document.empty()) documents.emplace_back(TrimSpace(document));
   };
   std::size_t begin = 0, from = 0;
   while (true) {
@@ -141,10 +113,10 @@ std::vector<std::string> Split3(std::string_view text) {
 
 /// At `(?m)^---[ \t]*`.
 std::vector<std::string> Split4(std::string_view text) {
-  text = TrimLeft(text);
+  text = TrimSpaceLeft(text);
   std::vector<std::string> documents;
   const auto add = [&](std::string_view document) {
-    if (!Trim(document).empty()) documents.emplace_back(TrimLeft(document));
+    if (!TrimSpace(document).empty()) documents.emplace_back(TrimSpaceLeft(document));
   };
   std::size_t begin = 0;
   for (std::size_t line = 0; line < text.size();) {
@@ -170,11 +142,53 @@ struct Head {
   std::optional<std::map<std::string, std::string>> annotations;
 };
 
+bool AllFinite(const Tree& tree) {
+  if (tree.kind() == document::Kind::Float) return std::isfinite(tree.AsDouble().value_or(0));
+  if (tree.IsSequence()) return std::all_of(tree.items().begin(), tree.items().end(), AllFinite);
+  const auto members = tree.members();
+  return std::all_of(members.begin(), members.end(), [](const document::Member& member) { return AllFinite(member.value); });
+}
+
+/// Numbers that JSON does not know, in the order in which they would be written.
+Result<void> CheckNumbers(const Tree& tree) {
+  if (tree.kind() == document::Kind::Float) {
+    const double number = tree.AsDouble().value_or(0);
+    if (!std::isfinite(number)) return Invalid("error converting YAML to JSON: json: unsupported value: " + FormatFloat(number, 'g'));
+  }
+  if (tree.IsSequence())
+    for (const Tree& item : tree.items()) TRY(CheckNumbers(item));
+  if (tree.IsMapping())
+    for (const document::Member& member : InJsonOrder(tree)) TRY(CheckNumbers(member.value));
+  return {};
+}
+
+/// The same of a document, whose scalars become text where the head wants text.
+Result<void> CheckHeadNumbers(const Tree& head) {
+  const auto check = [](const Tree& value, bool is_text) { return is_text && value.IsScalar() ? Result<void>() : CheckNumbers(value); };
+  for (const document::Member& member : InJsonOrder(head)) {
+    const std::string key = Lower(member.key);
+    if (key != "metadata" || !member.value.IsMapping()) {
+      TRY(check(member.value, key == "apiversion" || key == "kind"));
+      continue;
+    }
+    for (const document::Member& part : InJsonOrder(member.value)) {
+      const std::string name = Lower(part.key);
+      if (name != "annotations" || !part.value.IsMapping()) {
+        TRY(check(part.value, name == "name"));
+        continue;
+      }
+      for (const document::Member& annotation : InJsonOrder(part.value)) TRY(check(annotation.value, true));
+    }
+  }
+  return {};
+}
+
 class HeadReader {
  public:
   Result<Head> Read(std::string_view text, Dialect dialect) {
     TRY(const Tree tree, ParseChartYaml(text));
     if (tree.IsNull()) return head_;
+    if (!AllFinite(tree)) TRY(tree.IsMapping() ? CheckHeadNumbers(tree) : CheckNumbers(tree));
     if (!tree.IsMapping()) return Invalid(CannotUnmarshal(JsonTypeName(tree), std::string("value of type ").append(StructName(dialect))));
     for (const document::Member& member : InJsonOrder(tree)) {
       const std::string key = Lower(member.key);
@@ -229,7 +243,7 @@ std::vector<std::string> Words(const std::map<std::string, std::string>& annotat
   std::string_view rest = found->second;
   while (true) {
     const std::size_t comma = rest.find(',');
-    words.push_back(Lower(Trim(rest.substr(0, comma))));
+    words.push_back(Lower(TrimSpace(rest.substr(0, comma))));
     if (comma == std::string_view::npos) return words;
     rest.remove_prefix(comma + 1);
   }
@@ -304,7 +318,7 @@ std::vector<std::string> SplitManifests(std::string_view text, Dialect dialect) 
 Result<SortedManifests> SortManifests(const std::map<std::string, std::string>& files, const SortOptions& options) {
   SortedManifests sorted;
   for (const auto& [path, text] : files) {
-    if (path.substr(path.rfind('/') + 1).starts_with('_') || Trim(text).empty()) continue;
+    if (path.substr(path.rfind('/') + 1).starts_with('_') || TrimSpace(text).empty()) continue;
     for (std::string& document : SplitManifests(text, options.dialect)) TRY(Add(path, std::move(document), options, sorted));
   }
   SortByKind(sorted.manifests, options.dialect);

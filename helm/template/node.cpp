@@ -8,15 +8,6 @@
 namespace sluice::helm::detail {
 namespace {
 
-bool IsBlank(std::string_view text) {
-  while (!text.empty()) {
-    const Rune rune = DecodeRune(text);
-    if (!IsSpace(rune.value)) return false;
-    text.remove_prefix(rune.size);
-  }
-  return true;
-}
-
 void Write(std::string& out, const Node& node);
 
 void WritePath(std::string& out, Path path) {
@@ -111,7 +102,7 @@ void Write(std::string& out, const Node& node) {
 }  // namespace
 
 bool IsEmpty(const Node& node) {
-  if (node.kind == NodeKind::Text) return IsBlank(static_cast<const TextNode&>(node).text);
+  if (node.kind == NodeKind::Text) return TrimSpaceLeft(static_cast<const TextNode&>(node).text).empty();
   if (node.kind != NodeKind::List) return false;
   return std::ranges::all_of(static_cast<const ListNode&>(node).nodes, [](const Node* child) { return IsEmpty(*child); });
 }

@@ -118,4 +118,14 @@ bool IsSpace(char32_t rune) {
   }
 }
 
+std::string_view TrimSpaceLeft(std::string_view text) {
+  for (Rune rune = DecodeRune(text); rune.size > 0 && IsSpace(rune.value); rune = DecodeRune(text)) text.remove_prefix(rune.size);
+  return text;
+}
+
+std::string_view TrimSpace(std::string_view text) {
+  for (Rune rune = DecodeLastRune(text); rune.size > 0 && IsSpace(rune.value); rune = DecodeLastRune(text)) text.remove_suffix(rune.size);
+  return TrimSpaceLeft(text);
+}
+
 }  // namespace sluice::helm

@@ -31,5 +31,8 @@ bool IsLetter(char32_t rune);  ///< unicode.IsLetter
 bool IsDigit(char32_t rune);   ///< unicode.IsDigit: decimal digits of any script
 bool IsPrint(char32_t rune);   ///< strconv.IsPrint, which is unicode.IsPrint: the only blank is U+0020
 bool IsSpace(char32_t rune);   ///< unicode.IsSpace
+/// strings.TrimSpace, and its left half.
+std::string_view TrimSpace(std::string_view text);
+std::string_view TrimSpaceLeft(std::string_view text);
 
 }  // namespace sluice::helm

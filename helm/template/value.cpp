@@ -206,6 +206,8 @@ std::string TypeName(const Value& value, std::string_view values_name) {
         case ListType::String: return "[]string";
         case ListType::Int: return "[]int";
         case ListType::AnyList: return "[][]interface {}";
+        case ListType::Maintainer: return "[]*chart.Maintainer";
+        case ListType::Dependency: return "[]*chart.Dependency";
       }
       break;
     case Type::Map:

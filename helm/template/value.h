@@ -43,8 +43,8 @@ enum class Type : std::uint8_t {
   Object
 };
 
-/// The static element type of a slice: []interface{}, []string, []int, [][]interface{} (`chunk`), []uint8 is Type::Bytes.
-enum class ListType : std::uint8_t { Any, String, Int, AnyList };
+/// The static element type of a slice: []interface{}, []string, []int, [][]interface{} (`chunk`), and the structs of a chart; []uint8 is Type::Bytes.
+enum class ListType : std::uint8_t { Any, String, Int, AnyList, Maintainer, Dependency };
 
 /// map[string]interface{}; the named type of .Values and .Template (chartutil.Values, in helm 4 common.Values); map[string]string.
 enum class MapType : std::uint8_t { Any, Values, String };
