@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <system_error>
 
+#include "base/errno_text.h"
 #include "base/failpoint.h"
 #include "base/files.h"
 
@@ -21,7 +21,7 @@ using base::Result;
 namespace {
 
 base::Error SystemError(const std::string& path, std::string_view step, int code) {
-  return MakeError(Reason::Unavailable, path + ": cannot " + std::string(step) + ": " + std::generic_category().message(code));
+  return MakeError(Reason::Unavailable, path + ": cannot " + std::string(step) + ": " + base::ErrnoText(code));
 }
 
 /// A rename is on the disk once its directory is.

@@ -10,6 +10,7 @@
 
 #include "base/archive.h"
 #include "base/digest.h"
+#include "base/errno_text.h"
 #include "base/failpoint.h"
 #include "sources/artifact/atomic_file.h"
 #include "sources/artifact/budget_files.h"
@@ -58,8 +59,7 @@ bool IsLinkName(std::string_view name) { return name.starts_with("latest.") || n
 }  // namespace
 
 bool IsDiskFull(const base::Error& error) {
-  return error.message.ends_with(std::generic_category().message(ENOSPC)) ||
-         error.message.ends_with(std::generic_category().message(EDQUOT));
+  return error.message.ends_with(base::ErrnoText(ENOSPC)) || error.message.ends_with(base::ErrnoText(EDQUOT));
 }
 
 ArtifactStore::ArtifactStore(StoreOptions options) : options_(std::move(options)) {

@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
+
+#include "base/errno_text.h"
 
 namespace sluice::sources {
 
@@ -33,7 +34,7 @@ Result<void> FetchLock::WaitForTurn(const Waiter& waiter) {
 
 Result<int> FetchLock::LockFile(const Waiter& waiter) const {
   const int fd = open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return MakeError(Reason::Unavailable, "cannot open " + file_ + ": " + std::generic_category().message(errno));
+  if (fd < 0) return MakeError(Reason::Unavailable, "cannot open " + file_ + ": " + base::ErrnoText(errno));
   while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (auto ok = waiter.Check(); !ok) {
       close(fd);

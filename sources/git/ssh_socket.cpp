@@ -13,14 +13,15 @@
 #include <cstring>
 #include <span>
 #include <string>
-#include <system_error>
 
+#include "base/errno_text.h"
 #include "net/address.h"
 #include "sources/git/socks5.h"
 
 namespace sluice::sources {
 namespace {
 
+using base::ErrnoText;
 using base::Reason;
 using base::Result;
 
@@ -30,8 +31,6 @@ struct AddressList {
     if (first) freeaddrinfo(first);
   }
 };
-
-std::string ErrnoText(int code) { return std::generic_category().message(code); }
 
 /// Connects `fd`. The error's message is the system's.
 Result<void> FinishConnect(int fd, const addrinfo& address, const Waiter& waiter) {
