@@ -2,6 +2,7 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 include(${CMAKE_CURRENT_LIST_DIR}/LateLibrary.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/Archives.cmake)
 
 add_library(sluice_options INTERFACE)
 target_include_directories(sluice_options INTERFACE ${CMAKE_SOURCE_DIR})
@@ -11,7 +12,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # thread-safety checks GUARDED_BY; libstdc++ 12 marks its own std::stable_sort buffer as deprecated.
   target_compile_options(sluice_options INTERFACE -Wthread-safety -Wno-gnu-zero-variadic-macro-arguments
     -Wno-missing-designated-field-initializers -Wno-deprecated-declarations)
-  add_link_options(-fuse-ld=lld-19)
+  # Start-up code lies together and relative relocations are packed, so that less is read from the file before main() (glibc 2.36 reads DT_RELR).
+  add_link_options(-fuse-ld=lld-19 LINKER:-z,keep-text-section-prefix LINKER:-z,pack-relative-relocs)
 else()
   target_compile_options(sluice_options INTERFACE -Wno-pedantic -fcoroutines)
 endif()

@@ -1,0 +1,36 @@
+# What a Release build links as archives, where the distribution has them: no library of these is looked up, mapped and relocated at start. Sanitizers
+# want the shared ones, and OpenSSL and zlib are always those of the system, which mends them without us.
+set(SLUICE_ARCHIVES OFF)
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT SLUICE_SANITIZE)
+  set(SLUICE_ARCHIVES ON)
+endif()
+
+# sluice_package(<prefix> <module>): pkg-config's module as the target PkgConfig::<prefix>, for every folder that asks.
+function(sluice_package prefix module)
+  pkg_check_modules(${prefix} REQUIRED IMPORTED_TARGET GLOBAL ${module})
+  if(NOT SLUICE_ARCHIVES)
+    return()
+  endif()
+  get_target_property(libraries PkgConfig::${prefix} INTERFACE_LINK_LIBRARIES)
+  set(linked "")
+  foreach(library IN LISTS libraries)
+    string(REGEX REPLACE "[.]so$" ".a" archive "${library}")
+    if(NOT EXISTS "${archive}")
+      set(archive "${library}")
+    endif()
+    list(APPEND linked "${archive}")
+  endforeach()
+  set_target_properties(PkgConfig::${prefix} PROPERTIES INTERFACE_LINK_LIBRARIES "${linked}")
+endfunction()
+
+# sluice_archive_of_cxx(<target>): the program gets a C++ library of its own. One that is loaded late and written in C++ (RNP) brings the shared one;
+# they meet in functions of C only.
+function(sluice_archive_of_cxx target)
+  if(NOT SLUICE_ARCHIVES)
+    return()
+  endif()
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libstdc++.a OUTPUT_VARIABLE archive OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(IS_ABSOLUTE "${archive}" AND EXISTS "${archive}")
+    target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc)
+  endif()
+endfunction()
