@@ -23,6 +23,16 @@ function(sluice_package prefix module)
   set_target_properties(PkgConfig::${prefix} PROPERTIES INTERFACE_LINK_LIBRARIES "${linked}")
 endfunction()
 
+# sluice_neighbours(<target> <our libraries, without prefix>...): the program has the code of these side by side, with the templates that they share, so
+# that what needs no more than them touches few pages.
+function(sluice_neighbours target)
+  if(NOT SLUICE_ARCHIVES)
+    return()
+  endif()
+  list(TRANSFORM ARGN REPLACE "(.+)" "$<TARGET_FILE:sluice_\\1>" OUTPUT_VARIABLE archives)
+  target_link_options(${target} PRIVATE LINKER:--whole-archive ${archives} LINKER:--no-whole-archive)
+endfunction()
+
 # sluice_archive_of_cxx(<target>): the program gets a C++ library of its own. One that is loaded late and written in C++ (RNP) brings the shared one;
 # they meet in functions of C only.
 function(sluice_archive_of_cxx target)
