@@ -46,7 +46,7 @@ bool Execution::Pipeline(const Value& dot, const PipeNode& pipe, Value& result) 
     next.set_from_interface(false);
     value = std::move(next);
   }
-  for (const VariableNode* variable : pipe.declarations) {
+  for (const VariableNode* variable : pipe.declarations()) {
     if (!pipe.is_assign) {
       variables_.push_back({variable->id, value});
     } else if (!SetVariable(*variable, value)) {
@@ -95,9 +95,9 @@ bool Execution::Constant(const Value& dot, const Node& node, Value& result) {
 bool Execution::VariableValue(const Value& dot, const VariableNode& variable, const Operands& operands, Value& result) {
   node_ = &variable;
   const Value* known = FindVariable(variable.id);
-  if (!known) return Fail("undefined variable: " + std::string(variable.name));
+  if (!known) return Fail("undefined variable: " + std::string(variable.name()));
   result = *known;
-  if (!variable.path.empty()) return Fields(dot, variable, variable.path, operands, result);
+  if (!variable.path().empty()) return Fields(dot, variable, variable.path(), operands, result);
   return operands.Count() == 0 || Fail("can't give argument to non-function " + Show(variable));
 }
 
@@ -112,10 +112,11 @@ bool Execution::ChainValue(const Value& dot, const ChainNode& chain, const Opera
 
 // `value` is the receiver, then what was found.
 bool Execution::Fields(const Value& dot, const Node& node, Path path, const Operands& operands, Value& value) {
-  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
-    if (!Field(dot, path[i], node, {}, value)) return false;
+  while (true) {
+    const std::string_view name = TakeName(path);
+    if (path.empty()) return Field(dot, name, node, operands, value);
+    if (!Field(dot, name, node, {}, value)) return false;
   }
-  return Field(dot, path.back(), node, operands, value);
 }
 
 bool Execution::Field(const Value& dot, std::string_view name, const Node& node, const Operands& operands, Value& value) {

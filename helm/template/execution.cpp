@@ -81,7 +81,7 @@ Value* Execution::FindVariable(std::uint32_t id) {
 
 bool Execution::SetVariable(const VariableNode& variable, Value value) {
   Value* known = FindVariable(variable.id);
-  if (!known) return Fail("undefined variable: " + std::string(variable.name));
+  if (!known) return Fail("undefined variable: " + std::string(variable.name()));
   *known = std::move(value);
   return true;
 }
@@ -94,7 +94,7 @@ Execution::Flow Execution::Walk(const Value& dot, const Node& node) {
       const PipeNode& pipe = *static_cast<const ActionNode&>(node).pipe;
       Value value;
       if (!Pipeline(dot, pipe, value)) return Flow::Failed;
-      if (!pipe.declarations.empty()) return Flow::Next;
+      if (!pipe.declarations().empty()) return Flow::Next;
       node_ = &node;
       return WriteValue(value) ? Flow::Next : Flow::Failed;
     }
@@ -163,7 +163,7 @@ Execution::Flow Execution::WalkElse(const Value& dot, const BranchNode& range) {
 
 // One turn. The top variables are the range's own; with one variable it is the element.
 Execution::Flow Execution::Iterate(const BranchNode& range, Value index, Value element) {
-  const std::span<VariableNode* const> declared = range.pipe->declarations;
+  const std::span<VariableNode* const> declared = range.pipe->declarations();
   if (range.pipe->is_assign && !declared.empty()) {
     if (declared.size() > 1 && !SetVariable(*declared[0], std::move(index))) return Flow::Failed;
     if (!SetVariable(*declared.back(), element)) return Flow::Failed;
@@ -178,7 +178,7 @@ Execution::Flow Execution::Iterate(const BranchNode& range, Value index, Value e
 }
 
 Execution::Flow Execution::RangeOverNumbers(const Value& dot, const BranchNode& range, const Value& count) {
-  if (range.pipe->declarations.size() > 1) {
+  if (range.pipe->declarations().size() > 1) {
     Fail("can't use " + Sprint(count) + " to iterate over more than one variable");
     return Flow::Failed;
   }
@@ -220,7 +220,7 @@ Execution::Flow Execution::RangeOverEntries(const Value& dot, const BranchNode& 
   const auto& known = map.map()->entries;
   std::vector<std::pair<Value, Value>> entries;
   entries.reserve(known.size());
-  const bool wants_key = range.pipe->declarations.size() > 1;
+  const bool wants_key = range.pipe->declarations().size() > 1;
   for (const auto& [key, value] : known) entries.emplace_back(wants_key ? Value::String(key) : Value(), value);
   for (auto& [key, value] : entries) {
     if (value.IsNoValue()) value = Value::Nil();

@@ -10,13 +10,6 @@ namespace {
 
 void Write(std::string& out, const Node& node);
 
-void WritePath(std::string& out, Path path) {
-  for (const std::string_view name : path) {
-    out.push_back('.');
-    out += name;
-  }
-}
-
 void WriteOperand(std::string& out, const Node& node) {
   const bool parenthesized = node.kind == NodeKind::Pipe;
   if (parenthesized) out.push_back('(');
@@ -24,10 +17,7 @@ void WriteOperand(std::string& out, const Node& node) {
   if (parenthesized) out.push_back(')');
 }
 
-void WriteVariable(std::string& out, const VariableNode& node) {
-  out += node.name;
-  WritePath(out, node.path);
-}
+void WriteVariable(std::string& out, const VariableNode& node) { out += node.text; }
 
 void WriteCommand(std::string& out, const CommandNode& node) {
   for (std::size_t i = 0; i < node.arguments.size(); ++i) {
@@ -37,11 +27,11 @@ void WriteCommand(std::string& out, const CommandNode& node) {
 }
 
 void WritePipe(std::string& out, const PipeNode& node) {
-  for (std::size_t i = 0; i < node.declarations.size(); ++i) {
+  for (std::size_t i = 0; i < node.declarations().size(); ++i) {
     if (i > 0) out += ", ";
-    WriteVariable(out, *node.declarations[i]);
+    WriteVariable(out, *node.declarations()[i]);
   }
-  if (!node.declarations.empty()) out += node.is_assign ? " = " : " := ";
+  if (node.declaration_count > 0) out += node.is_assign ? " = " : " := ";
   for (std::size_t i = 0; i < node.commands.size(); ++i) {
     if (i > 0) out += " | ";
     WriteCommand(out, *node.commands[i]);
@@ -85,11 +75,11 @@ void Write(std::string& out, const Node& node) {
     case NodeKind::Pipe: WritePipe(out, static_cast<const PipeNode&>(node)); break;
     case NodeKind::Command: WriteCommand(out, static_cast<const CommandNode&>(node)); break;
     case NodeKind::Identifier: out += static_cast<const IdentifierNode&>(node).name; break;
-    case NodeKind::Field: WritePath(out, static_cast<const FieldNode&>(node).path); break;
+    case NodeKind::Field: out += static_cast<const FieldNode&>(node).path; break;
     case NodeKind::Variable: WriteVariable(out, static_cast<const VariableNode&>(node)); break;
     case NodeKind::Chain:
       WriteOperand(out, *static_cast<const ChainNode&>(node).base);
-      WritePath(out, static_cast<const ChainNode&>(node).path);
+      out += static_cast<const ChainNode&>(node).path;
       break;
     case NodeKind::Dot: out.push_back('.'); break;
     case NodeKind::Nil: out += "nil"; break;
@@ -100,6 +90,13 @@ void Write(std::string& out, const Node& node) {
 }
 
 }  // namespace
+
+std::string_view TakeName(Path& path) {
+  path.remove_prefix(1);
+  const std::string_view name = path.substr(0, path.find('.'));
+  path.remove_prefix(name.size());
+  return name;
+}
 
 bool IsEmpty(const Node& node) {
   if (node.kind == NodeKind::Text) return TrimSpaceLeft(static_cast<const TextNode&>(node).text).empty();

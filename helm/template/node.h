@@ -43,12 +43,13 @@ enum class NodeKind : std::uint8_t {
 };
 
 /// A node belongs to its Source, whose text its names are parts of. `position` is the byte offset that error messages show, not always where the node begins.
+/// The small members of the derived ones lie behind `kind`.
 struct Node {
-  Node(NodeKind k, std::size_t p) : kind(k), position(static_cast<std::uint32_t>(p)) {}
+  Node(NodeKind k, std::size_t p) : position(static_cast<std::uint32_t>(p)), kind(k) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
-  NodeKind kind;
   std::uint32_t position;
+  NodeKind kind;
 };
 
 struct ListNode : Node {
@@ -87,13 +88,16 @@ enum class Builtin : std::uint8_t { None, And, Or, Call, Other };
 
 struct IdentifierNode : Node {
   IdentifierNode(std::size_t p, std::string_view n) : Node(NodeKind::Identifier, p), name(n) {}
+  Builtin builtin = Builtin::None;
   std::string_view name;
   const Function* function = nullptr;
-  Builtin builtin = Builtin::None;
 };
 
-/// Names one below the other, without their dots.
-using Path = std::span<const std::string_view>;
+/// Names one below the other as they are written, each behind its dot: ".a.b".
+using Path = std::string_view;
+
+/// The first name of `path`, which keeps the others.
+std::string_view TakeName(Path& path);
 
 struct FieldNode : Node {
   explicit FieldNode(std::size_t p) : Node(NodeKind::Field, p) {}
@@ -102,9 +106,11 @@ struct FieldNode : Node {
 
 struct VariableNode : Node {
   explicit VariableNode(std::size_t p) : Node(NodeKind::Variable, p) {}
-  std::uint32_t id = 0;   ///< of its name, within the Source; 0 is $
-  std::string_view name;  ///< with the dollar sign
-  Path path;              ///< fields behind it
+  std::string_view name() const { return text.substr(0, name_size); }  ///< with the dollar sign
+  Path path() const { return text.substr(name_size); }                 ///< fields behind it
+  std::uint32_t id = 0;                                                ///< of its name, within the Source; 0 is $
+  std::uint32_t name_size = 0;
+  std::string_view text;
 };
 
 struct ChainNode : Node {
@@ -120,10 +126,14 @@ struct CommandNode : Node {
 
 struct PipeNode : Node {
   explicit PipeNode(std::size_t p) : Node(NodeKind::Pipe, p) {}
+  std::span<VariableNode* const> declarations() const { return {first_declaration, declaration_count}; }
   bool is_assign = false;
-  std::span<VariableNode* const> declarations;
+  std::uint8_t declaration_count = 0;  ///< at most 2
+  VariableNode* const* first_declaration = nullptr;
   std::span<CommandNode* const> commands;
 };
+static_assert(sizeof(PipeNode) == 32 && sizeof(VariableNode) == 32 && sizeof(IdentifierNode) == 32,
+              "a large chart has a hundred thousand of them");
 
 struct ActionNode : Node {
   ActionNode(std::size_t p, PipeNode* pi) : Node(NodeKind::Action, p), pipe(pi) {}

@@ -349,7 +349,8 @@ Result<PipeNode*> TreeParser::Pipeline(std::string_view context, TokenType end) 
   auto* pipe = source().New<PipeNode>(PeekNonSpace().position);
   std::vector<VariableNode*> declarations;
   TRY(Declarations(*pipe, declarations, context));
-  pipe->declarations = source().Keep(declarations);
+  pipe->first_declaration = source().Keep(declarations).data();
+  pipe->declaration_count = static_cast<std::uint8_t>(declarations.size());
   std::vector<CommandNode*> commands;
   while (true) {
     const Token token = NextNonSpace();
@@ -457,10 +458,9 @@ Result<Node*> TreeParser::Operand() {
 // The fields behind a term. An error message shows the position of the first of them, for `.a.b` as for `(f).b`.
 Result<Node*> TreeParser::AddFields(Node* node) {
   const std::size_t position = Peek().position;
-  const auto append = [this](Path& path) {
-    std::vector<std::string_view> fields(path.begin(), path.end());
-    while (Peek().type == TokenType::Field) fields.push_back(Next().value.substr(1));
-    path = source().Keep(fields);
+  const auto append = [this](std::string_view& text) {
+    if (text.empty()) text = Next().value;
+    while (Peek().type == TokenType::Field) text = {text.data(), text.size() + Next().value.size()};  // nothing lies between them
   };
   switch (node->kind) {
     case NodeKind::Field:
@@ -468,7 +468,7 @@ Result<Node*> TreeParser::AddFields(Node* node) {
       node->position = static_cast<std::uint32_t>(position);
       return node;
     case NodeKind::Variable:
-      append(static_cast<VariableNode*>(node)->path);
+      append(static_cast<VariableNode*>(node)->text);
       node->position = static_cast<std::uint32_t>(position);
       return node;
     case NodeKind::Bool:
@@ -493,7 +493,7 @@ Result<Node*> TreeParser::Term() {
     case TokenType::Variable: return Variable(token);
     case TokenType::Field: {
       auto* field = source().New<FieldNode>(token.position);
-      field->path = source().Keep(std::vector{token.value.substr(1)});
+      field->path = token.value;
       return field;
     }
     case TokenType::Bool:
@@ -528,7 +528,8 @@ Result<Node*> TreeParser::Identifier(const Token& token) {
 
 VariableNode* TreeParser::NewVariable(const Token& token) {
   auto* variable = source().New<VariableNode>(token.position);
-  variable->name = token.value;
+  variable->text = token.value;
+  variable->name_size = static_cast<std::uint32_t>(token.value.size());
   variable->id = context_.VariableId(token.value);
   return variable;
 }
