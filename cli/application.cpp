@@ -1,6 +1,8 @@
 #include "cli/application.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <iostream>
 
@@ -16,50 +18,86 @@
 
 namespace sluice::cli {
 
-struct Application::Impl {
+namespace {
+
+struct Commands {
   CLI::App app{"Sluice: a commit in Git reaches the cluster, quickly and completely."};
-  CommandSet commands;
+  CommandSet set;
   BuildFlags build;
   ControllerFlags controller;
 };
 
-Application::Application() : impl_(std::make_unique<Impl>()) {
+int PrintVersion() {
+  std::cout << VersionText() << "\n";
+  return 0;
+}
+
+/// What is declared by one function.
+struct Group {
+  std::array<std::string_view, 4> names;
+  void (*declare)(Commands& to);
+};
+
+constexpr Group kGroups[] = {
+    {{"install"}, [](Commands& to) { AddInstall(to.app, to.set); }},
+    {{"check"}, [](Commands& to) { AddCheck(to.app, to.set); }},
+    {{"get"}, [](Commands& to) { AddGet(to.app, to.set); }},
+    {{"events"}, [](Commands& to) { AddEvents(to.app, to.set); }},
+    {{"tree"}, [](Commands& to) { AddTree(to.app, to.set); }},
+    {{"trace"}, [](Commands& to) { AddTrace(to.app, to.set); }},
+    {{"logs"}, [](Commands& to) { AddLogs(to.app, to.set); }},
+    {{"stats"}, [](Commands& to) { AddStats(to.app, to.set); }},
+    {{"reconcile"}, [](Commands& to) { AddReconcile(to.app, to.set); }},
+    {{"suspend", "resume"}, [](Commands& to) { AddSuspendResume(to.app, to.set); }},
+    {{"build"}, [](Commands& to) { AddBuildCommand(to.app, to.build); }},
+    {{"template", "render-raw", "show", "lint"}, [](Commands& to) { AddHelmCommands(to.app, to.set); }},
+    {{"history", "rollback"}, [](Commands& to) { AddHelmReleaseCommands(to.app, to.set); }},
+    {{"diff"}, [](Commands& to) { AddDiff(to.app, to.set); }},
+    {{"export"}, [](Commands& to) { AddExport(to.app, to.set); }},
+    {{"debug"}, [](Commands& to) { AddDebug(to.app, to.set); }},
+    {{"migrate"}, [](Commands& to) { AddMigrate(to.app, to.set); }},
+    {{"uninstall"}, [](Commands& to) { AddUninstall(to.app, to.set); }},
+    {{"controller"}, [](Commands& to) { AddControllerCommand(to.app, to.controller); }},
+    {{"completion"}, [](Commands& to) { AddCompletion(to.app, to.set); }},
+    {{"version"}, [](Commands& to) { to.set.Add(to.app.add_subcommand("version", "Print the version"), PrintVersion); }},
+};
+
+}  // namespace
+
+struct Application::Impl : Commands {};
+
+Application::Application(std::string_view command) : impl_(std::make_unique<Impl>()) {
   CLI::App& app = impl_->app;
-  CommandSet& commands = impl_->commands;
   app.require_subcommand(1);
   app.set_version_flag("--version", VersionText());
   app.failure_message(CLI::FailureMessage::help);
-  AddInstall(app, commands);
-  AddCheck(app, commands);
-  AddGet(app, commands);
-  AddEvents(app, commands);
-  AddTree(app, commands);
-  AddTrace(app, commands);
-  AddLogs(app, commands);
-  AddStats(app, commands);
-  AddReconcile(app, commands);
-  AddSuspendResume(app, commands);
-  AddBuildCommand(app, impl_->build);
-  AddHelmCommands(app, commands);
-  AddHelmReleaseCommands(app, commands);
-  AddDiff(app, commands);
-  AddExport(app, commands);
-  AddDebug(app, commands);
-  AddMigrate(app, commands);
-  AddUninstall(app, commands);
-  AddControllerCommand(app, impl_->controller);
-  AddCompletion(app, commands);
-  commands.Add(app.add_subcommand("version", "Print the version"), [] {
-    std::cout << VersionText() << "\n";
-    return 0;
-  });
+  for (const Group& group : kGroups) {
+    if (command.empty() || std::ranges::find(group.names, command) != group.names.end()) group.declare(*impl_);
+  }
 }
 
 Application::~Application() = default;
 
 const CLI::App& Application::app() const { return impl_->app; }
 
-int Application::Run(int argc, char** argv) const {
+int Application::Run(int argc, char** argv) {
+  if (argc > 1 && *argv[1] != '\0') {
+    const Application one(argv[1]);
+    if (one.Parses(argc, argv)) return one.RunChosen();
+  }
+  return Application().ParseAndRun(argc, argv);
+}
+
+bool Application::Parses(int argc, char** argv) const {
+  try {
+    impl_->app.parse(argc, argv);
+  } catch (const CLI::ParseError&) {
+    return false;
+  }
+  return true;
+}
+
+int Application::ParseAndRun(int argc, char** argv) const {
   CLI::App& app = impl_->app;
   const std::string called = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "";
   app.name(called.starts_with("kubectl-") ? "kubectl sluice" : "sluice");
@@ -75,7 +113,11 @@ int Application::Run(int argc, char** argv) const {
     const bool diff = argc > 1 && std::string_view(argv[1]) == "diff";  // whose 1 says that something differs
     return app.exit(error) == 0 ? 0 : diff ? 2 : 1;                     // help is no failure; all others are 1, as with kustomize and flux
   }
-  return impl_->commands.Run(app, [this](const CLI::App& chosen) {
+  return RunChosen();
+}
+
+int Application::RunChosen() const {
+  return impl_->set.Run(impl_->app, [this](const CLI::App& chosen) {
     if (chosen.get_name() == "build")
       return chosen.got_subcommand("kustomization") ? RunBuildKustomization(impl_->build) : RunBuild(impl_->build);
     return RunController(impl_->controller);

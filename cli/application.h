@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 namespace CLI {
 class App;
@@ -11,16 +12,22 @@ namespace sluice::cli {
 
 class Application {
  public:
-  Application();
+  /// Declares every command, or only those that are declared together with `command`.
+  explicit Application(std::string_view command = {});
   ~Application();
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
 
   const CLI::App& app() const;
   /// Parses and runs; returns the exit code. Called as `kubectl-sluice` it speaks of itself as `kubectl sluice`.
-  int Run(int argc, char** argv) const;
+  /// A command is first declared alone, since all of them are a third of what a small build costs; what is not a good use of it (help,
+  /// mistakes, completion) is answered with all commands declared.
+  static int Run(int argc, char** argv);
 
  private:
+  bool Parses(int argc, char** argv) const;
+  int ParseAndRun(int argc, char** argv) const;
+  int RunChosen() const;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -11,6 +11,5 @@
 int main(int argc, char** argv) {
   if (const char* point = std::getenv("SLUICE_FAILPOINT"); point != nullptr)
     sluice::base::ArmFailpoint(point);  // tests only; see base/failpoint.h
-  const sluice::cli::Application application;
-  return application.Run(argc, argv);
+  return sluice::cli::Application::Run(argc, argv);
 }

@@ -25,6 +25,18 @@ std::string Completed(std::string_view line) {
   return out;
 }
 
+TEST(Application, OneCommandIsDeclaredAsAmongAll) {
+  const Application all;
+  for (const CLI::App* command : all.app().get_subcommands({})) {
+    const Application one(command->get_name());
+    const auto found = one.app().get_subcommands([&](const CLI::App* other) { return other->get_name() == command->get_name(); });
+    ASSERT_EQ(found.size(), 1U) << command->get_name();
+    EXPECT_EQ(found[0]->help(), command->help());
+    EXPECT_LT(one.app().get_subcommands({}).size(), 5U) << command->get_name();
+  }
+  EXPECT_TRUE(Application("no-such-command").app().get_subcommands({}).empty());
+}
+
 TEST(Completion, Words) {
   struct Row {
     std::string_view line, want;
