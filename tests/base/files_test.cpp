@@ -56,6 +56,7 @@ TEST_F(Directory, ReadsAndResolves) {
   };
   constexpr Row kRows[] = {{"a.yaml", "a: 1\n", "a.yaml"},
                            {"./apps/../a.yaml", "a: 1\n", "a.yaml"},
+                           {"apps/web/w.yaml", "w: 1\n", "apps/web/w.yaml"},
                            {"inside", "a: 1\n", "a.yaml"},
                            {"apps/web/up", "a: 1\n", "a.yaml"},
                            {"short/w.yaml", "w: 1\n", "apps/web/w.yaml"},
@@ -77,6 +78,9 @@ TEST_F(Directory, RefusesWithAReason) {
   };
   constexpr Row kRows[] = {
       {"missing", Reason::NotFound, "ROOT/repo/missing: no such file or directory"},
+      {"apps/none/x", Reason::NotFound, "ROOT/repo/apps/none/x: no such file or directory"},
+      {"short/none", Reason::NotFound, "ROOT/repo/short/none: no such file or directory"},
+      {"parent/secret.txt", Reason::Invalid, "ROOT/repo/parent/secret.txt: leads outside of ROOT/repo"},
       {"a.yaml/x", Reason::NotFound, "ROOT/repo/a.yaml/x: no such file or directory"},
       {"dangling", Reason::NotFound, "ROOT/repo/dangling: no such file or directory"},
       {"apps", Reason::Invalid, "ROOT/repo/apps: is a directory"},
