@@ -130,7 +130,8 @@ class Builder {
   std::optional<std::size_t> RefusedCharacter() const {
     const yaml_parser_t& parser = events_.parser();
     const std::string_view problem = failed_ && parser.problem != nullptr ? parser.problem : "";
-    const bool patchable = problem == "found unknown escape character" || problem == "found unexpected ':'";
+    const bool patchable = problem == "found unknown escape character" || problem == "found unexpected ':'" ||
+                           (problem == "found character that cannot start any token" && options_.resolver == Resolver::GoYaml3);
     return patchable ? std::optional(parser.problem_mark.index) : std::nullopt;
   }
 
@@ -215,7 +216,7 @@ class Builder {
     if (!CountNodes(mark, 1)) return false;
     RawScalar raw{
         .text = {reinterpret_cast<const char*>(scalar.value), scalar.length}, .tag = View(scalar.tag), .style = StyleOf(scalar.style)};
-    if (input_.patched()) raw.text = restored_ = input_.Restore(raw.text);
+    if (input_.has_stand_ins()) raw.text = restored_ = input_.Restore(raw.text);
     if (raw.style == Style::Plain && !open_.empty() && open_.back().style == Style::Flow && raw.text.find('?') != std::string_view::npos) {
       return Fail(mark, "found unexpected '?' in a plain scalar of a flow collection");  // go-yaml ends the scalar there, libyaml does not
     }

@@ -255,8 +255,17 @@ TEST(Parse, AsGoYamlNotAsLibyaml) {
        "b: 2\n",
        "{\"a\":1,\"\xEF\xBB\xBF"
        "b\":2}"},
+      {"tabs between comments", "# c\n\t# d\n \t\n\t \t# e\na:\n  - # f\n\t\t# g\n    b\t# h\n", R"({"a":["b"]})"},
+      {"tabs below a block scalar's comment", "a: |\n  x\n# c\n\t# d\nb: it\n", R"({"a":"x\n","b":"it"})"},
   };
   for (const Row& row : rows) EXPECT_EQ(Read(row.text), row.want) << row.rule;
+  const auto tabs = [](std::size_t count) { return "# c\n" + std::string(count, '\t') + "# d\na: 1\n"; };
+  EXPECT_EQ(Read(tabs(510)), R"({"a":1})");
+  constexpr std::string_view kTab = "found character that cannot start any token, while scanning for the next token";
+  EXPECT_EQ(Read(tabs(511)), "2:1: " + std::string(kTab)) << "it looks no further";
+  for (const std::string_view text : {"\t# d\na: 1\n", "# c\n\ta: 1\n", "# c\n\t\na: 1\n", "a: 1 # c\n\t# d\n", "a: # c\n\t# d\n  b: 1\n"})
+    EXPECT_TRUE(Read(text).ends_with(kTab)) << text << Read(text);
+  EXPECT_EQ(Read("# c\n\t# d\na: 1\n", {.resolver = Resolver::Yaml11}), "2:1: " + std::string(kTab)) << "go-yaml v2 knows no comments";
 }
 
 TEST(Parse, Limits) {
