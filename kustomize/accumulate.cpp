@@ -8,6 +8,7 @@
 #include "kustomize/decode.h"
 #include "kustomize/nearest.h"
 #include "kustomize/read_resources.h"
+#include "kustomize/reread.h"
 #include "kustomize/tables.h"
 
 namespace sluice::kustomize {
@@ -328,8 +329,10 @@ ResMap Target::PluginConfigs(const std::vector<Entry>& entries, std::string_view
     configs.resources.AppendAll(std::move(*inline_configs), errors);
   }
   for (const Entry& entry : paths) AddResource(entry, field, configs, errors);
-  for (const auto& config : configs.resources.list())  // a plugin is given JSON
+  for (const auto& config : configs.resources.list()) {  // a plugin is given JSON
+    errors.Check("", Reread(config->value));
     errors.Check("", RoundTripThroughJson(config->value, config->file ? *config->file : ""));
+  }
   return std::move(configs.resources);
 }
 

@@ -7,8 +7,8 @@
 #include "kustomize/accumulate.h"
 #include "kustomize/decode.h"
 #include "kustomize/finish.h"
-#include "kustomize/folded_text.h"
 #include "kustomize/name_references.h"
+#include "kustomize/reread.h"
 #include "kustomize/transformers.h"
 
 namespace sluice::kustomize {
@@ -32,7 +32,7 @@ Result<void> Finish(Accumulator& all, const Kustomization& root, Context& contex
   if (!sorted) return std::move(sorted).error().Wrap(PlaceOf(root.file, root.sort_options ? root.sort_options->mark : document::Mark()));
   if (context.options.managed_by_label || Wants(root, "managedByLabel")) TRY(AddManagedBy(map, context.budget));
   FinishAnnotations(map, root.build_metadata);
-  for (const auto& resource : map.list()) TRY(RereadFoldedTexts(resource->value));
+  for (const auto& resource : map.list()) TRY(Reread(resource->value));
   return CheckPrintable(map);
 }
 

@@ -74,14 +74,19 @@ void FinishOne(Resource& resource, bool origins, bool transformations) {
   RewriteAnnotations(resource);
 }
 
+base::Error Misfit(const Value& value, const Resource& resource, std::string_view key) {
+  const bool patched = IsQuoted(value.style());  // then the mark is one of the patch
+  return base::Invalid((patched ? resource.Place() : PlaceOf(resource.file ? *resource.file : "", value.mark())) + ": " + std::string(key) +
+                       " of " + resource.CurrentId().Describe() + " cannot become '" + std::string(value.text()) +
+                       "': what a replacement writes keeps the type of what was there; put that in quotes" +
+                       (patched ? " where a patch sets it" : "") + " to make it text");
+}
+
 Result<void> CheckNode(const Value& value, const Resource& resource, std::string_view key) {
   if (value.kind() == document::Kind::Float && !std::isfinite(value.AsDouble().value_or(0)))
     return base::Invalid(PlaceOf(resource.file ? *resource.file : "", value.mark()) + ": " + std::string(key) + " is " +
                          std::string(value.text()) + ", which JSON cannot say");
-  if (!FitsItsKind(value))
-    return base::Invalid(PlaceOf(resource.file ? *resource.file : "", value.mark()) + ": " + std::string(key) + " of " +
-                         resource.CurrentId().Describe() + " cannot become '" + std::string(value.text()) +
-                         "': what a replacement writes keeps the type of what was there; put that in quotes to make it text");
+  if (!FitsItsKind(value)) return Misfit(value, resource, key);
   for (const Value& item : value.items()) TRY(CheckNode(item, resource, key));
   if (const auto repeated = document::RepeatedKeys(value.members()); !repeated.empty())  // the lines may be those of a patch
     return base::Invalid(resource.Place() + ": " + resource.CurrentId().Describe() + ": " +

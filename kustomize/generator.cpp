@@ -9,6 +9,7 @@
 #include "document/json.h"
 #include "kustomize/json6902.h"
 #include "kustomize/node.h"
+#include "kustomize/reread.h"
 
 namespace sluice::kustomize {
 
@@ -262,6 +263,7 @@ Result<Value> HashField(const Value& object, std::string_view field) {
   if (copy.IsMapping()) {
     for (Member& member : copy.mutable_members()) member.key_kind = Kind::String;  // keys of the field itself may be anything
   }
+  TRY(Reread(copy));
   TRY(const Value json, ToJson(copy));
   return FromJson(json);
 }

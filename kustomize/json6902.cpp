@@ -12,7 +12,7 @@
 #include "document/json.h"
 #include "document/yaml.h"
 #include "kustomize/decode.h"
-#include "kustomize/folded_text.h"
+#include "kustomize/reread.h"
 
 namespace sluice::kustomize {
 
@@ -367,7 +367,7 @@ std::string Name(std::size_t index, const JsonPatchOperation& operation) {
 }  // namespace
 
 Result<void> ApplyJsonPatch(Value& object, const JsonPatch& patch) {
-  TRY(RereadFoldedTexts(object));
+  TRY(Reread(object));
   TRY(Value document, ToJson(object));
   Applier applier(document);
   for (std::size_t i = 0; i < patch.operations.size(); ++i) {

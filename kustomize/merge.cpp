@@ -110,6 +110,8 @@ Result<Outcome> Walker::Walk(Pair pair, SchemaNode schema) {
   if (dest != Shape::None && patch != Shape::None && dest != patch) {
     return Fail(std::string(ShapeName(patch)) + " in the patch, but " + std::string(ShapeName(dest)) + " in the object");
   }
+  if (pair.dest != nullptr && pair.patch != nullptr && !pair.dest->IsScalar() && pair.dest->empty())  // `{}` says nothing of how to go on
+    pair.dest->set_style(pair.patch->IsScalar() ? document::Style::Block : pair.patch->style());
   switch (dest != Shape::None ? dest : patch) {
     case Shape::List: return WalkList(pair, schema);
     case Shape::Scalar: return Outcome{.node = pair.patch != nullptr ? pair.patch : pair.dest};

@@ -93,23 +93,22 @@ void SetUntaggedField(Value& map, std::string_view key, std::string_view text) {
   }
 }
 
-namespace {
-
-/// Printed with its tag, as `!!float "1"`, since its text alone would be of another kind: quotes do not make it a string.
 bool KeepsItsTag(const Value& value) {
   return value.style() != Style::Any && !value.IsString() && document::ResolvePlain(value.text(), Resolver::GoYaml3) != value.kind();
 }
 
-}  // namespace
-
 Value WithStyle(Value value, Style style) {
-  if (!value.IsScalar()) return value;
-  if (IsQuoted(style) && !value.IsString() && !KeepsItsTag(value)) {
+  if (!value.IsScalar()) {
+    value.set_style(style == Style::Flow ? style : Style::Block);
+    return value;
+  }
+  const bool untagged = value.style() == Style::Any;
+  if (untagged && IsQuoted(style)) {
     Value text = Value::Scalar(Kind::String, value.text(), style);
     text.set_mark(value.mark());
     return text;
   }
-  const bool untagged = value.style() == Style::Any;
+  if (!value.IsString()) value.set_tag({});  // go-yaml keeps in the style that a tag was spelled out
   value.set_style(IsQuoted(style) ? style : untagged ? Style::Any : Style::Plain);
   return value;
 }
@@ -120,7 +119,7 @@ void SetField(Value& map, std::string_view key, Value value, const Member* key_s
     return;
   }
   if (Value* old = map.Find(key); old != nullptr) {
-    *old = WithStyle(std::move(value), old->IsScalar() ? old->style() : Style::Plain);
+    *old = WithStyle(std::move(value), old->style());
     return;
   }
   QuoteIfOdd(map.Set(key, std::move(value)));

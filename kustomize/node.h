@@ -38,8 +38,12 @@ void SetUntaggedField(document::Value& map, std::string_view key, std::string_vi
 /// removes the field. `key_source` gives the new field's key its spelling; without it the key is plain, and YAML decides what it is.
 void SetField(document::Value& map, std::string_view key, document::Value value, const document::Member* key_source = nullptr);
 
-/// The value in the place of one with `style`: quoted makes a scalar a string; an unquoted string stays one, an untagged scalar untagged.
+/// The value in the place of one with `style`: quotes make an untagged scalar a string, any other when it is read again (Reread); an unquoted string stays
+/// one, an untagged scalar untagged. A collection is written as the one before it was, in flow or block style.
 document::Value WithStyle(document::Value value, document::Style style);
+
+/// Written with its tag, as `!!float "1"`, since its text alone would be of another kind: quotes do not make it a string.
+bool KeepsItsTag(const document::Value& value);
 
 /// Whether a scalar's text can be read as its kind; a replacement may have put "abc" where a number is, which fails when the object is printed.
 bool FitsItsKind(const document::Value& value);

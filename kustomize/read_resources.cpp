@@ -178,6 +178,7 @@ Result<std::vector<Value>> ReadDocuments(std::string_view text, const TextPlace&
 }  // namespace
 
 Result<void> RoundTripThroughJson(Value& value, std::string_view file) {
+  if (!value.IsScalar()) value.set_style(document::Style::Flow);
   if (value.IsSequence()) {
     for (Value& item : value.mutable_items()) TRY(RoundTripThroughJson(item, file));
   } else if (value.IsMapping()) {
@@ -191,9 +192,10 @@ Result<void> RoundTripThroughJson(Value& value, std::string_view file) {
       TRY(RoundTripThroughJson(member.value, file));
     }
   } else {
-    TRY(Value fresh, document::ParseJson(document::EmitJson(value)));
+    TRY(const Value read, document::ParseJson(document::EmitJson(value)));
+    const auto style = read.IsString() ? document::Style::DoubleQuoted : document::Style::Plain;
+    Value fresh = Value::Scalar(read.kind(), read.IsNull() ? "null" : read.text(), style);
     fresh.set_mark(value.mark());
-    if (fresh.IsString()) fresh.set_style(document::Style::DoubleQuoted);
     value = std::move(fresh);
   }
   return {};

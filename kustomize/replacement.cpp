@@ -42,8 +42,9 @@ bool HasDelimiter(const std::optional<ReplacementOptions>& options) { return opt
 /// The scalar with another text: its kind and style stay, unless it has no tag. The text may not fit the kind (FitsItsKind).
 Value Retexted(const Value& scalar, std::string_view text) {
   if (scalar.style() == document::Style::Any) return UntaggedScalar(text);
-  const bool string = IsQuoted(scalar.style()) || scalar.IsString();
-  return Value::Scalar(string ? Kind::String : scalar.kind(), text, scalar.style());
+  Value out = Value::Scalar(scalar.kind(), text, scalar.style());
+  if (!scalar.IsString()) out.set_tag(std::string(scalar.tag()));
+  return out;
 }
 
 /// A tree that knows nothing of the text it came from.

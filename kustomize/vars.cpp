@@ -53,7 +53,7 @@ bool IsBinary(const Value& value) { return value.tag() == "!!binary"; }
 /// A scalar as Go's types have it. Only decimal integers count, as strconv.Atoi reads them.
 Result<Value> Primitive(const Value& value, std::string_view path) {
   if (IsBinary(value)) return Value(base::Base64Encode(value.text()));
-  if (IsQuoted(value.style()) || value.style() == Style::Any) return Value(value.text());
+  if (value.style() == Style::Any) return Value(value.text());
   if (value.IsInt()) {
     const std::optional<std::int64_t> number = DecimalOf(value.text());
     if (!number)

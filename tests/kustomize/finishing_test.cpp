@@ -104,13 +104,19 @@ struct ReadRow {
 };
 
 constexpr ReadRow kReads[] = {
-    {"metadata.name", R"("n")"}, {"spec.ports[1].port", "81"},  {"spec.ports.0.port", "80"}, {"spec.text", R"("5")"}, {"spec.b", "true"},
-    {"spec.f", "1.5"},           {"spec.d", R"("2001-01-01")"},
+    {"metadata.name", R"("n")"},
+    {"spec.ports[1].port", "81"},
+    {"spec.ports.0.port", "80"},
+    {"spec.text", R"("5")"},
+    {"spec.b", "true"},
+    {"spec.f", "1.5"},
+    {"spec.d", R"("2001-01-01")"},
+    {"spec.t", "7"},
 };
 
 TEST(Vars, AreRead) {
-  const document::Value object =
-      Parse("{metadata: {name: n}, spec: {ports: [{port: 80}, {port: 81}], text: '5', b: true, f: 1.5, d: 2001-01-01, x: 0x1F}}");
+  const document::Value object = Parse(
+      "{metadata: {name: n}, spec: {ports: [{port: 80}, {port: 81}], text: '5', b: true, f: 1.5, d: 2001-01-01, x: 0x1F, t: !!int '7'}}");
   for (const ReadRow& row : kReads) {
     const auto value = VarValue(object, row.path);
     ASSERT_TRUE(value) << row.path;

@@ -9,6 +9,7 @@
 #include "document/json.h"
 #include "document/yaml.h"
 #include "kustomize/node.h"
+#include "kustomize/reread.h"
 #include "kustomize/schema_comments.h"
 
 namespace sluice::kustomize {
@@ -50,6 +51,7 @@ document::Value Framed(Frame frame, std::string_view text) {
 
 /// The part of `object` that the rows speak of, as JSON.
 std::string Shown(Frame frame, document::Value object) {
+  EXPECT_TRUE(Reread(object));
   if (frame == kPod) object = document::Value(*object.At({"spec", "template", "spec"}));
   if (frame == kService) object = document::Value(*object.Find("spec"));
   for (const char* key : {"apiVersion", "kind", "metadata"}) {
@@ -321,6 +323,8 @@ TEST(StrategicMerge, QuotesWhatHadNoType) {
   ASSERT_TRUE(StrategicMerge(object, Parse("{z: 1}")));
   EXPECT_EQ(document::EmitJson(object), R"({"apiVersion":"example.com/v1","kind":"Widget","a":"8080","b":"yes","c":"plain","z":1})");
   ASSERT_TRUE(StrategicMerge(object, Parse("{a: 1, b: 2, c: 3}")));
+  EXPECT_TRUE(object.Find("a")->IsInt()) << "which a replacement that writes text there would notice";
+  ASSERT_TRUE(Reread(object));
   EXPECT_EQ(document::EmitJson(object), R"({"apiVersion":"example.com/v1","kind":"Widget","a":"1","b":"2","c":3,"z":1})")
       << "the first merge put quotes where YAML 1.1 needs them";
 }

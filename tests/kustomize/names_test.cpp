@@ -9,6 +9,7 @@
 #include "document/yaml.h"
 #include "kustomize/labels.h"
 #include "kustomize/node.h"
+#include "kustomize/reread.h"
 
 namespace sluice::kustomize {
 namespace {
@@ -111,6 +112,7 @@ TEST(Replicas, KeepTheQuotes) {
         std::pair("{kind: DaemonSet}", R"({"kind":"DaemonSet"})")}) {
     document::Value object = Parse(text);
     ASSERT_TRUE(SetReplicas(object, 5, filter));
+    ASSERT_TRUE(Reread(object));
     EXPECT_EQ(document::EmitJson(object), want);
   }
 }
