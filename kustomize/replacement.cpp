@@ -103,6 +103,7 @@ class Writer {
     }
     Result<FieldMatches> found = MatchFields(object_, segments, Create());
     if (!found) return std::move(found).error().Wrap(NotFound(path));
+    ReadAgain();  // a field that was made for it may lie inside the value
     if (found->list().empty()) return base::Invalid(NotFound(path));
     for (const FieldMatch& match : found->list()) {
       if (Result<void> written = WriteOne(match); !written) return std::move(written).error().Wrap("field '" + path + "'");
