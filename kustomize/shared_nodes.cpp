@@ -1,5 +1,6 @@
 #include "kustomize/shared_nodes.h"
 
+#include "kustomize/node.h"
 #include "kustomize/resource.h"
 
 namespace sluice::kustomize {
@@ -25,24 +26,36 @@ Value* Find(Value& object, const SharedNode& node, const SharedNode::Member& mem
   return walked ? found : nullptr;
 }
 
-bool SameScalar(const Value& a, const Value& b) { return a.kind() == b.kind() && a.style() == b.style() && a.text() == b.text(); }
+bool SameText(const Value& a, const Value& b) { return a.kind() == b.kind() && a.text() == b.text(); }
+
+/// What the node is after its holders, in walking order, were written to or only looked at: whoever writes keeps the style that the node has by then,
+/// and a merge puts quotes around what it meets if that needs them (QuoteIfOdd).
+Value Written(const std::vector<Value*>& holders, const Value& before) {
+  Value now = before;
+  for (const Value* holder : holders) {
+    if (!SameText(*holder, before)) {
+      now = WithStyle(*holder, IsQuoted(now.style()) ? now.style() : holder->style());
+    } else if (holder->style() != before.style()) {
+      QuoteIfOdd(now);
+    }
+  }
+  return now;
+}
 
 void Sync(Value& object, SharedNode& node) {
   std::vector<Value*> holders;
   std::vector<SharedNode::Member> members;
-  const Value* written = nullptr;
   for (const SharedNode::Member& member : node.members) {
     Value* holder = Find(object, node, member);
     if (holder == nullptr) continue;
     holders.push_back(holder);
     members.push_back(member);
-    if (!SameScalar(*holder, node.value)) written = holder;
   }
   node.members = std::move(members);
-  if (written == nullptr) return;
-  const Value value = *written;
-  for (Value* holder : holders) *holder = value;
-  node.value = value;
+  const Value now = Written(holders, node.value);
+  if (SameText(now, node.value) && now.style() == node.value.style()) return;
+  for (Value* holder : holders) *holder = now;
+  node.value = now;
 }
 
 }  // namespace
