@@ -30,13 +30,15 @@ const TransformerConfig& BuiltinConfig();
 /// Adds `incoming` unless an equal or narrower one is there already (path equal, and the existing one's GVK satisfies every part that
 /// `incoming` names). Errors: Invalid "conflicting fieldspecs" when such a one differs in `create`.
 base::Result<void> MergeFieldSpecs(FieldSpecs& into, const FieldSpecs& incoming);
+/// The same for references: those with one target become one.
+base::Result<void> MergeReferences(std::vector<NameReference>& into, const std::vector<NameReference>& incoming);
 /// Every list of `incoming` into that of `into`, and then each list in kustomize's order of kinds. Errors: as above, naming the list.
 base::Result<void> MergeConfig(TransformerConfig& into, const TransformerConfig& incoming);
 
 /// The content of one `configurations:` file (parsed as YAML 1.1), which messages call `file`. Errors: Invalid, a line for each unknown or mistyped field.
 base::Result<TransformerConfig> ParseConfiguration(const document::Value& content, std::string_view file);
-/// The content of one `crds:` file: type name -> {Schema: {properties}}, with the x-kubernetes-* extensions. Errors: Invalid (not a mapping; types
-/// that contain each other without end; conflicting fieldspecs).
+/// The content of one `crds:` file: type name -> {Schema: {properties}}, with the x-kubernetes-* extensions. Errors: Invalid (not a mapping; a
+/// field of a schema that has another type than OpenAPI gives it; types that contain each other without end; conflicting fieldspecs).
 base::Result<TransformerConfig> ParseCrds(const document::Value& content, std::string_view file);
 
 /// Called with each leaf; may replace it.

@@ -1,4 +1,4 @@
-// The transformer configuration: where it comes from (the tables, a `configurations:` file, a `crds:` file) and how two are merged.
+// The transformer configuration: where it comes from (the tables, a `configurations:` file; crds.cpp: a `crds:` file) and how two are merged.
 #include <algorithm>
 #include <array>
 #include <tuple>
@@ -98,6 +98,14 @@ bool SameReferences(const std::vector<NameReference>& left, const std::vector<Na
                     [](const NameReference& a, const NameReference& b) { return a.target == b.target && a.referrers == b.referrers; });
 }
 
+}  // namespace
+
+Result<void> MergeFieldSpecs(FieldSpecs& into, const FieldSpecs& incoming) {
+  if (into == incoming) return {};  // the common case: the built-in lists meet themselves
+  for (const FieldSpec& spec : incoming) TRY(MergeOne(into, spec));
+  return {};
+}
+
 Result<void> MergeReferences(std::vector<NameReference>& into, const std::vector<NameReference>& incoming) {
   if (SameReferences(into, incoming)) return {};
   for (const NameReference& one : incoming) {
@@ -109,14 +117,6 @@ Result<void> MergeReferences(std::vector<NameReference>& into, const std::vector
     }
     if (!found) into.push_back(one);
   }
-  return {};
-}
-
-}  // namespace
-
-Result<void> MergeFieldSpecs(FieldSpecs& into, const FieldSpecs& incoming) {
-  if (into == incoming) return {};  // the common case: the built-in lists meet themselves
-  for (const FieldSpec& spec : incoming) TRY(MergeOne(into, spec));
   return {};
 }
 
@@ -195,80 +195,6 @@ Result<TransformerConfig> ParseConfiguration(const Value& content, std::string_v
   decoder.Mapping(content, "", fields);
   TRY(decoder.Finish());
   Sort(out);
-  return out;
-}
-
-// --- A `crds:` file.
-
-namespace {
-
-constexpr int kMaxReferences = 64;
-
-/// Walks the properties of one type and of the types they refer to.
-class CrdReader {
- public:
-  CrdReader(const Value& types, GvkFilter gvk, TransformerConfig& out) : types_(types), gvk_(std::move(gvk)), out_(out) {}
-
-  Result<void> Read(std::string_view type, const std::string& path, int depth) {
-    const Value* api = types_.Find(type);
-    if (api == nullptr) return {};
-    if (depth > kMaxReferences) return base::Invalid("type " + std::string(type) + " contains itself");
-    const Value* properties = api->At({"Schema", "properties"});
-    if (properties == nullptr) return {};
-    for (const Member& property : properties->members()) {
-      const std::string below = path.empty() ? property.key : path + "/" + property.key;
-      TRY(ReadProperty(property.value, below));
-      const std::string_view ref = property.value.StringAt({"$ref"});
-      if (!ref.empty()) TRY(Read(ref, below, depth + 1));
-    }
-    return {};
-  }
-
- private:
-  static bool Has(const Value& property, std::string_view extension) {
-    const Value* value = property.Find(extension);
-    return value != nullptr && value->IsString();
-  }
-
-  FieldSpecs Spec(const std::string& path) const { return {{.gvk = gvk_, .path = path}}; }
-
-  Result<void> ReadProperty(const Value& property, const std::string& path) {
-    if (Has(property, "x-kubernetes-annotation")) TRY(MergeFieldSpecs(out_.common_annotations, Spec(path)));
-    if (Has(property, "x-kubernetes-label-selector")) TRY(MergeFieldSpecs(out_.common_labels, Spec(path)));
-    if (Has(property, "x-kubernetes-identity")) TRY(MergeFieldSpecs(out_.name_prefix, Spec(path)));
-    if (!Has(property, "x-kubernetes-object-ref-api-version") || !Has(property, "x-kubernetes-object-ref-kind")) return {};
-    const std::string_view key =
-        Has(property, "x-kubernetes-object-ref-name-key") ? property.StringAt({"x-kubernetes-object-ref-name-key"}) : "name";
-    const GvkFilter target{.group = {},
-                           .version = std::string(property.StringAt({"x-kubernetes-object-ref-api-version"})),
-                           .kind = std::string(property.StringAt({"x-kubernetes-object-ref-kind"}))};
-    return MergeReferences(out_.name_reference, {{.target = target, .referrers = Spec(path + "/" + std::string(key))}});
-  }
-
-  const Value& types_;
-  GvkFilter gvk_;
-  TransformerConfig& out_;
-};
-
-bool LooksLikeObject(const Value& api) {
-  const Value* properties = api.At({"Schema", "properties"});
-  return properties != nullptr && properties->Find("kind") != nullptr && properties->Find("apiVersion") != nullptr &&
-         properties->Find("metadata") != nullptr;
-}
-
-}  // namespace
-
-Result<TransformerConfig> ParseCrds(const Value& content, std::string_view file) {
-  if (!content.IsMapping()) return base::Invalid(std::string(file) + ": a mapping of type names to OpenAPI definitions is wanted");
-  TransformerConfig out;
-  for (const Member& type : content.members()) {
-    if (!LooksLikeObject(type.value)) continue;
-    TransformerConfig one;
-    const std::string kind = type.key.substr(type.key.rfind('.') + 1);
-    CrdReader reader(content, {.group = {}, .version = {}, .kind = kind}, one);
-    if (auto read = reader.Read(type.key, "", 0); !read) return std::move(read).error().Wrap(file);
-    if (auto merged = MergeConfig(out, one); !merged) return std::move(merged).error().Wrap(file);
-  }
   return out;
 }
 

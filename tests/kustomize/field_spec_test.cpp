@@ -184,5 +184,66 @@ TEST(Crds, TypesThatContainThemselvesAreRefused) {
             "crds.json: a mapping of type names to OpenAPI definitions is wanted");
 }
 
+struct CrdRow {
+  std::string_view schema, want;  ///< "" where it is taken
+};
+
+/// What kustomize v5.8.2 refuses of schemas, and what it takes.
+constexpr CrdRow kCrds[] = {
+    {"type: 5", "type wants a list of texts"},
+    {"type: [string, 5]", "type wants text"},
+    {"type: [string, integer]", ""},
+    {"type: null", ""},
+    {"description: yes", "description wants text"},
+    {"nullable: 'true'", "nullable wants true or false"},
+    {"maximum: '1'", "maximum wants a number"},
+    {"maxLength: 1.5", "maxLength wants a whole number"},
+    {"maxLength: 1.0", ""},
+    {"enum: a", "enum wants a list"},
+    {"enum: [a, 5, {b: c}]", ""},
+    {"required: [1]", "required wants text"},
+    {"not: []", "not wants a schema, which is a mapping"},
+    {"items: 5", ""},
+    {"items: {type: 5}", "items.type wants a list of texts"},
+    {"items: [{type: 5}]", "items.type wants a list of texts"},
+    {"allOf: {}", "allOf wants a list of schemas"},
+    {"properties: []", "properties wants a mapping of names to schemas"},
+    {"properties: {a: {format: 5}}", "properties.a.format wants text"},
+    {"additionalProperties: true", ""},
+    {"additionalProperties: 5", "additionalProperties wants a schema, which is a mapping"},
+    {"additionalProperties: {title: 5}", ""},
+    {"additionalProperties: {properties: {a: {title: 5}}}", "additionalProperties.properties.a.title wants text"},
+    {"additionalProperties: {title: []}", "additionalProperties.title wants text"},
+    {"items: [{title: 5}]", "items.title wants text"},
+    {"dependencies: {a: [b], c: {}, d: 5}", ""},
+    {"dependencies: {a: [5]}", "dependencies.a wants text"},
+    {"externalDocs: {url: 5}", "externalDocs.url wants text"},
+    {"x-kubernetes-anything: {}", ""},
+    {"$ref: 5", ""},
+    {"$ref: '#/definitions/a b'", ""},
+    {"$ref: ':a'", "$ref wants a URL"},
+    {"$ref: 'a b:c'", "$ref wants a URL"},
+    {"$ref: 'a/b:c'", ""},
+    {"$ref: 'mailto:%zz'", ""},
+    {"$ref: '%zz'", "$ref wants a URL"},
+    {"$ref: 'a#%z'", "$ref wants a URL"},
+    {"$ref: 'a?%zz'", ""},
+    {"$schema: \"a\\tb\"", "$schema wants a URL"},
+};
+
+TEST(Crds, FieldsHaveTheTypesOfOpenApi) {
+  for (const CrdRow& row : kCrds) {
+    const auto content =
+        document::ParseYaml("T:\n  Schema:\n    " + std::string(row.schema) + "\n", {.resolver = document::Resolver::Yaml11});
+    ASSERT_TRUE(content) << row.schema;
+    const auto config = ParseCrds(*content, "crds.yaml");
+    ASSERT_EQ(config.has_value(), row.want.empty()) << row.schema;
+    if (config) continue;
+    const std::string& message = config.error().message;
+    EXPECT_TRUE(message.starts_with("crds.yaml:3:")) << message;
+    EXPECT_EQ(message.substr(message.find(": ") + 2), "T." + std::string(row.want));
+  }
+}
+
 }  // namespace
 }  // namespace sluice::kustomize
