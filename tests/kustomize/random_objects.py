@@ -17,6 +17,11 @@ def plain_is_safe(text):
     return True
 
 
+def is_prose(text):
+    """What may stand in a block scalar and is no name that something else knows."""
+    return len(text.split()) > 1 and text[0] not in " \n\t" and text.replace("\n", "").isprintable()
+
+
 class Writer:
     """YAML with styles chosen at random."""
 
@@ -40,10 +45,19 @@ class Writer:
 
     def flow(self, value):
         if isinstance(value, dict):
-            return "{" + ", ".join(self.scalar(k, True) + ": " + self.flow(v) for k, v in value.items()) + "}"
+            return "{" + ", ".join(self.scalar(k, True) + ": " + self.flow_value(v) for k, v in value.items()) + "}"
         if isinstance(value, list):
             return "[" + ", ".join(self.flow(v) for v in value) + "]"
         return self.scalar(value, True) if value != Raw("") else "null"
+
+    def flow_value(self, value):
+        return "" if value is None and self.rng.random() < 0.3 else self.flow(value)
+
+    def block(self, head, text, indent):
+        """`text` as some block scalar, whatever that makes of its line breaks."""
+        yield head + " " + self.rng.choice(["|", "|-", "|+", ">", ">", ">-", ">+"])
+        for line in text.rstrip("\n").split("\n") + [""] * self.rng.choice([0, 0, 0, 1, 2]):
+            yield (" " * (indent + 2) + line) if line else ""
 
     def lines(self, value, indent):
         pad = " " * indent
@@ -59,6 +73,8 @@ class Writer:
             yield head + " |"
             for line in item[:-1].split("\n"):
                 yield (" " * (indent + 2) + line) if line else ""
+        elif isinstance(item, str) and not isinstance(item, Raw) and is_prose(item) and self.rng.random() < self.fancy * 2:
+            yield from self.block(head, item, indent)
         elif not isinstance(item, (dict, list)) or not item or self.rng.random() < self.fancy * 0.4:
             yield (head + " " + self.flow(item)) if isinstance(item, (dict, list)) else (head + " " + self.scalar(item)).rstrip(" ") if item == Raw("") else head + " " + self.scalar(item)
         else:
@@ -89,7 +105,7 @@ NAMES = ["web", "api", "db", "cache", "app"]
 NAMESPACES = ["shop", "prod", "default"]
 IMAGES = ["nginx:1.0", "nginx", "registry.io:5000/team/app:v1", "redis@sha256:aaaa", "registry.io/team/app:v2@sha256:bbbb", "busybox:1.28"]
 ODD = ["true", "5", "1e3", "0x1F", "yes", "a b", "x: y", "# no", "", "multi\nline\n", "it's", "\"q\"", "null", "2001-01-01", "1.0", "ü", "<a&b>", "$(V)", "-", "a,b", " lead", "tab\there", "~", "0o7", ".5", "1:30", "=", "!x", "&a", "*a", "%p", "@a", "`a", "\u2028", "\U0001F600", "trail ", "a: ",
-       "-1", "1_0", "0b1", ".inf", "NaN", "e: [", "{", "}", "[x]", "?", "'", "\\", "\x07", "\n", "x\n\n", "\nx", "word " * 20, "word-" * 20, "a\n  b\nc", "No", "2001-01-01T10:00:00Z", "x #y", "#x"]
+       "-1", "1_0", "0b1", ".inf", "NaN", "e: [", "{", "}", "[x]", "?", "'", "\\", "\x07", "\n", "x\n\n", "\nx", "word " * 20, "word-" * 20, "a\n  b\nc", "{\n  \"k\": 1\n}\n", "one two\nthree\n\n  four\nfive\n", "No", "2001-01-01T10:00:00Z", "x #y", "#x"]
 RAWS = ["1.0", "0x1F", "0o17", "017", "1e3", "null", "~", "yes", "12345678901234567890", "1_000", "2001-01-01", "true", "''", '""', "on", "-7", "1.5", "0b101", "-0", "+5", ".5", "5.", "08", "!!str 5", "!!int '5'", "!!float 1", "!mine x", "2001-01-01T10:00:00Z", "2001-1-1", "Yes", "y", "TRUE", "Null", "-.5e+3", "0.10", "1e-7",
         "100000000000000000000000", "9007199254740993", "0o8", "12e03", "1__0", "0x", '"\\u00e9\\x41"', "'a''b'", "1.0e0", "123456789.125", "-1e21", "0.00001"]
 

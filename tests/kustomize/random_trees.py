@@ -67,6 +67,13 @@ class Tree(Extras):
                 break
         return "\n".join(lines)
 
+    def with_merge_keys(self, text):
+        """The same objects with a few data more, which come from an anchor elsewhere."""
+        if "\ndata:\n" not in text:
+            return text
+        style = self.rng.choice(["{z: 'one', y: , k: 5}", "\n  z: one\n  a: two\n  y: >\n    a\n      b"])
+        return "more: &more " + style + "\n" + text.replace("\ndata:\n", "\ndata:\n  <<: *more\n", 1)
+
     def as_list(self, objects):
         return self.writer.document({"apiVersion": "v1", "kind": "List", "items": objects})
 
@@ -81,6 +88,8 @@ class Tree(Extras):
                 text = self.as_list(part)
             elif self.chance(0.06):
                 text = self.with_anchors(text)
+            elif len(part) == 1 and self.chance(0.04):
+                text = self.with_merge_keys(text)
             elif self.chance(0.04):
                 text = text.replace("\n", "\r\n")
             elif self.chance(0.25):
