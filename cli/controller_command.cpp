@@ -329,11 +329,12 @@ class Process {
                        .update_deps = flags_.update_chart_deps},
             .rules = {.no_cross_namespace_refs = flags_.no_cross_namespace_refs}};
   }
+  static net::Task<Result<void>> AlwaysWrite() { co_return Result<void>(); }
   controller::RemoteOptions RemoteOptionsOf(kube::IndexOptions index) {
     return {.insecure_tls = flags_.insecure_kubeconfig_tls,
             .insecure_exec = flags_.insecure_kubeconfig_exec,
             .default_service_account = flags_.default_kubeconfig_service_account,
-            .may_write = [this] { return !elector_ || elector_->leads(); },
+            .may_write = [this] { return elector_ ? elector_->MayWrite() : AlwaysWrite(); },
             .index = std::move(index)};
   }
   controller::WorkQueueOptions QueueOptions(controller::QueueMeter& meter) const {
@@ -387,7 +388,7 @@ class Process {
       raise(SIGTERM);
     };
     elector_.emplace(client_, std::move(options), std::move(callbacks));
-    client_.transport().SetWriteGate([this] { return elector_->leads(); });
+    client_.transport().SetWriteGate([this] { return elector_->MayWrite(); });
     elector_->Start();
   }
 

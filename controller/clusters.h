@@ -42,7 +42,7 @@ struct RemoteOptions {
   bool insecure_exec = false;                 ///< --insecure-kubeconfig-exec
   std::string default_service_account;        ///< --default-kubeconfig-service-account: for config maps that name none
   std::chrono::milliseconds timeout{30'000};  ///< of one request
-  std::function<bool()> may_write;            ///< asked before every write; empty: always
+  kube::WriteGate may_write;                  ///< asked before every write; empty: always
   kube::IndexOptions index;                   ///< of each remote cluster
 };
 

@@ -35,6 +35,7 @@ struct LeaderElector::Impl {
   Steady::time_point seen_at{};  // when it last changed, by our clock
   Steady::time_point renewed{};  // just before our last successful renewal was sent
   bool leading = false;
+  bool taken = false;  // a look before a write has found another holder
   std::string holder;
 
   Impl(Client& c, LeaseOptions o, Callbacks b)
@@ -42,11 +43,13 @@ struct LeaderElector::Impl {
 
   std::string NowText() const { return base::FormatRfc3339Micro(client.transport().environment().clock.Now()); }
   WriteOptions Write() const { return {.manager = options.identity.substr(0, 128), .for_lease = true}; }
-  bool Leads() const { return leading && Steady::now() - renewed < options.renew_deadline; }
+  bool Leads() const { return leading && !taken && options.now() - renewed < options.renew_deadline; }
   milliseconds Left() const;
   bool HeldByOther() const;
   void See(Value lease);
   Value Wanted() const;
+  net::Task<Result<Value>> Look() const;
+  static net::Task<Result<void>> MayWrite(std::shared_ptr<Impl> self);
   net::Task<Result<void>> Read();
   net::Task<Result<void>> Take();
   net::Task<Result<void>> TryOnce();
@@ -58,7 +61,7 @@ struct LeaderElector::Impl {
 };
 
 milliseconds LeaderElector::Impl::Left() const {
-  return std::chrono::duration_cast<milliseconds>(renewed + options.renew_deadline - Steady::now());
+  return std::chrono::duration_cast<milliseconds>(renewed + options.renew_deadline - options.now());
 }
 
 /// What somebody else holds is theirs until the duration that they wrote has passed since we saw it change.
@@ -68,7 +71,7 @@ bool LeaderElector::Impl::HeldByOther() const {
   const Value* seconds = seen.At({"spec", "leaseDurationSeconds"});
   const std::int64_t duration =
       seconds == nullptr ? Seconds(options.lease_duration) : seconds->AsInt().value_or(Seconds(options.lease_duration));
-  return Steady::now() < seen_at + std::chrono::seconds(std::clamp<std::int64_t>(duration, 0, 86'400));
+  return options.now() < seen_at + std::chrono::seconds(std::clamp<std::int64_t>(duration, 0, 86'400));
 }
 
 void LeaderElector::Impl::See(Value lease) {
@@ -76,7 +79,7 @@ void LeaderElector::Impl::See(Value lease) {
   const Value* now = lease.Find("spec");
   const bool changed = before == nullptr || now == nullptr || !(*before == *now);
   seen = std::move(lease);
-  if (changed) seen_at = Steady::now();
+  if (changed) seen_at = options.now();
   std::string who(seen.StringAt({"spec", "holderIdentity"}));
   if (who == holder) return;
   holder = std::move(who);
@@ -105,10 +108,27 @@ Value LeaderElector::Impl::Wanted() const {
   return lease;
 }
 
-net::Task<Result<void>> LeaderElector::Impl::Read() {
+net::Task<Result<Value>> LeaderElector::Impl::Look() const {
   const ObjectRef ref{kLease, options.ns, options.name};
   const ReadOptions read{.timeout = options.retry_period, .for_lease = true};
-  auto lease = co_await client.Get(ref, read);
+  co_return co_await client.Get(ref, read);
+}
+
+/// What is found is not kept as `seen`: from another's Lease the next renewal would go on as if it were ours.
+net::Task<Result<void>> LeaderElector::Impl::MayWrite(std::shared_ptr<Impl> self) {
+  const base::Error refused = base::MakeError(Reason::Canceled, "not the leader: nothing is written");
+  if (!self->Leads()) co_return refused;
+  if (self->options.now() - self->renewed < self->options.lease_duration / 2) co_return Result<void>();
+  net::Task<Result<Value>> looking = self->Look();
+  const Result<Value> lease = co_await net::WithDeadline(std::move(looking), self->options.retry_period, "reading the lease");
+  if (!lease) co_return base::MakeError(Reason::Unavailable, "the lease cannot be read: nothing is written: " + lease.error().message);
+  if (lease->StringAt({"spec", "holderIdentity"}) != self->options.identity) self->taken = true;
+  if (!self->Leads()) co_return refused;
+  co_return Result<void>();
+}
+
+net::Task<Result<void>> LeaderElector::Impl::Read() {
+  auto lease = co_await Look();
   if (!lease && lease.error().reason != Reason::NotFound) co_return std::move(lease).error();
   See(lease ? std::move(lease).value() : Value());
   co_return Result<void>();
@@ -117,11 +137,12 @@ net::Task<Result<void>> LeaderElector::Impl::Read() {
 net::Task<Result<void>> LeaderElector::Impl::Take() {
   const Value wanted = Wanted();
   const WriteOptions write = Write();
-  const Steady::time_point before = Steady::now();
+  const Steady::time_point before = options.now();
   net::Task<Result<Value>> put = seen.IsNull() ? client.Create(wanted, write) : client.Replace(wanted, write);
   auto stored = co_await std::move(put);
   if (!stored) co_return std::move(stored).error();
   renewed = before;
+  taken = false;
   See(std::move(stored).value());
   co_return Result<void>();
 }
@@ -229,6 +250,7 @@ net::Task<void> LeaderElector::Close() {
   if (!released) impl->client.transport().environment().log.Error("lease not released", released.error().message, {});
 }
 
+net::Task<Result<void>> LeaderElector::MayWrite() const { return Impl::MayWrite(impl_); }
 bool LeaderElector::leads() const { return impl_->Leads(); }
 const std::string& LeaderElector::holder() const { return impl_->holder; }
 

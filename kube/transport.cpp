@@ -80,7 +80,7 @@ struct Transport::Impl {
   net::AsyncSemaphore permits;
   std::size_t under_way = 0;  // tries that are neither urgent nor patient
   net::Event calm{net::Event::Kind::Latch};
-  std::function<bool()> may_write;
+  WriteGate gate;
   Steady::time_point token_read = Steady::now();
   bool token_stale = false;
   using Key = std::tuple<std::string, std::string, std::string, int>;
@@ -118,7 +118,6 @@ struct Transport::Impl {
   void Count(const ApiRequest& request, int code);
   Outcome Judge(const ApiRequest& request, Result<net::Response> response);
   milliseconds Backoff(const base::Error& error, int tries);
-  Result<void> MayBegin(const ApiRequest& request) const;
   net::Task<Result<net::Response>> SendThrough(net::Request http);
   net::Task<Outcome> Try(const ApiRequest& request, const net::BodySink& sink, milliseconds left);
   net::Task<Result<net::Response>> Run(ApiRequest request, net::BodySink sink);
@@ -179,11 +178,6 @@ milliseconds Transport::Impl::Backoff(const base::Error& error, int tries) {
   return std::chrono::duration_cast<milliseconds>(random.Jitter(base, 0.5));
 }
 
-Result<void> Transport::Impl::MayBegin(const ApiRequest& request) const {
-  if (request.mutates && may_write && !may_write()) return base::MakeError(Reason::Canceled, "not the leader: nothing is written");
-  return {};
-}
-
 /// A write that has begun is not cut off at once: nobody would know what it did, and the server might do it after what a newer run sends next.
 net::Task<Result<net::Response>> Transport::Impl::SendThrough(net::Request http) {
   using Answer = std::optional<Result<net::Response>>;
@@ -205,13 +199,14 @@ net::Task<Result<net::Response>> Transport::Impl::SendThrough(net::Request http)
 }
 
 net::Task<Outcome> Transport::Impl::Try(const ApiRequest& request, const net::BodySink& sink, milliseconds left) {
-  const Steady::time_point begun = Steady::now();
+  const Steady::time_point end = Steady::now() + left;
   const UnderWay counted(*this, request);
+  const auto still = [end] { return std::max(milliseconds(1), std::chrono::duration_cast<milliseconds>(end - Steady::now())); };
   if (request.patient) {
     net::Task<Result<void>> waiting = calm.Wait(std::min(left / 2, options.patience));
     const Result<void> waited = co_await std::move(waiting);
     if (!waited && waited.error().reason == Reason::Canceled) co_return Outcome{waited.error(), 0};
-    left = std::max(milliseconds(1), left - std::chrono::duration_cast<milliseconds>(Steady::now() - begun));
+    left = still();
   }
   net::AsyncSemaphore::Permit permit;
   if (!request.urgent) {
@@ -220,7 +215,12 @@ net::Task<Outcome> Transport::Impl::Try(const ApiRequest& request, const net::Bo
     if (!acquired) co_return Outcome{base::MakeError(Reason::Unavailable, "too many requests to the API server wait already"), 0};
     permit = std::move(acquired).value();
   }
-  if (Result<void> gate = MayBegin(request); !gate) co_return Outcome{std::move(gate).error(), 0};
+  if (request.mutates && gate) {
+    net::Task<Result<void>> asking = gate();
+    Result<void> may = co_await std::move(asking);
+    if (!may) co_return Outcome{std::move(may).error(), 0};
+    left = still();
+  }
   net::Request http = ToHttp(request);
   const milliseconds own = request.timeout.count() > 0 ? request.timeout : options.timeout;
   http.timeout = std::max(milliseconds(1), std::min(own, left));
@@ -279,7 +279,7 @@ net::Task<Result<net::Response>> Transport::OpenStream(ApiRequest request, net::
   co_return std::move(outcome.answer);
 }
 
-void Transport::SetWriteGate(std::function<bool()> may_write) { impl_->may_write = std::move(may_write); }
+void Transport::SetWriteGate(WriteGate gate) { impl_->gate = std::move(gate); }
 const ClusterConfig& Transport::config() const { return impl_->config; }
 const Environment& Transport::environment() const { return impl_->environment; }
 

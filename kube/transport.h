@@ -82,6 +82,9 @@ struct RequestCount {
   std::uint64_t count = 0;
 };
 
+/// Says whether something may be written now; asked before every try that mutates.
+using WriteGate = std::function<net::Task<base::Result<void>>()>;
+
 class Transport {
  public:
   Transport(Environment environment, ClusterConfig config, TransportOptions options);
@@ -97,9 +100,8 @@ class Transport {
   /// One try on the connection of the watches, open until either side ends it or no byte came for `idle_timeout` (0: none).
   net::Task<base::Result<net::Response>> OpenStream(ApiRequest request, net::BodySink sink, std::chrono::milliseconds idle_timeout);
 
-  /// Asked before every try that mutates; while it answers false those end in Canceled: `not the leader: nothing is written`.
-  /// Lease requests pass it by (they do not set `mutates`).
-  void SetWriteGate(std::function<bool()> may_write);
+  /// A try that mutates and that `gate` refuses ends in its error. Lease requests pass it by (they do not set `mutates`).
+  void SetWriteGate(WriteGate gate);
 
   const ClusterConfig& config() const;
   const Environment& environment() const;

@@ -234,7 +234,10 @@ TEST_F(ClientTest, OneConnectionCarriesAll) {
 }
 
 TEST_F(ClientTest, WritesNothingWhileTheGateIsShut) {
-  client_->transport().SetWriteGate([] { return false; });
+  const auto shut = []() -> net::Task<base::Result<void>> {
+    co_return base::MakeError(base::Reason::Canceled, "not the leader: nothing is written");
+  };
+  client_->transport().SetWriteGate(shut);
   const std::string want = "Canceled: not the leader: nothing is written";
   EXPECT_EQ(Say(Run(client_->Apply(ConfigMap("a", "1"), apply_))), want);
   EXPECT_EQ(Say(Run(client_->Create(ConfigMap("a", "1"), write_))), want);
