@@ -182,6 +182,7 @@ Result<std::string> Resolver::FetchFile(std::string_view url) {
   const bool https = url.starts_with("https:");
   const std::string_view rest = url.substr(https ? 8 : 7);
   TRY(options.tls.ca_pem, ExtraRoots());
+  options.tls.system_roots = true;
   options.proxy = ProxyFor(https, rest.substr(0, rest.find_first_of(":/?#")));
   net::Runtime runtime;
   net::HttpClient client(runtime.io(), options);

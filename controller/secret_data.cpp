@@ -40,6 +40,7 @@ net::Task<Result<SecretData>> ReadSecretData(kube::Client& client, std::string n
 Result<net::TlsOptions> TlsOptionsFrom(const SecretData& data) {
   net::TlsOptions tls;
   tls.ca_pem = TextOf(data, "ca.crt");
+  tls.system_roots = true;
   tls.client_cert_pem = TextOf(data, "tls.crt");
   tls.client_key_pem = TextOf(data, "tls.key");
   if (tls.client_cert_pem.empty() != tls.client_key_pem.empty()) return Invalid("tls.crt and tls.key must be given together");

@@ -1,6 +1,7 @@
 #include "net/curl_transfer.h"
 
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -175,10 +176,21 @@ void CurlTransfer::SetBlob(CURLoption option, const std::string& pem) {
   Set(option, &blob);
 }
 
+namespace {
+
+/// OpenSSL's own places, and $SSL_CERT_FILE and $SSL_CERT_DIR, as for our HTTP/2; curl's are those that it was built with.
+CURLcode AddSystemRoots(CURL* /*easy*/, void* context, void* /*unused*/) {
+  return SSL_CTX_set_default_verify_paths(static_cast<SSL_CTX*>(context)) == 1 ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
+}
+
+}  // namespace
+
 void CurlTransfer::SetTls() {
   const TlsOptions& tls = options_.tls;
   Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   SetBlob(CURLOPT_CAINFO_BLOB, tls.ca_pem);
+  Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  if (tls.ca_pem.empty() || tls.system_roots) Set(CURLOPT_SSL_CTX_FUNCTION, &AddSystemRoots);
   if (exchange_.with_identity) {
     SetBlob(CURLOPT_SSLCERT_BLOB, tls.client_cert_pem);
     SetBlob(CURLOPT_SSLKEY_BLOB, tls.client_key_pem);

@@ -28,6 +28,7 @@ std::string_view FindHeader(const Headers& headers, std::string_view name);
 /// Where and how to trust a peer, and who we are to it. PEM texts, never file names.
 struct TlsOptions {
   std::string ca_pem;           ///< empty: the system's roots
+  bool system_roots = false;    ///< trust these as well where `ca_pem` is given
   std::string client_cert_pem;  ///< both or none
   std::string client_key_pem;
   bool insecure_skip_verify = false;

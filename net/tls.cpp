@@ -28,11 +28,11 @@ Result<void> UseIdentity(ssl::context& context, const TlsOptions& options) {
 
 Result<void> UseRoots(ssl::context& context, const TlsOptions& options) {
   boost::system::error_code error;
-  if (options.ca_pem.empty()) {
+  if (options.ca_pem.empty() || options.system_roots) {
     context.set_default_verify_paths(error);
     if (error) return base::Invalid("the system's CA certificates: " + error.message());
-    return {};
   }
+  if (options.ca_pem.empty()) return {};
   context.add_certificate_authority(asio::buffer(options.ca_pem), error);
   if (error) return base::Invalid("CA certificates: not PEM certificates");
   return {};

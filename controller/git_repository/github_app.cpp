@@ -140,6 +140,7 @@ net::Task<Result<GithubToken>> GithubTokens::Exchange(const GithubApp& app) {
   CO_TRY(const std::string jwt, crypto::SignRs256(app.private_key, GithubClaims(app.app_id, clock_.Now())));
   net::ClientOptions options;
   options.tls.ca_pem = app.ca_pem;
+  options.tls.system_roots = true;
   options.proxy = app.proxy;
   options.http2 = false;
   net::HttpClient client(io_, std::move(options));

@@ -33,6 +33,7 @@ Result<net::TlsOptions> TlsOf(const Data& data, const std::string& secret) {
   tls.client_cert_pem = TextOf(data, {"tls.crt", "certFile"});
   tls.client_key_pem = TextOf(data, {"tls.key", "keyFile"});
   tls.ca_pem = TextOf(data, {"ca.crt", "caFile"});
+  tls.system_roots = true;
   const auto unsupported = [&](std::string_view what) {
     return base::MakeError(base::Reason::Unsupported, "secret '" + secret + "' " + std::string(what));
   };

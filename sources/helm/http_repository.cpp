@@ -110,16 +110,15 @@ Result<std::string> ChartUrl(std::string_view text, std::string_view reference) 
 }
 
 struct HttpRepository::Impl {
-  Impl(boost::asio::io_context& io, HttpRepositoryOptions how) : options(std::move(how)), own(io, {.tls = options.tls}), other(io, {}) {}
+  Impl(boost::asio::io_context& io, HttpRepositoryOptions how) : options(std::move(how)), client(io, {.tls = options.tls}) {}
 
   net::Task<Result<std::string>> Get(std::string url, std::size_t max_bytes, std::string accept);
-  net::Task<Result<std::string>> Fetch(net::HttpClient& client, net::Request request);
+  net::Task<Result<std::string>> Fetch(net::Request request);
   /// Takes the login out of `url`, and says which one goes there.
   std::optional<std::string> Authorization(net::Url& url) const;
 
   const HttpRepositoryOptions options;
-  net::HttpClient own;    ///< with the authority and the certificate of the repository
-  net::HttpClient other;  ///< for archives on hosts that only the system's authorities vouch for
+  net::HttpClient client;
 };
 
 std::optional<std::string> HttpRepository::Impl::Authorization(net::Url& url) const {
@@ -137,7 +136,7 @@ std::optional<std::string> HttpRepository::Impl::Authorization(net::Url& url) co
 }
 
 /// Streams the body, so that one that is too large is cut off and never held.
-net::Task<Result<std::string>> HttpRepository::Impl::Fetch(net::HttpClient& client, net::Request request) {
+net::Task<Result<std::string>> HttpRepository::Impl::Fetch(net::Request request) {
   const std::string url = request.url;
   const std::size_t max_bytes = request.max_response_bytes;
   request.max_response_bytes = 64u << 10;  // of an answer that is not the file
@@ -166,16 +165,8 @@ net::Task<Result<std::string>> HttpRepository::Impl::Get(std::string address, st
   request.timeout = options.timeout;
   request.max_response_bytes = max_bytes;
   request.max_redirects = kMaxRedirects;
-  net::Request again = request;
-  net::Task<Result<std::string>> fetching = Fetch(own, std::move(request));
-  Result<std::string> body = co_await std::move(fetching);
-  const bool refused = !body && body.error().reason == Reason::Unauthorized && !body.error().message.starts_with("failed to fetch ");
-  if (refused && !options.tls.ca_pem.empty()) {  // TLS: its certificate may be one of the system's authorities
-    net::Task<Result<std::string>> retrying = Fetch(other, std::move(again));
-    Result<std::string> second = co_await std::move(retrying);
-    if (second || second.error().message.starts_with("failed to fetch ")) co_return second;
-  }
-  co_return body;
+  net::Task<Result<std::string>> fetching = Fetch(std::move(request));
+  co_return co_await std::move(fetching);
 }
 
 HttpRepository::HttpRepository(boost::asio::io_context& io, HttpRepositoryOptions options)

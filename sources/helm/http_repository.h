@@ -26,7 +26,7 @@ base::Result<std::string> ChartUrl(std::string_view url, std::string_view refere
 struct HttpRepositoryOptions {
   std::string url;
   std::string username, password;  ///< sent only if both are there; else those in the URL
-  net::TlsOptions tls;             ///< its authority is trusted besides the system's
+  net::TlsOptions tls;
   bool pass_credentials = false;
   std::chrono::milliseconds timeout{60'000};
   std::size_t max_index_bytes = 50u << 20;  ///< `--helm-index-max-size`

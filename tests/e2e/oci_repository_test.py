@@ -19,7 +19,7 @@ import harness  # noqa: E402
 import totals  # noqa: E402
 from foreign_sources_test import pack  # noqa: E402
 from harness import Case, condition_of, config_map, data_of, is_ready, secret, until  # noqa: E402
-from oci_registry import FLUX_CONTENT, INDEX, Registry, TokenService, digest_of  # noqa: E402
+from oci_registry import FLUX_CONTENT, INDEX, Registry, TokenService, certificate, digest_of  # noqa: E402
 
 OCI = "source.toolkit.fluxcd.io/v1/OCIRepository"
 CHART = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
@@ -244,6 +244,21 @@ class LoginTest(OciCase):
         self.assertIn("failed to determine artifact digest: ", self.failed("OCIArtifactPullFailed"))
         self.oci(self.closed, secretRef={"name": "pull"}, insecure=True)
         self.await_object(OCI, "app", is_ready)
+
+    def test_an_authority_is_trusted_beside_the_systems(self):
+        digest = self.push(registry=self.closed)
+        self.login("pull", self.closed)
+        with open(certificate(self.env.folder, self.ns)[0], "rb") as file:
+            self.kube.apply(secret("another", self.ns, {"ca.crt": file.read()}))
+        self.oci(self.closed, secretRef={"name": "pull"}, certSecretRef={"name": "another"})
+        self.assertIn("failed to determine artifact digest: ", self.failed("OCIArtifactPullFailed"))
+        self.controller.end()
+        self.addCleanup(self.controller.start)
+        other = self.env.controller("roots", start=False)
+        self.addCleanup(other.end)
+        other.variables["SSL_CERT_FILE"] = self.closed.ca
+        other.start()
+        self.await_stored(f"latest@{digest}")
 
     def test_secrets_that_are_not_there_or_none(self):
         self.oci(secretRef={"name": "absent"})

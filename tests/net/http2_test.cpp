@@ -1,5 +1,10 @@
 // HttpClient over HTTP/2 and TLS, against a peer that misbehaves on demand and through a proxy that brings bad luck.
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
 
 #include "net/await.h"
 #include "tests/net/client_fixture.h"
@@ -408,6 +413,39 @@ TEST_F(Http2Test, CertificatesAreChecked) {
     MakeClient({.tls = row.tls});
     EXPECT_EQ(Plain(Get(Url("/hello"))), row.want);
   }
+}
+
+TEST_F(Http2Test, AnAuthorityBesideTheSystemsOrInsteadOfThem) {
+  const TestAuthority of_the_system("System CA"), given("Given CA");
+  const std::string roots = ::testing::TempDir() + "roots-" + std::to_string(getpid()) + ".pem";
+  std::ofstream(roots) << of_the_system.ca_pem();
+  setenv("SSL_CERT_FILE", roots.c_str(), 1);
+  struct Row {
+    std::string_view rule;
+    const TestAuthority& server;
+    TlsOptions tls;
+    bool trusted;
+  };
+  const Row rows[] = {
+      {"none given", of_the_system, {}, true},
+      {"none given, of another", given, {}, false},
+      {"instead", given, {.ca_pem = given.ca_pem()}, true},
+      {"instead, of the system", of_the_system, {.ca_pem = given.ca_pem()}, false},
+      {"beside", given, {.ca_pem = given.ca_pem(), .system_roots = true}, true},
+      {"beside, of the system", of_the_system, {.ca_pem = given.ca_pem(), .system_roots = true}, true},
+  };
+  for (const bool http1 : {false, true}) {
+    for (const Row& row : rows) {
+      SCOPED_TRACE(std::string(row.rule) + (http1 ? " over HTTP/1.1" : " over HTTP/2"));
+      const auto server = row.server.Issue("server", {"IP:127.0.0.1"});
+      StartPeer({.cert_pem = server.cert_pem, .key_pem = server.key_pem, .http1 = http1});
+      MakeClient({.tls = row.tls});
+      const std::string answer = Get(Url("/hello"));
+      EXPECT_EQ(answer.starts_with("200 "), row.trusted) << answer;
+    }
+  }
+  unsetenv("SSL_CERT_FILE");
+  std::remove(roots.c_str());
 }
 
 TEST_F(Http2Test, ClientCertificates) {
