@@ -18,23 +18,53 @@ std::string TextOf(const SecretData& data, const std::string& key) {
   return at == data.end() ? std::string() : at->second;
 }
 
-}  // namespace
+std::string Failure(const std::string& ns, const std::string& name) { return "failed to get secret '" + ns + "/" + name + "'"; }
 
-net::Task<Result<SecretData>> ReadSecretData(kube::Client& client, std::string ns, std::string name) {
-  const std::string what = "failed to get secret '" + ns + "/" + name + "'";
+net::Task<Result<document::Value>> ReadWhole(kube::Client& client, std::string ns, std::string name) {
+  const std::string what = Failure(ns, name);
   const kube::ObjectRef ref{.gvk = {"", "v1", "Secret"}, .ns = ns, .name = name};
   net::Task<Result<document::Value>> reading = client.Get(ref);
   const Result<document::Value> secret = co_await std::move(reading);
   if (!secret) co_return secret.error().Wrap(what);
+  co_return secret;
+}
+
+Result<SecretData> Decode(const document::Value& secret, const std::string& what) {
   SecretData out;
-  if (const document::Value* data = secret->Find("data")) {
-    for (const document::Member& member : data->members()) {
-      auto decoded = base::Base64Decode(member.value.AsString().value_or(""));
-      if (!decoded) co_return Invalid(what + ": data." + member.key + " is not base64");
-      out[member.key] = std::move(*decoded);
-    }
+  const document::Value* data = secret.Find("data");
+  if (data == nullptr) return out;
+  for (const document::Member& member : data->members()) {
+    auto decoded = base::Base64Decode(member.value.AsString().value_or(""));
+    if (!decoded) return Invalid(what + ": data." + member.key + " is not base64");
+    out[member.key] = std::move(*decoded);
   }
-  co_return out;
+  return out;
+}
+
+}  // namespace
+
+Result<void> CheckHost(const AllowedHosts& allowed, const net::Url& host) {
+  if (allowed.Allows(host)) return {};
+  return base::MakeError(base::Reason::Forbidden, "it must not be sent to '" + net::HostHeader(host) + "': the annotation " +
+                                                      std::string(kAllowedHosts) + " does not list it");
+}
+
+net::Task<Result<SecretData>> ReadSecretData(kube::Client& client, std::string ns, std::string name) {
+  const std::string what = Failure(ns, name);
+  net::Task<Result<document::Value>> reading = ReadWhole(client, std::move(ns), std::move(name));
+  CO_TRY(const document::Value secret, co_await std::move(reading));
+  co_return Decode(secret, what);
+}
+
+net::Task<Result<SecretData>> ReadSecretFor(net::Url host, kube::Client& client, std::string ns, std::string name, AllowedHosts* allowed) {
+  const std::string what = Failure(ns, name);
+  net::Task<Result<document::Value>> reading = ReadWhole(client, std::move(ns), std::move(name));
+  CO_TRY(const document::Value secret, co_await std::move(reading));
+  const AllowedHosts hosts = AllowedHosts::Of(secret);
+  const Result<void> may = CheckHost(hosts, host);
+  if (!may) co_return may.error().Wrap(what);
+  if (allowed != nullptr) *allowed = hosts;
+  co_return Decode(secret, what);
 }
 
 Result<net::TlsOptions> TlsOptionsFrom(const SecretData& data) {

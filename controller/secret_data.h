@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "controller/allowed_hosts.h"
 #include "kube/client.h"
 #include "net/http.h"
 
@@ -14,6 +15,11 @@ using SecretData = std::map<std::string, std::string>;
 
 /// `data` of the Secret `ns/name`, read live. Errors: those of kube::Client::Get, and Invalid; after `failed to get secret 'ns/name'`.
 net::Task<base::Result<SecretData>> ReadSecretData(kube::Client& client, std::string ns, std::string name);
+/// The same of a Secret that is to be sent to `host`. Also Forbidden: its owner does not allow that host. `allowed`, if any, becomes what is allowed.
+net::Task<base::Result<SecretData>> ReadSecretFor(net::Url host, kube::Client& client, std::string ns, std::string name,
+                                                  AllowedHosts* allowed = nullptr);
+/// Forbidden: `it must not be sent to 'host': the annotation sluice.dev/allowed-hosts does not list it`.
+base::Result<void> CheckHost(const AllowedHosts& allowed, const net::Url& host);
 
 /// ca.crt, and tls.crt with tls.key (flux-contract 3.1). Invalid: it holds neither, or half a pair.
 base::Result<net::TlsOptions> TlsOptionsFrom(const SecretData& data);

@@ -134,7 +134,7 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Prepare(std::shared_pt
                             .max_objects = limits_.max_objects,
                             .max_object_bytes = limits_.max_bytes};
   if (!spec.secret_name.empty()) {
-    net::Task<Result<SecretData>> reading = ReadSecretData(parts_.services.client, ns, spec.secret_name);
+    net::Task<Result<SecretData>> reading = ReadSecretFor(HostOf(spec.endpoint), parts_.services.client, ns, spec.secret_name);
     const Result<SecretData> data = co_await std::move(reading);
     if (!data) co_return FetchFailed("AuthenticationFailed", data.error(), "");
     Result<s3::Credentials> credentials = CredentialsFrom(*data, spec.secret_name);
@@ -151,7 +151,7 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Prepare(std::shared_pt
     options.proxy = std::move(*proxy);
   }
   if (!spec.cert_secret.empty()) {
-    net::Task<Result<SecretData>> reading = ReadSecretData(parts_.services.client, ns, spec.cert_secret);
+    net::Task<Result<SecretData>> reading = ReadSecretFor(HostOf(spec.endpoint), parts_.services.client, ns, spec.cert_secret);
     const Result<SecretData> data = co_await std::move(reading);
     if (!data) co_return FetchFailed("AuthenticationFailed", data.error(), "");
     Result<net::TlsOptions> tls = TlsOptionsFrom(*data);

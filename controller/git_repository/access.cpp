@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "controller/conditions.h"
+#include "controller/secret_data.h"
 #include "net/await.h"
 
 namespace sluice::controller::git_repository {
@@ -74,10 +75,11 @@ std::string ProxyUrl(const Credentials& credentials) {
          address.substr(host);
 }
 
-net::Task<Result<SecretData>> ReadSecret(kube::Client& client, std::string ns, std::string name) {
+net::Task<Result<SecretData>> ReadSecret(kube::Client& client, std::string ns, std::string name, std::optional<net::Url> host) {
   const kube::ObjectRef ref{.gvk = {"", "v1", "Secret"}, .ns = std::move(ns), .name = std::move(name)};
   net::Task<Result<Value>> call = client.Get(ref);
   CO_TRY(const Value secret, co_await std::move(call));
+  if (host) CO_TRY(CheckHost(AllowedHosts::Of(secret), *host));
   co_return Decode(secret);
 }
 
@@ -93,7 +95,7 @@ net::Task<Access> ReadAccess(kube::Client& client, GithubTokens& tokens, AccessP
     proxy = *std::move(read);
   }
   if (!spec.secret_name.empty()) {
-    net::Task<Result<SecretData>> reading = ReadSecret(client, ns, spec.secret_name);
+    net::Task<Result<SecretData>> reading = ReadSecret(client, ns, spec.secret_name, HostOf(url.text));
     Result<SecretData> read = co_await std::move(reading);
     if (!read)
       co_return Fail("AuthenticationFailed", "failed to get secret '" + ns + "/" + spec.secret_name + "': " + read.error().message);

@@ -10,6 +10,7 @@
 #include "controller/git_repository/spec.h"
 #include "controller/git_repository/status.h"
 #include "kube/client.h"
+#include "net/url.h"
 #include "sources/git/credentials.h"
 #include "sources/git/url.h"
 
@@ -17,8 +18,9 @@ namespace sluice::controller::git_repository {
 
 using SecretData = std::map<std::string, std::string>;
 
-/// A Secret's decoded data. NotFound: `secrets "name" not found`.
-net::Task<base::Result<SecretData>> ReadSecret(kube::Client& client, std::string ns, std::string name);
+/// A Secret's decoded data. NotFound: `secrets "name" not found`. Forbidden: it is to be sent to `host`, and its owner does not allow that (T54).
+net::Task<base::Result<SecretData>> ReadSecret(kube::Client& client, std::string ns, std::string name,
+                                               std::optional<net::Url> host = std::nullopt);
 
 /// Credentials, or a failure.
 struct Access {

@@ -88,10 +88,11 @@ Result<void> ReadRegistryLogin(const Data& data, const std::string& name, const 
   return AddLogin(host, access);
 }
 
-/// ReadSecretData with Flux's words around it.
-net::Task<Result<Data>> ReadSecret(kube::Client& client, std::string ns, std::string name, std::string_view what) {
+/// ReadSecretFor with Flux's words around it.
+net::Task<Result<Data>> ReadSecret(kube::Client& client, std::string ns, std::string name, std::string_view what, net::Url host,
+                                   AllowedHosts* allowed = nullptr) {
   const std::string shown = ns + "/" + name, inner = "failed to get secret '" + shown + "': ";
-  net::Task<Result<Data>> reading = ReadSecretData(client, ns, name);
+  net::Task<Result<Data>> reading = ReadSecretFor(std::move(host), client, ns, name, allowed);
   Result<Data> data = co_await std::move(reading);
   if (data) co_return data;
   base::Error error = std::move(data).error();
@@ -106,14 +107,14 @@ std::chrono::milliseconds TimeoutOf(const Spec& spec) { return std::chrono::dura
 net::Task<Result<Access>> ReadAccess(kube::Client& client, std::string ns, Spec spec) {
   Access access;
   if (!spec.cert_secret.empty()) {
-    net::Task<Result<Data>> reading = ReadSecret(client, ns, spec.cert_secret, "TLS authentication secret");
+    net::Task<Result<Data>> reading = ReadSecret(client, ns, spec.cert_secret, "TLS authentication secret", HostOf(spec.url));
     CO_TRY(const Data data, co_await std::move(reading));
     auto tls = TlsOf(data, ns + "/" + spec.cert_secret);
     if (!tls) co_return Invalid("failed to construct Helm client's TLS config: " + tls.error().message);
     access.tls = *std::move(tls);
   }
   if (spec.secret_name.empty()) co_return access;
-  net::Task<Result<Data>> reading = ReadSecret(client, ns, spec.secret_name, "authentication secret");
+  net::Task<Result<Data>> reading = ReadSecret(client, ns, spec.secret_name, "authentication secret", HostOf(spec.url), &access.hosts);
   CO_TRY(const Data data, co_await std::move(reading));
   const std::string shown = ns + "/" + spec.secret_name;
   CO_TRY(ReadBasic(data, shown, access));
@@ -127,14 +128,16 @@ net::Task<Result<Access>> ReadAccess(kube::Client& client, std::string ns, Spec 
 
 std::unique_ptr<sources::helm_repository::HttpRepository> OpenHttp(boost::asio::io_context& io, const Spec& spec, const Access& access,
                                                                    const Limits& limits) {
-  sources::helm_repository::HttpRepositoryOptions options{.url = spec.url,
-                                                          .username = access.username,
-                                                          .password = access.password,
-                                                          .tls = access.tls,
-                                                          .pass_credentials = spec.pass_credentials,
-                                                          .timeout = TimeoutOf(spec),
-                                                          .max_index_bytes = limits.max_index_bytes,
-                                                          .max_chart_bytes = limits.max_chart_bytes};
+  sources::helm_repository::HttpRepositoryOptions options{
+      .url = spec.url,
+      .username = access.username,
+      .password = access.password,
+      .tls = access.tls,
+      .pass_credentials = spec.pass_credentials,
+      .may_receive = [hosts = access.hosts](const net::Url& url) { return hosts.Allows(url); },
+      .timeout = TimeoutOf(spec),
+      .max_index_bytes = limits.max_index_bytes,
+      .max_chart_bytes = limits.max_chart_bytes};
   return std::make_unique<sources::helm_repository::HttpRepository>(io, std::move(options));
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "controller/allowed_hosts.h"
 #include "controller/helm_repository/spec.h"
 #include "kube/client.h"
 #include "net/http.h"
@@ -16,6 +17,7 @@ namespace sluice::controller::helm_repository {
 
 struct Access {
   std::string username, password;
+  AllowedHosts hosts;  ///< of the login
   net::TlsOptions tls;
   sources::oci::DockerConfig logins;  ///< of an oci repository
 };

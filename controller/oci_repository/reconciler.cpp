@@ -119,7 +119,7 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::ReadLogins(std::shared
     }
   }
   for (const std::string& name : names) {
-    net::Task<Result<Data>> reading = ReadSecretData(parts_.services.client, run->key.ns, name);
+    net::Task<Result<Data>> reading = ReadSecretFor(HostOf(run->spec.url), parts_.services.client, run->key.ns, name);
     const Result<Data> data = co_await std::move(reading);
     if (!data) co_return FetchFailed("AuthenticationFailed", data.error(), "failed to get credential: ");
     if (auto added = logins.Add(*data); !added) {
@@ -162,7 +162,7 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Prepare(std::shared_pt
   }
   if (!spec.cert_secret.empty()) {
     const std::string what = "failed to generate transport for '" + spec.url + "': ";
-    net::Task<Result<Data>> reading_cert = ReadSecretData(parts_.services.client, run->key.ns, spec.cert_secret);
+    net::Task<Result<Data>> reading_cert = ReadSecretFor(HostOf(spec.url), parts_.services.client, run->key.ns, spec.cert_secret);
     const Result<Data> data = co_await std::move(reading_cert);
     if (!data) co_return FetchFailed("AuthenticationFailed", data.error(), what);
     Result<net::TlsOptions> tls = TlsOptionsFrom(*data);

@@ -127,7 +127,8 @@ std::optional<std::string> HttpRepository::Impl::Authorization(net::Url& url) co
   url.password.clear();
   const auto repository = net::ParseUrl(options.url);
   const bool same = repository && net::Origin(*repository) == net::Origin(url);
-  if (!options.username.empty() && !options.password.empty() && (same || options.pass_credentials)) {
+  const bool passes = same || (options.pass_credentials && (!options.may_receive || options.may_receive(url)));
+  if (!options.username.empty() && !options.password.empty() && passes) {
     username = options.username;
     password = options.password;
   }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "base/result.h"
 #include "net/http.h"
 #include "net/task.h"
+#include "net/url.h"
 
 namespace sluice::sources::helm_repository {
 
@@ -28,6 +30,7 @@ struct HttpRepositoryOptions {
   std::string username, password;  ///< sent only if both are there; else those in the URL
   net::TlsOptions tls;
   bool pass_credentials = false;
+  std::function<bool(const net::Url&)> may_receive;  ///< of other origins, whether they may be sent the login; empty: all
   std::chrono::milliseconds timeout{60'000};
   std::size_t max_index_bytes = 50u << 20;  ///< `--helm-index-max-size`
   std::size_t max_chart_bytes = 10u << 20;  ///< `--helm-chart-max-size`

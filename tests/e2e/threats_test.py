@@ -4,6 +4,7 @@ poison says what is wrong with it, that nothing is written that must not be, and
 
 import json
 import os
+import socket
 import sys
 import time
 
@@ -60,6 +61,59 @@ class ReferenceTest(Threat):
                              "spec": {"interval": "1h", "timeout": "10s", "url": f"http://{host}/latest"}})
             message = self.await_object("GitRepository", name, lambda obj: condition_of(obj, "Ready").get("status") == "False")
             self.assertIn("not allowed", condition_of(message, "Ready")["message"])
+
+
+class HostTest(Threat):
+    """T54: a Secret whose owner says where it may be sent."""
+
+    def setUp(self):
+        super().setUp()
+        self.stranger = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.stranger.close)
+        self.address = "%s:%d" % self.stranger.getsockname()
+
+    def shared(self, hosts, data):
+        obj = secret("shared", self.ns, data)
+        obj["metadata"]["annotations"] = {"sluice.dev/allowed-hosts": hosts}
+        self.kube.apply(obj)
+
+    def was_called(self):
+        self.stranger.settimeout(0)
+        try:
+            self.stranger.accept()[0].close()
+        except BlockingIOError:
+            return False
+        return True
+
+    def objects(self):
+        address = self.address
+        yield "GitRepository", {"url": f"http://{address}/a.git"}
+        yield "OCIRepository", {"url": f"oci://{address}/a", "insecure": True}
+        yield "HelmRepository", {"url": f"http://{address}/charts"}
+        yield "Bucket", {"bucketName": "a-bucket", "endpoint": address, "insecure": True}
+
+    def make(self, kind, spec):
+        self.kube.apply({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": kind, "metadata": {"name": "lured", "namespace": self.ns},
+                         "spec": {"interval": "1h", "timeout": "10s", "secretRef": {"name": "shared"}} | spec})
+
+    def test_T54_other_hosts_are_refused_before_anything_is_sent(self):
+        config = json.dumps({"auths": {self.address: {"auth": "dXNlcjpjYW5hcnk="}}})
+        data = {"username": "user", "password": "canary-password", "accesskey": "user", "secretkey": "canary-password"}
+        for kind, spec in self.objects():
+            with self.subTest(kind):
+                self.shared("git.example.com, *.example.org", {".dockerconfigjson": config} if kind == "OCIRepository" else data)
+                self.make(kind, spec)
+                obj = self.await_object(kind, "lured", lambda obj: condition_of(obj, "Ready").get("status") == "False")
+                ready = condition_of(obj, "Ready")
+                self.assertEqual(ready["reason"], "AuthenticationFailed")
+                self.assertIn(f"{self.ns}/shared': it must not be sent to '{self.address}': the annotation sluice.dev/allowed-hosts does not list it", ready["message"])
+                self.assertFalse(self.was_called(), "the stranger was called")
+                self.kube.patch("Secret", "shared", self.ns, {"metadata": {"annotations": {"sluice.dev/allowed-hosts": self.address}}})
+                self.request(kind, "lured")
+                until(self.was_called)
+                self.kube.delete(kind, "lured", self.ns)
+                self.kube.delete("Secret", "shared", self.ns)
+        self.neighbour_goes_on()
 
 
 class TenancyTest(Threat):
