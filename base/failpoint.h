@@ -17,7 +17,7 @@ void Reached(std::string_view name);
 }  // namespace failpoint
 
 /// `name:n` kills the process with SIGKILL when it comes to point `name` for the n-th time (`name` alone: the first). `trace` kills nothing and writes a line
-/// `failpoint <name>` to standard error each time one is passed. "" leaves everything as it is.
+/// `failpoint <name>` to standard error each time one is passed. `throw:name:n` throws std::bad_alloc there, from the n-th time on. "" leaves all as it is.
 void ArmFailpoint(std::string_view spec);
 
 }  // namespace sluice::base

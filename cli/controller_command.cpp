@@ -16,6 +16,7 @@
 #include "controller/artifact_generator/reconciler.h"
 #include "controller/artifact_loader.h"
 #include "controller/bucket/reconciler.h"
+#include "controller/bug_report.h"
 #include "controller/config_watcher.h"
 #include "controller/foreign_sources.h"
 #include "controller/git_repository/reconciler.h"
@@ -214,23 +215,23 @@ class Process {
         helm_repository_meter_(clock_),
         helm_chart_meter_(clock_),
         bucket_meter_(clock_),
-        git_queue_(scope_, timers_, QueueOptions(git_meter_),
+        git_queue_(scope_, timers_, QueueOptions(git_meter_, git_repositories_, "source-controller"),
                    [this](Key key, Triggers why) { return git_.Reconcile(std::move(key), why); }),
-        kustomize_queue_(scope_, timers_, QueueOptions(kustomize_meter_),
+        kustomize_queue_(scope_, timers_, QueueOptions(kustomize_meter_, kustomizations_, "kustomize-controller"),
                          [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); }),
-        generator_queue_(scope_, timers_, QueueOptions(generator_meter_),
+        generator_queue_(scope_, timers_, QueueOptions(generator_meter_, artifact_generators_, "source-watcher"),
                          [this](Key key, Triggers why) { return generator_.Reconcile(std::move(key), why); }),
-        oci_queue_(scope_, timers_, QueueOptions(oci_meter_),
+        oci_queue_(scope_, timers_, QueueOptions(oci_meter_, oci_repositories_, "source-controller"),
                    [this](Key key, Triggers why) { return oci_.Reconcile(std::move(key), why); }),
-        helm_queue_(scope_, timers_, QueueOptions(helm_meter_),
+        helm_queue_(scope_, timers_, QueueOptions(helm_meter_, helm_releases_, "helm-controller"),
                     [this](Key key, Triggers why) { return helm_.Reconcile(std::move(key), why); }),
-        operator_queue_(scope_, timers_, QueueOptions(operator_meter_),
+        operator_queue_(scope_, timers_, QueueOptions(operator_meter_, operator_releases_, "helm-operator"),
                         [this](Key key, Triggers why) { return operator_.Reconcile(std::move(key), why); }),
-        helm_repository_queue_(scope_, timers_, QueueOptions(helm_repository_meter_),
+        helm_repository_queue_(scope_, timers_, QueueOptions(helm_repository_meter_, helm_repositories_, "source-controller"),
                                [this](Key key, Triggers why) { return helm_repository_.Reconcile(std::move(key), why); }),
-        helm_chart_queue_(scope_, timers_, QueueOptions(helm_chart_meter_),
+        helm_chart_queue_(scope_, timers_, QueueOptions(helm_chart_meter_, helm_charts_, "source-controller"),
                           [this](Key key, Triggers why) { return helm_chart_.Reconcile(std::move(key), why); }),
-        bucket_queue_(scope_, timers_, QueueOptions(bucket_meter_),
+        bucket_queue_(scope_, timers_, QueueOptions(bucket_meter_, buckets_, "source-controller"),
                       [this](Key key, Triggers why) { return bucket_.Reconcile(std::move(key), why); }),
         git_feeder_(git_queue_,
                     [this](const kube::SharedObject& before, const kube::SharedObject& after) { git_.OnObjectChanged(before, after); }),
@@ -337,8 +338,20 @@ class Process {
             .may_write = [this] { return elector_ ? elector_->MayWrite() : AlwaysWrite(); },
             .index = std::move(index)};
   }
-  controller::WorkQueueOptions QueueOptions(controller::QueueMeter& meter) const {
-    return {.concurrent = flags_.concurrent, .min_retry = settings_.min_retry, .max_retry = settings_.max_retry, .meter = &meter};
+  controller::WorkQueueOptions QueueOptions(controller::QueueMeter& meter, kube::ObjectStore& store, const char* manager) {
+    return {
+        .concurrent = flags_.concurrent,
+        .min_retry = settings_.min_retry,
+        .max_retry = settings_.max_retry,
+        .meter = &meter,
+        .on_bug = [this, &store, manager](Key key, controller::Bug bug) { return OnBug(store, manager, std::move(key), std::move(bug)); }};
+  }
+  net::Task<void> OnBug(kube::ObjectStore& store, std::string manager, Key key, controller::Bug bug) {
+    const kube::SharedObject object = store.Get(key);
+    if (!object) co_return;
+    controller::StatusWriter writer(client_, store, std::move(manager));
+    net::Task<void> reporting = controller::ReportBug(services_, writer, object, std::move(bug));
+    co_await std::move(reporting);
   }
 
   net::Task<int> RunTask() {

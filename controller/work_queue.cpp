@@ -12,10 +12,12 @@ struct WorkQueue::Entry {
   bool running = false, waiting = false, listed = false, listed_urgent = false, forgotten = false;
   net::CancelHandle run;
   net::Timers::Id timer = 0;
-  unsigned failures = 0;
+  unsigned failures = 0, bugs = 0;
 };
 
 namespace {
+
+constexpr unsigned kTries = 3;  // of a run that ends in an exception
 
 RunResult ResultOf(const Outcome& outcome, bool wanted_again) {
   if (outcome.back_off) return RunResult::Error;
@@ -26,7 +28,7 @@ RunResult ResultOf(const Outcome& outcome, bool wanted_again) {
 }  // namespace
 
 WorkQueue::WorkQueue(net::Scope& scope, net::Timers& timers, WorkQueueOptions options, Runner run)
-    : scope_(scope), timers_(timers), options_(options), run_(std::move(run)), alive_(std::make_shared<bool>(true)) {}
+    : scope_(scope), timers_(timers), options_(std::move(options)), run_(std::move(run)), alive_(std::make_shared<bool>(true)) {}
 
 WorkQueue::~WorkQueue() {
   *alive_ = false;
@@ -48,6 +50,7 @@ void WorkQueue::Add(const Key& key, Triggers why) {
   auto& slot = entries_[key];
   if (!slot) slot = std::make_shared<Entry>();
   Entry& entry = *slot;
+  if (entry.bugs >= kTries && (why & trigger::kIntent) == 0) return;
   entry.pending |= why;
   entry.forgotten = false;
   if (entry.running) {
@@ -90,9 +93,33 @@ void WorkQueue::Pump() {
 
 net::Task<void> WorkQueue::RunOne(Key key, std::shared_ptr<Entry> entry, Triggers why) {
   const std::shared_ptr<bool> alive = alive_;
-  net::Task<Outcome> task = run_(key, why);
-  const Outcome outcome = co_await std::move(task);
+  Outcome outcome;
+  std::optional<std::string> bug;
+  try {
+    net::Task<Outcome> task = run_(key, why);
+    outcome = co_await std::move(task);
+  } catch (const std::exception& error) {
+    bug = error.what();
+  } catch (...) {
+    bug = "an exception of no known type";
+  }
+  if (bug && *alive) {
+    net::Task<Outcome> task = AfterBug(key, entry, *std::move(bug));
+    outcome = co_await std::move(task);
+  } else {
+    entry->bugs = 0;
+  }
   if (*alive) Finish(key, *entry, why, outcome);
+}
+
+/// The bug is this object's alone: all others go on, and so does this one, a few times, since memory may be there again.
+net::Task<Outcome> WorkQueue::AfterBug(Key key, std::shared_ptr<Entry> entry, std::string what) {
+  const bool last = ++entry->bugs >= kTries;
+  if (options_.on_bug) {
+    net::Task<void> telling = options_.on_bug(std::move(key), Bug{.what = std::move(what), .last = last});
+    co_await std::move(telling);
+  }
+  co_return Outcome{.again_in = {}, .back_off = !last};
 }
 
 void WorkQueue::SetWaiting(const Key& key, bool waiting) {

@@ -45,11 +45,18 @@ struct Outcome {
   bool gone = false;                       ///< there is no such object any more: nothing of it is kept
 };
 
+/// A run that ended in an exception.
+struct Bug {
+  std::string what;
+  bool last = false;  ///< the third in a row: nothing but newer intent leads to another run
+};
+
 struct WorkQueueOptions {
   std::size_t concurrent = 64;
   base::Duration min_retry = std::chrono::milliseconds(750);
   base::Duration max_retry = std::chrono::minutes(15);
   QueueMeter* meter = nullptr;  ///< is told what happens; outlives the queue
+  std::function<net::Task<void>(Key, Bug)> on_bug = nullptr;
 };
 
 class WorkQueue {
@@ -81,6 +88,7 @@ class WorkQueue {
  private:
   struct Entry;
   net::Task<void> RunOne(Key key, std::shared_ptr<Entry> entry, Triggers why);
+  net::Task<Outcome> AfterBug(Key key, std::shared_ptr<Entry> entry, std::string what);
   void Finish(const Key& key, Entry& entry, Triggers why, const Outcome& outcome);
   void Pump();
   void Enlist(const Key& key, Entry& entry);

@@ -1,6 +1,7 @@
 #include "kube/transport.h"
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -185,7 +186,8 @@ net::Task<Result<net::Response>> Transport::Impl::SendThrough(net::Request http)
   const auto send = [](net::HttpClient& client, net::Request request, std::shared_ptr<Answer> into) -> net::Task<void> {
     *into = co_await client.Send(std::move(request));
   };
-  net::Scope scope(environment.io);
+  const auto bug = std::make_shared<std::exception_ptr>();
+  net::Scope scope(environment.io, [bug](std::exception_ptr thrown) { *bug = std::move(thrown); });
   net::Task<void> sending = send(requests, std::move(http), answer);
   scope.Spawn(std::move(sending));
   net::Task<Result<void>> draining = scope.Drained();
@@ -194,6 +196,7 @@ net::Task<Result<net::Response>> Transport::Impl::SendThrough(net::Request http)
     net::Task<void> ending = scope.LetEnd(kLastMoment);
     co_await std::move(ending);
   }
+  if (*bug) std::rethrow_exception(*bug);
   if (!*answer) co_return base::MakeError(Reason::Canceled, "canceled");
   co_return std::move(**answer);
 }

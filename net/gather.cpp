@@ -1,6 +1,7 @@
 #include "net/gather.h"
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 
 #include "net/await.h"
@@ -31,7 +32,8 @@ Task<base::Result<void>> ForEach(boost::asio::io_context& io, std::size_t count,
     if (cancelled) co_return base::MakeError(base::Reason::Canceled, "canceled");
     co_return base::Result<void>();
   }
-  Scope scope(io);
+  const auto bug = std::make_shared<std::exception_ptr>();
+  Scope scope(io, [bug](std::exception_ptr thrown) { *bug = std::move(thrown); });
   auto next = std::make_shared<std::size_t>(0);
   for (std::size_t i = 0; i < std::min(count, limit); ++i) {
     Task<void> hand = Hand(next, count, &each);
@@ -41,6 +43,7 @@ Task<base::Result<void>> ForEach(boost::asio::io_context& io, std::size_t count,
   base::Result<void> done = co_await std::move(drained);
   Task<void> closing = scope.Close();
   co_await std::move(closing);
+  if (*bug) std::rethrow_exception(*bug);
   co_return done;
 }
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cstdlib>
+#include <new>
 
 namespace sluice::base {
 namespace {
@@ -27,6 +28,24 @@ TEST(FailpointDeathTest, ElsewhereItDoesNothing) {
   EXPECT_EXIT(Pass(""), testing::ExitedWithCode(7), "^$");
   EXPECT_EXIT(Pass("one:3"), testing::ExitedWithCode(7), "^$");
   EXPECT_EXIT(Pass("three"), testing::ExitedWithCode(7), "^$");
+}
+
+TEST(FailpointDeathTest, ThrowsFromThenOn) {
+  const auto passed = [](std::string_view spec) {
+    ArmFailpoint(spec);
+    int thrown = 0;
+    for (int time = 0; time < 4; ++time) {
+      try {
+        SLUICE_FAILPOINT("one");
+      } catch (const std::bad_alloc&) {
+        ++thrown;
+      }
+    }
+    std::_Exit(thrown);
+  };
+  EXPECT_EXIT(passed("throw:one"), testing::ExitedWithCode(4), "");
+  EXPECT_EXIT(passed("throw:one:3"), testing::ExitedWithCode(2), "");
+  EXPECT_EXIT(passed("throw:two"), testing::ExitedWithCode(0), "");
 }
 
 TEST(FailpointDeathTest, TracesWhatIsPassed) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <new>
+
 #include <boost/asio/awaitable.hpp>
 
 #include "net/await.h"
@@ -131,6 +134,34 @@ TEST_F(WorkQueueTest, FailuresBackOffAndSuccessForgetsThem) {
   RunUntil([&] { return finished_.size() > before; });
   EXPECT_GE(queue->retries(), 4U);
   EXPECT_EQ(timers_.size(), 0U);
+}
+
+TEST_F(WorkQueueTest, T78_ARunThatThrowsIsTriedThreeTimesAndHurtsNobodyElse) {
+  std::vector<std::string> told;
+  WorkQueueOptions options{.concurrent = 2, .min_retry = 1ms, .max_retry = 4ms};
+  options.on_bug = [&told](Key key, Bug bug) -> net::Task<void> {
+    told.push_back(key.name + ": " + bug.what + (bug.last ? ", last" : ""));
+    co_return;
+  };
+  WorkQueue queue(scope_, timers_, options, [this](Key key, Triggers why) -> net::Task<Outcome> {
+    if (key != kA) return Run(std::move(key), why);
+    started_.push_back("a");
+    throw std::bad_alloc();
+  });
+  const auto runs = [this] { return std::count(started_.begin(), started_.end(), "a"); };
+  queue.Add(kA, trigger::kSource);
+  RunUntil([&] { return told.size() == 3; });
+  EXPECT_EQ(told, (std::vector<std::string>{"a: std::bad_alloc", "a: std::bad_alloc", "a: std::bad_alloc, last"}));
+  queue.Add(kA, trigger::kHealth);  // no newer intent
+  queue.Add(kB, trigger::kHealth);
+  RunUntil([&] { return finished_.size() == 1; });
+  EXPECT_EQ(runs(), 3);
+  EXPECT_EQ(timers_.size(), 0U);
+  queue.Add(kA, trigger::kSpec);
+  RunUntil([&] { return told.size() == 4; });
+  EXPECT_EQ(runs(), 4);
+  EXPECT_EQ(told.back(), "a: std::bad_alloc, last") << "once for each change";
+  RunUntil([&] { return queue.running() == 0; });
 }
 
 TEST_F(WorkQueueTest, LooksAgainAtTheTimeThatWasAskedFor) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What goes wrong in a cluster while objects are applied and pruned (threats R12 to R14, R38), each case named by its row. What is asked is that nothing is
+"""What goes wrong in a cluster while objects are applied and pruned (threats R9, R12 to R14, R38, T78), each case named by its row. What is asked is that nothing is
 lost from an inventory, that the failure is named, and that the work goes on by itself once the fault is over.
 """
 
@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import harness  # noqa: E402
 import totals  # noqa: E402
-from harness import Case, config_map, data_of, until  # noqa: E402
+from harness import Case, condition_of, config_map, data_of, until  # noqa: E402
 
 ADMISSION = "admissionregistration.k8s.io/v1"
 
@@ -183,6 +183,45 @@ class EtcdTest(Faults):
             self.assertGreaterEqual(seen, acknowledged, "a write that was acknowledged is gone")
         self.await_applied(repository, seconds=120)
         self.assertEqual(self.inventory(), self.ids("settings"))
+
+
+class ContainedTest(Faults):
+    def test_T78_an_exception_is_the_objects_alone(self):
+        self.controller.end()
+        self.addCleanup(self.controller.start)
+        files = {f"{name}.yaml": config_map(name) for name in ("stays", "goes", "leaves")}
+        repository = self.env.repository(self.ns, files)
+        flags = ["--requeue-dependency=2s", "--max-retry-delay=1s"]
+        throwing = self.env.controller("throwing", flags, start=False)
+        self.addCleanup(throwing.end)
+        throwing.variables["SLUICE_FAILPOINT"] = "throw:prune.delete.before"
+        throwing.start()
+        self.source("fleet", repository)
+        self.kustomization()
+        self.await_applied(repository)
+        repository.commit({"goes.yaml": None, "leaves.yaml": None})
+        self.request("GitRepository", "fleet")
+        stalled = lambda obj: condition_of(obj, "Stalled").get("reason") == "InternalError"  # noqa: E731
+        obj = self.await_object("Kustomization", "app", stalled)
+        self.assertIn("internal error: std::bad_alloc", condition_of(obj, "Ready")["message"])
+        self.assertEqual(condition_of(obj, "Ready")["status"], "False")
+        said = lambda: sum(line["msg"] == "a reconcile ended in an exception" and line.get("name") == "app" for line in throwing.lines())  # noqa: E731
+        self.assertEqual(said(), 3)
+        self.assertLessEqual(set(self.ids("goes", "leaves")), set(self.inventory()))
+        other = self.env.repository(f"{self.ns}-other", {"cm.yaml": config_map("neighbour")})
+        self.source("other", other)
+        self.kustomization("other", "other")
+        self.await_applied(other, "other")
+        self.assertEqual(said(), 3, "it is not tried again by itself")
+        self.request("Kustomization", "app")
+        until(lambda: said() == 4)
+        self.assertTrue(throwing.is_running())
+        throwing.end()
+        del throwing.variables["SLUICE_FAILPOINT"]
+        throwing.start()
+        self.await_applied(repository)
+        self.assertIsNone(self.kube.get("ConfigMap", "goes", self.ns))
+        self.assertEqual(condition_of(self.kube.get("Kustomization", "app", self.ns), "Stalled"), {})
 
 
 class ShardTest(Faults):
