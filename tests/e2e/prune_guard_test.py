@@ -186,7 +186,7 @@ class DataTest(GuardCase):
 class HandOverTest(GuardCase):
     """R47: an object that moves is never deleted."""
 
-    ROUNDS = int(os.environ.get("SLUICE_ROUNDS", "30"))
+    ROUNDS = 100 if os.environ.get("SLUICE_ROUNDS") == "all" else int(os.environ.get("SLUICE_ROUNDS", "30"))
 
     def test_from_one_kustomization_to_another_and_back(self):
         moving = config_map("moving")

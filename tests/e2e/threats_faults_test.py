@@ -172,7 +172,8 @@ class EtcdTest(Faults):
     def test_R9_etcd_is_killed_again_and_again(self):
         repository = self.fleet({"cm.yaml": config_map("settings", {"n": "0"})}, retryInterval="1s")
         seen = 0
-        for commit in range(1, int(os.environ.get("SLUICE_ROUNDS", "5")) + 1):
+        rounds = os.environ.get("SLUICE_ROUNDS", "5")
+        for commit in range(1, 31 if rounds == "all" else int(rounds) + 1):
             repository.commit({"cm.yaml": config_map("settings", {"n": str(commit)})})
             self.request("GitRepository", "fleet")
             until(lambda low=seen: int(data_of(self.kube.get("ConfigMap", "settings", self.ns))["n"]) > low)
