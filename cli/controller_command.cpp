@@ -172,7 +172,8 @@ class Process {
              .override_managers = flags.override_managers,
              .migrate_api_version = settings_.gates.Enabled(controller::Gate::MigrateAPIVersion),
              .guard = {.on = flags.prune_guard, .ratio_percent = flags.prune_guard_ratio, .min = flags.prune_guard_min},
-             .sops_age_secret = {settings_.namespace_, flags.sops_age_secret}}),
+             .sops_age_secret = {settings_.namespace_, flags.sops_age_secret},
+             .sops_age_secret_own_namespace = flags.sops_age_secret_own_namespace}),
         helm_(
             controller::helm_release::Reconciler::Parts{
                 runtime_,

@@ -148,6 +148,8 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
                 "For ConfigMaps of spec.kubeConfig that name none");
   c->add_option("--sops-age-secret", flags.sops_age_secret,
                 "Secret in our namespace with age keys, for Kustomizations whose spec.decryption names none");
+  c->add_flag("--sops-age-secret-own-namespace", flags.sops_age_secret_own_namespace,
+              "Let the Secret of --sops-age-secret serve the Kustomizations of our namespace alone");
   c->add_option("--ssh-hostkey-algos", flags.ssh_hostkey_algos, "Host key algorithms for Git over ssh")->delimiter(',');
   c->add_option("--ssh-kex-algos", flags.ssh_kex_algos, "Key exchange algorithms for Git over ssh")->delimiter(',');
   c->add_option("--override-manager", flags.override_managers, "Field managers whose changes are undone, as prefixes; repeatable");

@@ -48,6 +48,7 @@ struct ControllerFlags {
   bool no_cross_namespace_refs = false;
   std::string default_service_account;
   std::string sops_age_secret;
+  bool sops_age_secret_own_namespace = false;
   std::string default_kubeconfig_service_account;
   bool insecure_kubeconfig_tls = false, insecure_kubeconfig_exec = false;
   std::vector<std::string> ssh_hostkey_algos, ssh_kex_algos, custom_apply_stage_kinds, override_managers;

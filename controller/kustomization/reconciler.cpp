@@ -418,7 +418,10 @@ net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOut
   net::Task<Result<Variables>> reading = ReadVariables(parts_.services.client, run->key.ns, run->spec);
   CO_TRY(Variables variables, co_await std::move(reading));
   const base::TimePoint now = parts_.services.clock.Now();
-  net::Task<Result<sops::Keys>> unlocking = ReadKeys(parts_.services.client, run->key.ns, run->spec, options_.sops_age_secret, now);
+  const document::NamespacedName none;
+  const bool shared = !options_.sops_age_secret_own_namespace || run->key.ns == options_.sops_age_secret.ns;
+  const document::NamespacedName& age_secret = shared ? options_.sops_age_secret : none;
+  net::Task<Result<sops::Keys>> unlocking = ReadKeys(parts_.services.client, run->key.ns, run->spec, age_secret, now);
   CO_TRY(sops::Keys keys, co_await std::move(unlocking));
   std::string digest = DigestOf(variables) + DigestOf(keys);
   const bool may_stand = state.applied && !state.unhealthy && state.generation == GenerationOf(*run->object) && state.variables == digest &&

@@ -39,6 +39,7 @@ struct ReconcilerOptions {
   bool migrate_api_version = false;            ///< gate MigrateAPIVersion
   rollout::PruneGuard guard;
   document::NamespacedName sops_age_secret;                 ///< age identities for spec.decryption without a secretRef; no name: none
+  bool sops_age_secret_own_namespace = false;               ///< ... only in the namespace of that Secret
   base::Duration progress_after = std::chrono::seconds(2);  ///< a rollout that is done sooner is not reported in between
   std::size_t max_investigations = 16;                      ///< Kustomizations whose stuck pods are watched at a time
   base::Duration progress_every = std::chrono::seconds(1);  ///< at most one report of progress in so long

@@ -200,5 +200,23 @@ class RefusalTest(Decrypting):
                          "ObjectLevelWorkloadIdentity feature gate in the controller")
 
 
+class LockdownTest(Decrypting):
+    def test_T44_the_controllers_own_age_keys_are_not_for_tenants(self):
+        self.controller.end()
+        self.addCleanup(self.controller.start)
+        locked = self.env.controller("locked", ["--sops-age-secret=sops-age", "--sops-age-secret-own-namespace", "--max-retry-delay=1s"])
+        self.addCleanup(locked.end)
+        self.age(name="sops-age", ns=harness.NAMESPACE)
+        self.prepare({"secret.yaml": read("sealed", "regex.yaml")})
+        self.kustomization(decryption={"provider": "sops"})
+        message = self.await_failed("Kustomization", "app", "BuildFailed")["message"]
+        self.assertNotIn(PASSWORD, message)
+        self.assertIsNone(self.kube.get("Secret", "token", self.ns))
+        self.age()
+        self.kustomization(decryption={"provider": "sops", "secretRef": {"name": "sops-keys"}})
+        self.await_applied(self.repository)
+        self.assertEqual(decoded(self.kube.get("Secret", "token", self.ns))["password"], PASSWORD)
+
+
 if __name__ == "__main__":
     totals.main()
