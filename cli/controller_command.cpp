@@ -68,6 +68,14 @@ controller::helm_repository::Limits HelmLimitsOf(const ControllerFlags& flags) {
           .max_chart_file_bytes = flags.helm_chart_file_max_size};
 }
 
+sources::UnpackLimits ArtifactLimitsOf(const ControllerFlags& flags) {
+  return {.max_unpacked_bytes = flags.artifact_max_bytes,
+          .max_entries = flags.artifact_max_entries,
+          .max_ratio = flags.artifact_max_ratio,
+          .max_path_bytes = flags.artifact_max_path_bytes,
+          .max_depth = flags.artifact_max_path_depth};
+}
+
 /// Every part of the running controller, in the order they depend on each other.
 class Process {
  public:
@@ -89,8 +97,7 @@ class Process {
                     .advertised_address = sources::AdvertisedAddress(flags.storage_adv_addr, flags.storage_addr, settings_.hostname),
                     .retention_ttl = std::chrono::duration_cast<std::chrono::seconds>(settings_.retention_ttl),
                     .retention_records = flags.artifact_retention_records,
-                    .max_unpacked_bytes = flags.artifact_max_bytes,
-                    .max_entries = flags.artifact_max_entries,
+                    .limits = ArtifactLimitsOf(flags),
                     .digest_algorithm = flags.artifact_digest_algo}),
         workers_(runtime_.io(), flags.workers),
         services_{client_,
@@ -300,7 +307,7 @@ class Process {
     return std::max(std::chrono::seconds(1), std::chrono::duration_cast<std::chrono::seconds>(settings_.relist));
   }
   controller::LoaderOptions LoaderOptionsOf() const {
-    controller::LoaderOptions options{.retries = flags_.http_retry};
+    controller::LoaderOptions options{.retries = flags_.http_retry, .unpack = ArtifactLimitsOf(flags_)};
     options.localhost = EnvironmentOr("SOURCE_CONTROLLER_LOCALHOST", "");
     options.watcher_localhost = EnvironmentOr("SOURCE_WATCHER_LOCALHOST", "");
     return options;

@@ -93,6 +93,12 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--artifact-max-bytes", flags.artifact_max_bytes, "Bytes that one artifact may hold, unpacked")->capture_default_str();
   c->add_option("--artifact-max-entries", flags.artifact_max_entries, "Files and directories that one artifact may hold")
       ->capture_default_str();
+  c->add_option("--artifact-max-ratio", flags.artifact_max_ratio,
+                "How many times its packed size an artifact of more than 64 MiB may unpack to")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  c->add_option("--artifact-max-path-bytes", flags.artifact_max_path_bytes, "Bytes of a path in an artifact")->capture_default_str();
+  c->add_option("--artifact-max-path-depth", flags.artifact_max_path_depth, "Names in a path in an artifact")->capture_default_str();
   c->add_option("--git-max-disk-bytes", flags.git_max_disk_bytes, "Bytes on disk of one repository with its submodules")
       ->capture_default_str();
   c->add_option("--git-max-object-bytes", flags.git_max_object_bytes, "Bytes of one file in a repository")->capture_default_str();

@@ -33,6 +33,8 @@ struct ControllerFlags {
   std::size_t token_cache_max_size = 100;
   std::string token_cache_max_duration = "1h";
   std::uint64_t artifact_max_bytes = 1u << 30, git_max_disk_bytes = 1u << 30, git_max_object_bytes = 128u << 20;
+  std::uint64_t artifact_max_ratio = 200;
+  std::size_t artifact_max_path_bytes = 4'096, artifact_max_path_depth = 64;
   std::size_t artifact_max_entries = 200'000, git_max_refs = 100'000, git_max_delta_chain = 4'095, git_max_submodules = 100,
               git_max_submodule_depth = 10;
   std::uint64_t helm_index_max_size = 50u << 20, helm_chart_max_size = 10u << 20, helm_chart_file_max_size = 5u << 20;

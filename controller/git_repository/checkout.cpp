@@ -151,7 +151,7 @@ class Checkout {
   }
 
   bool Ignore(FilesPtr& files) {
-    auto filtered = sources::WithoutIgnored(std::move(files), IgnoreOf(job_.spec));
+    auto filtered = sources::WithoutIgnored(std::move(files), IgnoreOf(job_.spec), job_.artifacts->limits());
     if (!filtered)
       return FailStorage("SourceIgnoreError", std::move(filtered).error().Wrap("failed to load source ignore patterns from repository"));
     files = *std::move(filtered);
@@ -228,7 +228,7 @@ Result<FilesPtr> Restore(const sources::Repository& repository, const sources::A
   if (!spec.sparse_checkout.empty()) {
     TRY(whole, sources::OnlyPaths(std::move(whole), spec.sparse_checkout));
   }
-  return sources::WithoutIgnored(std::move(whole), IgnoreOf(spec));
+  return sources::WithoutIgnored(std::move(whole), IgnoreOf(spec), artifacts.limits());
 }
 
 }  // namespace sluice::controller::git_repository

@@ -249,13 +249,13 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Pull(std::shared_ptr<R
     if (run->spec.copy) {
       TRY(packed->artifact, sources::StoreRaw(*store, directory, owner, run->digest, run->revision, *bytes, now));
     } else {
-      auto files = sources::UnpackArtifact(*bytes);
+      auto files = sources::UnpackArtifact(*bytes, store->limits());
       if (!files) {
         packed->unreadable = std::move(files).error();
         return *packed->unreadable;
       }
       const auto ignore = run->spec.ignore.empty() ? std::nullopt : std::optional(run->spec.ignore);
-      TRY(packed->files, sources::WithoutIgnored(std::move(*files), ignore));
+      TRY(packed->files, sources::WithoutIgnored(std::move(*files), ignore, store->limits()));
       TRY(packed->artifact, store->Store(owner, run->digest, run->revision, *packed->files, now));
     }
     TRY(store->GarbageCollect(owner, packed->artifact.path, now));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "sources/artifact/unpack.h"
 
 namespace sluice::sources {
 
@@ -19,6 +20,13 @@ struct WalkBudget {
   std::size_t max_path_bytes = 4096;
   std::size_t max_depth = 64;  ///< names in a path
 };
+
+inline WalkBudget BudgetOf(const UnpackLimits& limits) {
+  return {.max_entries = limits.max_entries,
+          .max_bytes = limits.max_unpacked_bytes,
+          .max_path_bytes = limits.max_path_bytes,
+          .max_depth = limits.max_depth};
+}
 
 /// Passes everything to `inner`, which outlives it; TooLarge once over the budget, naming the path.
 class BudgetFiles final : public base::Files {

@@ -93,8 +93,9 @@ Result<Filtered::Seen> Filtered::See(std::string_view path) const {
 
 }  // namespace
 
-Result<std::shared_ptr<const Files>> WithoutIgnored(std::shared_ptr<const Files> whole, const std::optional<std::string>& ignore) {
-  const BudgetFiles bounded(*whole, {});
+Result<std::shared_ptr<const Files>> WithoutIgnored(std::shared_ptr<const Files> whole, const std::optional<std::string>& ignore,
+                                                    const UnpackLimits& limits) {
+  const BudgetFiles bounded(*whole, BudgetOf(limits));
   TRY(IgnoreMatcher matcher, IgnoreMatcher::Load(bounded, ignore.value_or("")));
   return std::shared_ptr<const Files>(std::make_shared<Filtered>(std::move(whole), std::move(matcher)));
 }

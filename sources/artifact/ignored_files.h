@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/result.h"
+#include "sources/artifact/unpack.h"
 
 namespace sluice::sources {
 
@@ -16,6 +17,6 @@ namespace sluice::sources {
 /// Reads every directory of `whole` once (for the `.sourceignore` files), and keeps it alive. The result is thread-safe if `whole` is.
 /// Errors: those of reading `whole`; TooLarge: a tree beyond the budget of budget_files.h.
 base::Result<std::shared_ptr<const base::Files>> WithoutIgnored(std::shared_ptr<const base::Files> whole,
-                                                                const std::optional<std::string>& ignore);
+                                                                const std::optional<std::string>& ignore, const UnpackLimits& limits = {});
 
 }  // namespace sluice::sources

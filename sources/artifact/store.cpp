@@ -83,7 +83,7 @@ Result<Artifact> ArtifactStore::Store(const ArtifactOwner& owner, std::string_vi
   at(StoreStep::Archive);
   AtomicFile file(options_.directory + "/" + artifact.path);
   TRY(file.Open());
-  const BudgetFiles bounded(files, {.max_entries = options_.max_entries, .max_bytes = options_.max_unpacked_bytes});
+  const BudgetFiles bounded(files, BudgetOf(options_.limits));
   const std::unique_ptr<base::Hasher> hasher = base::Hasher::Make(options_.digest_algorithm);
   if (!hasher) return Invalid("digest algorithm \"" + options_.digest_algorithm + "\" is not known");
   TRY(const base::PackedArchive packed, base::PackTree(bounded, {}, [&](std::string_view bytes) {
@@ -158,7 +158,7 @@ Result<std::shared_ptr<const base::Files>> ArtifactStore::Open(const Artifact& a
   if (!IsArtifactPath(artifact.path)) return Invalid("artifact path '" + artifact.path.substr(0, 200) + "' is not allowed");
   TRY(const std::string bytes, ReadWhole(options_.directory + "/" + artifact.path, artifact.path));
   if (auto same = VerifyDigest(bytes, artifact.digest); !same) return std::move(same).error().Wrap("artifact " + artifact.path);
-  auto files = UnpackArtifact(bytes, {.max_unpacked_bytes = options_.max_unpacked_bytes, .max_entries = options_.max_entries});
+  auto files = UnpackArtifact(bytes, options_.limits);
   if (!files) return std::move(files).error().Wrap("artifact " + artifact.path);
   return files;
 }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/result.h"
+#include "sources/artifact/unpack.h"
 
 namespace sluice::sources {
 
@@ -37,12 +38,11 @@ struct ArtifactOwner {
 };
 
 struct StoreOptions {
-  std::string directory;                        ///< `--storage-path`; made if absent
-  std::string advertised_address;               ///< host[:port] of URLs; see AdvertisedAddress
-  std::chrono::seconds retention_ttl{60};       ///< `--artifact-retention-ttl`
-  std::size_t retention_records = 2;            ///< `--artifact-retention-records`
-  std::uint64_t max_unpacked_bytes = 1u << 30;  ///< of one tree
-  std::size_t max_entries = 200'000;
+  std::string directory;                    ///< `--storage-path`; made if absent
+  std::string advertised_address;           ///< host[:port] of URLs; see AdvertisedAddress
+  std::chrono::seconds retention_ttl{60};   ///< `--artifact-retention-ttl`
+  std::size_t retention_records = 2;        ///< `--artifact-retention-records`
+  UnpackLimits limits;                      ///< of one tree
   std::string digest_algorithm = "sha256";  ///< `--artifact-digest-algo`; one that base::Hasher knows
 };
 
@@ -94,6 +94,8 @@ class ArtifactStore {
   /// The file to serve for an HTTP request target ("/gitrepository/ns/app/latest.tar.gz", query ignored): only regular files below the store and the
   /// `latest.*` and `index.yaml` links to their siblings. nullopt: 404 (also for directories, hidden and temporary files, escapes in any encoding).
   std::optional<std::string> FileFor(std::string_view target) const;
+
+  const UnpackLimits& limits() const { return options_.limits; }
 
  private:
   StoreOptions options_;

@@ -43,6 +43,9 @@ Result<std::shared_ptr<const base::Files>> UnpackArtifact(std::string_view tar_g
   base::ArchiveOptions options;
   options.limits.max_unpacked_bytes = limits.max_unpacked_bytes;
   options.limits.max_entries = limits.max_entries;
+  options.limits.max_ratio = limits.max_ratio;
+  options.limits.max_path_bytes = limits.max_path_bytes;
+  options.limits.max_depth = limits.max_depth;
   options.symlinks = base::Symlinks::Skip;
   TRY(std::unique_ptr<base::Files> files, base::ArchiveFiles(tar_gz, options));
   return std::shared_ptr<const base::Files>(std::move(files));

@@ -12,9 +12,13 @@
 
 namespace sluice::sources {
 
+/// What one artifact may hold, whoever made it.
 struct UnpackLimits {
-  std::uint64_t max_unpacked_bytes = 1u << 30;
-  std::size_t max_entries = 200'000;
+  std::uint64_t max_unpacked_bytes = 1u << 30;  ///< `--artifact-max-bytes`
+  std::size_t max_entries = 200'000;            ///< `--artifact-max-entries`
+  std::uint64_t max_ratio = 200;                ///< `--artifact-max-ratio`: unpacked to packed, above 64 MiB
+  std::size_t max_path_bytes = 4096;            ///< `--artifact-max-path-bytes`
+  std::size_t max_depth = 64;                   ///< `--artifact-max-path-depth`: names in a path
 };
 
 /// `algorithm:hex` of sha1, sha256, sha384, sha512 or blake3; hex alone is sha256's (as Flux reads it). Invalid: malformed (`invalid digest "…"`) or not that of `bytes` (both are named). Unsupported: another algorithm.

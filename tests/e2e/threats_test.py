@@ -116,6 +116,23 @@ class HostTest(Threat):
         self.neighbour_goes_on()
 
 
+class BudgetTest(Threat):
+    def test_artifacts_within_the_limits_that_flags_set(self):
+        self.controller.end()
+        self.addCleanup(self.controller.start)
+        strict = self.env.controller("strict", ["--artifact-max-path-depth=3", "--artifact-max-path-bytes=30", "--artifact-max-entries=6", "--max-retry-delay=1s"])
+        self.addCleanup(strict.end)
+        repository = self.fleet({"a/b/cm.yaml": config_map("settings")})
+        for path, want in (("a/b/c/deep/d.yaml", "deeper than 3 directories"), ("a/" + "long-name" * 4 + "/d.yaml", "30 bytes of path")):
+            self.push(repository, {path: config_map("more")})
+            message = lambda: condition_of(self.kube.get("GitRepository", "fleet", self.ns), "Ready").get("message", "")  # noqa: E731
+            until(lambda want=want: want in message(), seen=message)
+            self.push(repository, {path: None})
+            self.await_object("GitRepository", "fleet", is_ready)
+        self.push(repository, {f"{number}.yaml": config_map(f"cm-{number}") for number in range(6)})
+        until(lambda: "the tree holds more than 6" in message(), seen=message)
+
+
 class TenancyTest(Threat):
     def test_T50_objects_beyond_the_tenants_rights(self):
         self.tenant()

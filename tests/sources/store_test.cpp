@@ -110,7 +110,7 @@ TEST_F(Store, LossAndDamageAreToldApart) {
 TEST_F(Store, FailedPackingLeavesTheOldFile) {
   const ArtifactStore store({.directory = Path("")});
   const auto artifact = store.Store(kOwner, "x", "r", *base::MemoryFiles({{"a", "1"}}), At(1));
-  const ArtifactStore small({.directory = Path(""), .max_unpacked_bytes = 10, .max_entries = 3});
+  const ArtifactStore small({.directory = Path(""), .limits = {.max_unpacked_bytes = 10, .max_entries = 3}});
   const auto big = small.Store(kOwner, "x", "r", *base::MemoryFiles({{"a", std::string(11, 'x')}}), At(1));
   EXPECT_EQ(MessageOf(big), "a: the tree holds more than 10 bytes: leave files out with .sourceignore, or raise the limit");
   EXPECT_EQ(ReasonOf(big), "TooLarge");

@@ -52,5 +52,15 @@ TEST(Unpack, RefusesWhatIsNoArtifact) {
   EXPECT_EQ(ReasonOf(UnpackArtifact(Tar("head -c 100000 /dev/zero > a"), {.max_unpacked_bytes = 50000, .max_entries = 3})), "TooLarge");
 }
 
+TEST(Unpack, KeepsItsLimits) {
+  const std::string deep = Tar("mkdir -p a/b/c && echo 1 > a/b/c/d"), zeros = Tar("head -c 80000000 /dev/zero > a");
+  EXPECT_EQ(ReasonOf(UnpackArtifact(deep, {.max_depth = 3})), "TooLarge");
+  EXPECT_EQ(ReasonOf(UnpackArtifact(deep, {.max_depth = 4})), "none");
+  EXPECT_EQ(ReasonOf(UnpackArtifact(deep, {.max_path_bytes = 6})), "TooLarge");
+  EXPECT_EQ(ReasonOf(UnpackArtifact(deep, {.max_path_bytes = 7})), "none");
+  EXPECT_EQ(ReasonOf(UnpackArtifact(zeros)), "TooLarge") << "200:1";
+  EXPECT_EQ(ReasonOf(UnpackArtifact(zeros, {.max_ratio = 10'000})), "none");
+}
+
 }  // namespace
 }  // namespace sluice::sources
