@@ -1,6 +1,7 @@
 #include "base/digest.h"
 
 #include <openssl/evp.h>
+#include <sha2.h>
 
 #include <array>
 #include <stdexcept>
@@ -33,6 +34,9 @@ std::string DigestHex(const EVP_MD* kind, std::string_view bytes) {
   Require(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()));
   return FinishHex(context.get());
 }
+
+// Loading OpenSSL for one digest costs more than a small build; beyond this, the processor's own instructions, which it uses, are worth it.
+constexpr std::size_t kShortText = 64u << 10;
 
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -69,7 +73,11 @@ Sha256::~Sha256() = default;
 void Sha256::Update(std::string_view bytes) { Require(EVP_DigestUpdate(impl_->context.get(), bytes.data(), bytes.size())); }
 std::string Sha256::Hex() { return FinishHex(impl_->context.get()); }
 
-std::string Sha256Hex(std::string_view bytes) { return DigestHex(EVP_sha256(), bytes); }
+std::string Sha256Hex(std::string_view bytes) {
+  if (bytes.size() > kShortText) return DigestHex(EVP_sha256(), bytes);
+  char hex[SHA256_DIGEST_STRING_LENGTH];
+  return SHA256Data(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), hex);
+}
 std::string Sha1Hex(std::string_view bytes) { return DigestHex(EVP_sha1(), bytes); }
 
 struct Hasher::Impl {

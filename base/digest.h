@@ -1,4 +1,4 @@
-// base/digest.h: SHA-1, SHA-2 and BLAKE3 digests, hex and base64. OpenSSL behind it.
+// base/digest.h: SHA-1, SHA-2 and BLAKE3 digests, hex and base64. OpenSSL behind most of it, libmd behind SHA-256 of short texts.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // Digests, in hexadecimal; adler32sum in decimal.
 #include <openssl/evp.h>
 
+#include "base/digest.h"
 #include "helm/functions/registry.h"
 
 namespace sluice::helm {
@@ -34,7 +35,7 @@ std::uint32_t Adler32(std::string_view bytes) {
 
 void AddHashes(FunctionMap& map) {
   Add(map, {"sha1sum"}, {kString}, [](Arguments a) { return HexDigest(a[0].AsString(), EVP_sha1()); });
-  Add(map, {"sha256sum"}, {kString}, [](Arguments a) { return HexDigest(a[0].AsString(), EVP_sha256()); });
+  Add(map, {"sha256sum"}, {kString}, [](Arguments a) { return Value::String(base::Sha256Hex(a[0].AsString())); });
   Add(map, {"sha512sum"}, {kString}, [](Arguments a) { return HexDigest(a[0].AsString(), EVP_sha512()); });
   Add(map, {"adler32sum"}, {kString}, [](Arguments a) { return Value::String(std::to_string(Adler32(a[0].AsString()))); });
 }

@@ -17,6 +17,16 @@ TEST(Digest, KnownAnswers) {
   EXPECT_EQ(HexEncode(std::string_view("\x00\xff\x1a", 3)), "00ff1a");
 }
 
+TEST(Digest, ShortTextsAreDigestedAsOpenSslDoes) {
+  std::string text;
+  for (std::size_t size = 0; size < 260; ++size, text += static_cast<char>(7 * size))
+    EXPECT_EQ(Sha256Hex(text), NamedDigestHex("sha256", text)) << size;
+  for (const std::size_t size : {64u << 10, (64u << 10) + 1}) {  // both sides of the bound
+    text.assign(size, 'x');
+    EXPECT_EQ(Sha256Hex(text), NamedDigestHex("sha256", text)) << size;
+  }
+}
+
 TEST(Digest, ByName) {
   EXPECT_EQ(NamedDigestHex("sha1", "abc"), Sha1Hex("abc"));
   EXPECT_EQ(NamedDigestHex("sha256", "abc"), Sha256Hex("abc"));
