@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -74,18 +75,11 @@ class Registry:
     def push(self, repository, tag, layer, config):
         """Pushes an image of one tar; `config` is the image's (Entrypoint, Cmd, Env ...). Returns the manifest's digest."""
         packed = gzip.compress(layer, compresslevel=6, mtime=0)
-        image = {"architecture": _ARCHITECTURES.get(platform.machine(), platform.machine()), "os": "linux",
-                 "created": "1970-01-01T00:00:00Z", "config": config,
-                 "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]}}
-        described = json.dumps(image, sort_keys=True).encode()
+        described = json.dumps(description(layer, config), sort_keys=True).encode()
         self._blob(repository, packed)
         self._blob(repository, described)
-        kind = "application/vnd.oci.image.manifest.v1+json"
-        manifest = {"schemaVersion": 2, "mediaType": kind,
-                    "config": _descriptor("application/vnd.oci.image.config.v1+json", described),
-                    "layers": [_descriptor("application/vnd.oci.image.layer.v1.tar+gzip", packed)]}
-        body = json.dumps(manifest, sort_keys=True).encode()
-        self._request("PUT", f"/v2/{repository}/manifests/{tag}", body, kind)
+        body = json.dumps(manifest(packed, described), sort_keys=True).encode()
+        self._request("PUT", f"/v2/{repository}/manifests/{tag}", body, MANIFEST)
         return _digest(body)
 
     def wait(self, seconds=15):
@@ -126,8 +120,20 @@ def _digest(content):
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
-def _descriptor(kind, content):
+def descriptor(kind, content):
     return {"mediaType": kind, "digest": _digest(content), "size": len(content)}
+
+
+def description(layer, config):
+    """The config blob of an image of one tar."""
+    return {"architecture": _ARCHITECTURES.get(platform.machine(), platform.machine()), "os": "linux", "created": "1970-01-01T00:00:00Z",
+            "config": config, "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]}}
+
+
+def manifest(packed, described):
+    """The manifest of an image: its gzipped tar and its config blob."""
+    return {"schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor("application/vnd.oci.image.config.v1+json", described),
+            "layers": [descriptor("application/vnd.oci.image.layer.v1.tar+gzip", packed)]}
 
 
 def pause_layer(source, scratch):
