@@ -11,7 +11,7 @@ struct Member {
   bool always = false;
 };
 
-class StructObject final : public Object {
+class StructObject : public Object {
  public:
   StructObject(std::string type, std::vector<Member> members) : type_(std::move(type)), members_(std::move(members)) {}
   std::string TypeName() const override { return type_; }
@@ -27,10 +27,33 @@ class StructObject final : public Object {
       fields.emplace_back(member.always || IsTrue(member.value) ? std::string(member.json) : std::string(), member.value);
     return fields;
   }
+  std::vector<std::pair<std::string, Value>> PrintedFields() const override {
+    std::vector<std::pair<std::string, Value>> fields;
+    for (const Member& member : members_) fields.emplace_back(member.name, member.value);
+    return fields;
+  }
 
  private:
   const std::string type_;
   const std::vector<Member> members_;
+};
+
+/// struct { chart.Metadata; IsRoot bool }: its fields are those of the metadata too.
+class ChartObject final : public StructObject {
+ public:
+  ChartObject(const std::vector<Member>& metadata, Member is_root)
+      : StructObject("struct { chart.Metadata; IsRoot bool }", With(metadata, is_root)),
+        metadata_(Value::Of(Ref<Object>(MakeRef<StructObject>("chart.Metadata", metadata)))),
+        is_root_(is_root.value) {}
+  std::vector<std::pair<std::string, Value>> PrintedFields() const override { return {{"Metadata", metadata_}, {"IsRoot", is_root_}}; }
+
+ private:
+  static std::vector<Member> With(std::vector<Member> members, Member last) {
+    members.push_back(std::move(last));
+    return members;
+  }
+
+  const Value metadata_, is_root_;
 };
 
 Value Text(const std::string& text) { return Value::String(text); }
@@ -92,25 +115,27 @@ Value ChartValue(const Metadata& metadata, bool is_root, Dialect dialect) {
         {{"Name", "name", Text(maintainer.name)}, {"Email", "email", Text(maintainer.email)}, {"URL", "url", Text(maintainer.url)}}));
   if (metadata.dependencies)
     for (const Dependency& dependency : *metadata.dependencies) dependencies.push_back(DependencyValue(dependency, builder));
-  return builder.Struct("struct { chart.Metadata; IsRoot bool }",
-                        {{"Name", "name", Text(metadata.name)},
-                         {"Home", "home", Text(metadata.home)},
-                         {"Sources", "sources", builder.Texts(metadata.sources)},
-                         {"Version", "version", Text(metadata.version)},
-                         {"Description", "description", Text(metadata.description)},
-                         {"Keywords", "keywords", builder.Texts(metadata.keywords)},
-                         {"Maintainers", "maintainers", builder.List(std::move(maintainers), ListType::Maintainer)},
-                         {"Icon", "icon", Text(metadata.icon)},
-                         {"APIVersion", "apiVersion", Text(metadata.api_version)},
-                         {"Condition", "condition", Text(metadata.condition)},
-                         {"Tags", "tags", Text(metadata.tags)},
-                         {"AppVersion", "appVersion", Text(metadata.app_version)},
-                         {"Deprecated", "deprecated", Value::Bool(metadata.deprecated)},
-                         {"Annotations", "annotations", Annotations(metadata.annotations)},
-                         {"KubeVersion", "kubeVersion", Text(metadata.kube_version)},
-                         {"Dependencies", "dependencies", builder.List(std::move(dependencies), ListType::Dependency)},
-                         {"Type", "type", Text(metadata.type)},
-                         {"IsRoot", "IsRoot", Value::Bool(is_root), true}});
+  std::vector<Member> members = {{"Name", "name", Text(metadata.name)},
+                                 {"Home", "home", Text(metadata.home)},
+                                 {"Sources", "sources", builder.Texts(metadata.sources)},
+                                 {"Version", "version", Text(metadata.version)},
+                                 {"Description", "description", Text(metadata.description)},
+                                 {"Keywords", "keywords", builder.Texts(metadata.keywords)},
+                                 {"Maintainers", "maintainers", builder.List(std::move(maintainers), ListType::Maintainer)},
+                                 {"Icon", "icon", Text(metadata.icon)},
+                                 {"APIVersion", "apiVersion", Text(metadata.api_version)},
+                                 {"Condition", "condition", Text(metadata.condition)},
+                                 {"Tags", "tags", Text(metadata.tags)},
+                                 {"AppVersion", "appVersion", Text(metadata.app_version)},
+                                 {"Deprecated", "deprecated", Value::Bool(metadata.deprecated)},
+                                 {"Annotations", "annotations", Annotations(metadata.annotations)},
+                                 {"KubeVersion", "kubeVersion", Text(metadata.kube_version)},
+                                 {"Dependencies", "dependencies", builder.List(std::move(dependencies), ListType::Dependency)},
+                                 {"Type", "type", Text(metadata.type)}};
+  Member root{"IsRoot", "IsRoot", Value::Bool(is_root), true};
+  if (dialect == Dialect::Helm3) return Value::Of(Ref<Object>(MakeRef<ChartObject>(members, std::move(root))));
+  members.push_back(std::move(root));
+  return builder.Struct("", std::move(members));
 }
 
 }  // namespace sluice::helm

@@ -201,7 +201,7 @@ void Printer::Fields(const Value& value, char32_t verb, int depth) {
   }
   out_ += is_map && !go_syntax ? "map[" : "{";
   bool first = true;
-  for (const auto& [name, item] : value.object()->Fields()) {
+  for (const auto& [name, item] : value.object()->PrintedFields()) {
     if (Full()) break;
     Between(std::exchange(first, false));
     if (is_map || go_syntax || formatter_.flags.field_names) out_ += name + ":";
@@ -217,7 +217,9 @@ void Printer::Address(const Value& value, char32_t verb) {
   if (value.IsObject() && value.object()->KindName() == "ptr") address = value.object();
   if (!address) return BadVerb(value, verb);
   const auto number = reinterpret_cast<std::uintptr_t>(address);
-  if (verb != 'p' && verb != 'v') return Integer(value, number, false, verb);
+  if (std::string_view("bodxX").find(static_cast<char>(verb)) != std::string_view::npos && verb < 0x80)
+    return Integer(value, number, false, verb);
+  if (verb != 'p' && verb != 'v') return BadVerb(value, verb);
   formatter_.Pointer(number, !formatter_.flags.sharp);
 }
 

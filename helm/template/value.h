@@ -176,8 +176,10 @@ class Object : public Counted {
   virtual std::optional<std::string> Text() const { return std::nullopt; }
   /// The same where an action prints the value itself, which also finds a method of the value's address.
   virtual std::optional<std::string> ActionText() const { return Text(); }
-  /// Its exported fields in order, for %v and for JSON: the JSON name first (empty: left out of JSON), then the value.
+  /// Its exported fields in order, for JSON: the JSON name first (empty: left out of JSON), then the value.
   virtual std::vector<std::pair<std::string, Value>> Fields() const { return {}; }
+  /// The same for %v, which prints all: the names are Go's, an embedded struct is one field.
+  virtual std::vector<std::pair<std::string, Value>> PrintedFields() const { return Fields(); }
   /// What encoding/json marshals it to; NoValue: an object of Fields().
   virtual Value ToJson() const { return {}; }
   virtual bool Truth() const { return true; }  ///< of an int64-kinded Duration: not zero; of a map: not empty

@@ -59,6 +59,16 @@ TEST(Render, AnArchiveIsTheSameChart) {
   EXPECT_EQ(Print(rendered->manifests), Printed(Small()));
 }
 
+TEST(Render, TheStructOfAChartIsPrintedAsGoDoes) {
+  Tree tree = Small();
+  tree["c/templates/a.yaml"] = "# {{ .Chart }}\n# {{ printf \"%+v\" .Chart }}\nx: 1";
+  EXPECT_EQ(
+      Printed(tree),
+      "---\n# Source: c/templates/a.yaml\n# {{c  [] 1.2.3  [] []  v2   1.1 false map[]  [] } true}\n"
+      "# {Metadata:{Name:c Home: Sources:[] Version:1.2.3 Description: Keywords:[] Maintainers:[] Icon: APIVersion:v2 Condition: Tags: "
+      "AppVersion:1.1 Deprecated:false Annotations:map[] KubeVersion: Dependencies:[] Type:} IsRoot:true}\nx: 1\n");
+}
+
 TEST(Render, LookupAsksTheCaller) {
   Tree tree = Small();
   tree["c/templates/a.yaml"] = "found: {{ (lookup \"v1\" \"Secret\" \"ns\" \"s\").name }}";
