@@ -84,6 +84,7 @@ Result<helm::RenderOptions> OptionsOf(const HelmFlags& flags) {
   options.engine.functions.now = [] { return base::SystemClock().Now(); };
   options.engine.functions.zone = helm::ReadSystemZone;
   options.schema_file = ReadFileAt;
+  options.notify = PrintNotices(flags.dialect());
   options.ns = flags.ns;
   options.is_upgrade = flags.is_upgrade;
   options.show_lines = true;

@@ -24,6 +24,7 @@ Result<helm::LintOptions> OptionsOf(const HelmFlags& flags) {
   render.ns = flags.ns;
   render.skip_schema_validation = flags.skip_schema_validation;
   render.schema_file = ReadFileAt;
+  render.notify = PrintNotices(flags.dialect());
   render.engine.functions.now = [] { return base::SystemClock().Now(); };
   render.engine.functions.zone = helm::ReadSystemZone;
   if (!flags.kube_version.empty()) {

@@ -98,6 +98,10 @@ Result<Value> UserValues(const HelmFlags& flags) {
   return values;
 }
 
+helm::NoticeSink PrintNotices(helm::Dialect dialect) {
+  return [dialect](const helm::Notice& notice) { std::cerr << helm::NoticeLine(notice, dialect) + "\n"; };
+}
+
 Result<helm::Chart> LoadChartAt(const std::string& path, helm::Dialect dialect) {
   std::error_code error;
   if (path.find("://") != std::string::npos)
@@ -107,7 +111,7 @@ Result<helm::Chart> LoadChartAt(const std::string& path, helm::Dialect dialect) 
   std::string below = absolute.string().substr(1);
   while (below.ends_with('/')) below.pop_back();
   const auto files = base::OpenDirectory("/", std::uint64_t{128} << 20);
-  return helm::LoadChart(*files, below.empty() ? "." : below, dialect);
+  return helm::LoadChart(*files, below.empty() ? "." : below, dialect, PrintNotices(dialect));
 }
 
 Result<std::string> ReleaseNameOf(const std::string& name_template, const helm::EngineOptions& engine) {

@@ -41,7 +41,10 @@ void AddValueFlags(CLI::App& command, HelmFlags& flags);
 /// The user's values, a map. Errors: Invalid `failed parsing --set data: ...`, `failed to parse x.yaml: ...`, NotFound `open x.yaml: ...`.
 base::Result<helm::Value> UserValues(const HelmFlags& flags);
 
-/// The chart at `path`, a directory or an archive. Errors: NotFound `path "x" not found`, and those of LoadChart().
+/// Prints notices to standard error, as the helm of `dialect` does.
+helm::NoticeSink PrintNotices(helm::Dialect dialect);
+
+/// The chart at `path`, a directory or an archive; its notices are printed. Errors: NotFound `path "x" not found`, and those of LoadChart().
 base::Result<helm::Chart> LoadChartAt(const std::string& path, helm::Dialect dialect);
 
 /// --name-template: the name that a template of its own, without data, gives.

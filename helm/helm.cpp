@@ -13,12 +13,18 @@ using base::Result;
 
 constexpr std::string_view kNotes = "NOTES.txt";
 
-Result<void> CheckInstallable(const Chart& chart, Dialect dialect) {
+void SayDeprecated(const NoticeSink& notify) {
+  if (!notify) return;
+  notify({.text = "WARNING: This chart is deprecated", .level = "WARN", .message = "this chart is deprecated"});
+}
+
+Result<void> CheckInstallable(const Chart& chart, const RenderOptions& options) {
   const std::string& type = chart.metadata.type;
   if (!type.empty() && type != "application") return base::MakeError(base::Reason::Unsupported, type + " charts are not installable");
+  if (chart.metadata.deprecated) SayDeprecated(options.notify);
   if (const auto there = CheckDependencies(chart); !there)
     return there.error().Wrap(
-        dialect == Dialect::Helm3
+        options.dialect == Dialect::Helm3
             ? "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to "
               "fetch missing dependencies"
             : "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to "
@@ -45,9 +51,9 @@ struct Prepared {
 
 /// `rendering` becomes true once the values are good.
 Result<Prepared> RenderFiles(Chart& chart, const Value& user, const RenderOptions& options, bool& rendering) {
-  if (auto done = ProcessDependencies(chart, user, options.dialect); !done)
+  if (auto done = ProcessDependencies(chart, user, options.dialect, options.notify); !done)
     return options.dialect == Dialect::Helm3 ? done.error() : done.error().Wrap("chart dependencies processing failed");
-  TRY(Value values, Coalesce(chart, user, options.dialect));
+  TRY(Value values, Coalesce(chart, user, options.dialect, Nulls::Remove, options.notify));
   if (!options.skip_schema_validation) TRY(ValidateAgainstSchemas(chart, values, options.schema_file));
   rendering = true;
   const KubeVersion& kube = options.capabilities.kube_version;
@@ -79,6 +85,7 @@ std::string Document(const std::string& path, const std::string& content) { retu
 Result<std::map<std::string, std::string>> RenderCoalesced(const Chart& chart, const Value& values, const RenderOptions& options) {
   EngineOptions engine = options.engine;
   engine.functions.dialect = options.dialect;
+  engine.notify = options.notify;
   auto templates =
       CollectTemplates(chart, values, ReleaseValue(options), CapabilitiesValue(options.capabilities, options.dialect), options.dialect);
   return RenderTemplates(std::move(templates), engine);
@@ -88,14 +95,15 @@ Result<Rendered> Render(Chart chart, const Value& values, const RenderOptions& o
   bool started = false;
   bool& flag = rendering == nullptr ? started : *rendering;
   flag = false;
-  TRY(CheckInstallable(chart, options.dialect));
+  TRY(CheckInstallable(chart, options));
   TRY(Prepared prepared, RenderFiles(chart, values, options, flag));
   Rendered rendered;
   rendered.notes = TakeNotes(prepared.files, chart, options.sub_notes);
   if (options.rewrite) {
     TRY(prepared.files, options.rewrite(std::move(prepared.files)));
   }
-  TRY(SortedManifests sorted, SortManifests(prepared.files, {.dialect = options.dialect, .show_lines = options.show_lines}));
+  TRY(SortedManifests sorted,
+      SortManifests(prepared.files, {.dialect = options.dialect, .show_lines = options.show_lines, .notify = &options.notify}));
   rendered.manifests = std::move(sorted.manifests);
   rendered.hooks = std::move(sorted.hooks);
   rendered.crds = Crds(chart);

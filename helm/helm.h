@@ -33,6 +33,7 @@ struct RenderOptions {
   Capabilities capabilities = DefaultCapabilities();
   EngineOptions engine;          ///< its functions' dialect is set to `dialect`
   SchemaFileReader schema_file;  ///< for `$ref: file://...`; nothing: refused
+  NoticeSink notify;             ///< may be empty; the engine's is set to it
   /// A post-renderer: the rendered texts by file, without NOTES.txt, become others before they are sorted. May be empty.
   std::function<base::Result<std::map<std::string, std::string>>(std::map<std::string, std::string> files)> rewrite;
 };

@@ -7,6 +7,7 @@
 #include "controller/helm_operator/antecedent.h"
 #include "controller/helm_operator/run.h"
 #include "controller/helm_release/chart_cache.h"
+#include "controller/helm_release/notices.h"
 #include "helm/functions/functions.h"
 #include "net/await.h"
 
@@ -242,6 +243,7 @@ net::Task<Result<helm::Draft>> Reconciler::MakeDraft(RunPtr run, bool upgrade) {
   render.is_upgrade = upgrade;
   render.is_install = !upgrade;
   render.capabilities = std::move(capabilities);
+  render.notify = helm_release::LogNotices(run->log);
   render.engine.functions.dialect = kDialect;
   render.engine.functions.now = [now = Now()] { return now; };
   render.engine.functions.zone = helm::ReadSystemZone;

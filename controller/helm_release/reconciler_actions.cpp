@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/failpoint.h"
+#include "controller/helm_release/notices.h"
 #include "controller/helm_release/post_render.h"
 #include "controller/helm_release/run.h"
 #include "helm/chart/dependencies.h"
@@ -206,6 +207,7 @@ net::Task<Result<helm::Draft>> Reconciler::MakeDraft(RunPtr run, bool upgrade) {
   render.is_install = !upgrade;
   render.skip_schema_validation = upgrade ? run->spec.upgrade.disable_schema_validation : run->spec.install.disable_schema_validation;
   render.capabilities = std::move(capabilities);
+  render.notify = LogNotices(run->log);
   render.engine.functions.dialect = helm::Dialect::Helm4;
   render.engine.functions.now = [now = Now()] { return now; };
   render.engine.functions.zone = helm::ReadSystemZone;

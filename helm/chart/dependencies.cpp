@@ -7,6 +7,7 @@
 #include "helm/chart/values.h"
 #include "helm/chart/yaml_values.h"
 #include "helm/template/print.h"
+#include "helm/template/quote.h"
 
 namespace sluice::helm {
 namespace {
@@ -70,21 +71,35 @@ void ApplyAliases(Chart& chart, Dialect dialect) {
   Adopt(chart);
 }
 
-void ApplyTags(std::vector<Dependency>& dependencies, Map& values) {
+/// `kind` (a tag, a path) of `dependency` leads to what is no bool.
+void SayNoBool(const NoticeSink& notify, std::string_view text, const char* kind, std::string_view name, const Dependency& dependency) {
+  if (!notify) return;
+  notify({.text = std::string("Warning: ").append(text).append(" '").append(name).append("' for chart ") + dependency.name +
+                  " returned non-bool value",
+          .level = "WARN",
+          .message = "returned non-bool value",
+          .fields = {{kind, std::string(name)}, {"chart", dependency.name}}});
+}
+
+void ApplyTags(std::vector<Dependency>& dependencies, Map& values, const NoticeSink& notify) {
   Map* tags = FindTable(values, "tags");
   if (tags == nullptr) return;
   for (Dependency& dependency : dependencies) {
     bool has_true = false, has_false = false;
     for (const std::string& tag : dependency.tags) {
       const auto found = tags->entries.find(tag);
-      if (found == tags->entries.end() || found->second.type() != Type::Bool) continue;
+      if (found == tags->entries.end()) continue;
+      if (found->second.type() != Type::Bool) {
+        SayNoBool(notify, "Tag", "tag", tag, dependency);
+        continue;
+      }
       (found->second.AsBool() ? has_true : has_false) = true;
     }
     dependency.enabled = has_true || !has_false;
   }
 }
 
-void ApplyConditions(std::vector<Dependency>& dependencies, Map& values, const std::string& prefix) {
+void ApplyConditions(std::vector<Dependency>& dependencies, Map& values, const std::string& prefix, const NoticeSink& notify) {
   for (Dependency& dependency : dependencies) {
     std::string_view paths = Trim(dependency.condition);
     while (!paths.empty()) {
@@ -95,25 +110,26 @@ void ApplyConditions(std::vector<Dependency>& dependencies, Map& values, const s
         dependency.enabled = value->AsBool();
         break;
       }
+      if (value != nullptr) SayNoBool(notify, "Condition path", "path", path, dependency);
       paths.remove_prefix(comma == std::string_view::npos ? paths.size() : comma + 1);
     }
   }
 }
 
-Result<void> Enable(Chart& chart, const Value& user, const std::string& prefix, Dialect dialect) {
+Result<void> Enable(Chart& chart, const Value& user, const std::string& prefix, Dialect dialect, const NoticeSink& notify) {
   if (!chart.metadata.dependencies) return {};
   std::vector<Dependency>& dependencies = *chart.metadata.dependencies;
   ApplyAliases(chart, dialect);
   for (Dependency& dependency : dependencies) dependency.enabled = true;
-  TRY(const Value values, Coalesce(chart, user, dialect));
-  ApplyTags(dependencies, *values.map());
-  ApplyConditions(dependencies, *values.map(), prefix);
+  TRY(const Value values, Coalesce(chart, user, dialect, Nulls::Remove, notify));
+  ApplyTags(dependencies, *values.map(), notify);
+  ApplyConditions(dependencies, *values.map(), prefix, notify);
   std::set<std::string> off;
   for (const Dependency& dependency : dependencies)
     if (!dependency.enabled) off.insert(dependency.name);
   std::erase_if(chart.dependencies, [&](const Chart& c) { return off.contains(c.name()); });
   std::erase_if(dependencies, [&](const Dependency& d) { return off.contains(d.name); });
-  for (Chart& dependency : chart.dependencies) TRY(Enable(dependency, values, prefix + dependency.name() + ".", dialect));
+  for (Chart& dependency : chart.dependencies) TRY(Enable(dependency, values, prefix + dependency.name() + ".", dialect, notify));
   if (dependencies.empty()) chart.metadata.dependencies.reset();
   Adopt(chart);
   return {};
@@ -137,10 +153,32 @@ std::string TextAt(const Map& map, std::string_view key) {
   return found == map.entries.end() ? "<nil>" : Sprint(found->second);
 }
 
+/// The first name of `path` at which there is no table.
+std::string MissingTable(Map& values, std::string_view path) {
+  std::size_t begin = 0, end = path.find('.');
+  while (end != std::string_view::npos && FindTable(values, path.substr(0, end)) != nullptr) {
+    begin = end + 1;
+    end = path.find('.', begin);
+  }
+  return std::string(path.substr(begin, end == std::string_view::npos ? end : end - begin));
+}
+
+void SayMissing(const NoticeSink& notify, const Dependency& dependency, bool names_chart, Map& values, const std::string& path) {
+  if (!notify) return;
+  const std::string error = GoQuote(MissingTable(values, path)) + " is not a table";
+  Notice notice{.text = "Warning: ImportValues missing table" + (names_chart ? " from chart " + dependency.name : "") + ": " + error,
+                .level = "WARN",
+                .message = std::string("ImportValues missing table") + (names_chart ? " from chart" : ""),
+                .fields = {{"error", error}}};
+  if (names_chart) notice.fields.insert(notice.fields.begin(), {"chart", dependency.name});
+  notify(notice);
+}
+
 /// What entry `import` of `dependency` takes and where it puts it; the entry becomes {child, parent}.
-void Import(const Dependency& dependency, Value& import, Map& values, Value& imported) {
+void Import(const Dependency& dependency, Value& import, Map& values, Value& imported, const NoticeSink& notify) {
   std::string child, parent;
-  if (import.IsMap()) {
+  const bool is_map = import.IsMap();
+  if (is_map) {
     child = TextAt(*import.map(), "child");
     parent = TextAt(*import.map(), "parent");
   } else {
@@ -150,36 +188,37 @@ void Import(const Dependency& dependency, Value& import, Map& values, Value& imp
   import = Value::NewMap(MapType::String);
   import.map()->entries.emplace("child", Value::String(child));
   import.map()->entries.emplace("parent", Value::String(parent));
-  Map* table = FindTable(values, dependency.name + "." + child);
-  if (table == nullptr) return;
+  const std::string path = dependency.name + "." + child;
+  Map* table = FindTable(values, path);
+  if (table == nullptr) return SayMissing(notify, dependency, is_map, values, path);
   const Value source = AtPath(parent, Value::Of(Ref<Map>(table)));
-  CoalesceTables(*imported.map(), *source.map(), Nulls::Keep);
+  CoalesceTables(*imported.map(), *source.map(), Nulls::Keep, notify);
 }
 
-Result<void> ImportValues(Chart& chart, Dialect dialect) {
-  for (Chart& dependency : chart.dependencies) TRY(ImportValues(dependency, dialect));
+Result<void> ImportValues(Chart& chart, Dialect dialect, const NoticeSink& notify) {
+  for (Chart& dependency : chart.dependencies) TRY(ImportValues(dependency, dialect, notify));
   if (!chart.metadata.dependencies) return {};
-  TRY(const Value values, Coalesce(chart, Value(), dialect, Nulls::Keep));
+  TRY(const Value values, Coalesce(chart, Value(), dialect, Nulls::Keep, notify));
   const Value imported = Value::NewMap();
   for (Dependency& dependency : *chart.metadata.dependencies) {
     std::erase_if(dependency.import_values, [](const Value& import) { return !import.IsMap() && !import.IsString(); });
     for (Value& import : dependency.import_values) {
       Value target = imported;
-      Import(dependency, import, *values.map(), target);
+      Import(dependency, import, *values.map(), target, notify);
     }
   }
   Value all = DeepCopy(values);
-  CoalesceTables(*all.map(), *imported.map(), Nulls::Keep);
+  CoalesceTables(*all.map(), *imported.map(), Nulls::Keep, notify);
   chart.values = std::move(all);
   return {};
 }
 
 }  // namespace
 
-Result<void> ProcessDependencies(Chart& chart, const Value& user, Dialect dialect) {
+Result<void> ProcessDependencies(Chart& chart, const Value& user, Dialect dialect, const NoticeSink& notify) {
   SetPlaces(chart, nullptr);
-  TRY(Enable(chart, user.IsMap() ? user : Value::NewMap(), "", dialect));
-  return ImportValues(chart, dialect);
+  TRY(Enable(chart, user.IsMap() ? user : Value::NewMap(), "", dialect, notify));
+  return ImportValues(chart, dialect, notify);
 }
 
 Result<void> CheckDependencies(const Chart& chart) {

@@ -3,14 +3,15 @@
 
 #include "base/result.h"
 #include "helm/chart/chart.h"
+#include "helm/chart/notice.h"
 #include "helm/template/dialect.h"
 #include "helm/template/value.h"
 
 namespace sluice::helm {
 
 /// Applies aliases, tags and conditions to `chart` and its dependencies: what is off leaves them. Then import-values replace chart defaults.
-/// Errors: those of Coalesce().
-base::Result<void> ProcessDependencies(Chart& chart, const Value& user, Dialect dialect);
+/// Errors and notices: those of Coalesce(), and notices of tags, conditions and imports that lead nowhere.
+base::Result<void> ProcessDependencies(Chart& chart, const Value& user, Dialect dialect, const NoticeSink& notify = {});
 
 /// Whether charts/ has every chart that Chart.yaml names. Errors: NotFound `found in Chart.yaml, but missing in charts/ directory: a, b`.
 base::Result<void> CheckDependencies(const Chart& chart);

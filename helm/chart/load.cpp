@@ -16,6 +16,10 @@ using base::Result;
 constexpr std::uint64_t kMaxFileBytes = 5u << 20;     // helm 3, of one file
 constexpr std::uint64_t kMaxChartBytes = 100u << 20;  // unpacked
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
+constexpr const char* kRequirements =
+    "Warning: Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.";
+constexpr const char* kRequirementsLock =
+    "Warning: Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend migrating to Chart.lock.";
 
 std::shared_ptr<const std::string> Share(std::string bytes) {
   if (bytes.starts_with(kBom)) bytes.erase(0, kBom.size());
@@ -25,8 +29,8 @@ std::shared_ptr<const std::string> Share(std::string bytes) {
 /// Reads a directory, names in byte order, what is ignored left out.
 class DirectoryReader {
  public:
-  DirectoryReader(const base::Files& files, std::string root, const IgnoreRules& rules, Dialect dialect)
-      : files_(files), root_(std::move(root)), rules_(rules), dialect_(dialect) {}
+  DirectoryReader(const base::Files& files, std::string root, const IgnoreRules& rules, Dialect dialect, const NoticeSink& notify)
+      : files_(files), root_(std::move(root)), rules_(rules), dialect_(dialect), notify_(notify) {}
 
   Result<std::vector<ChartFile>> Read() {
     TRY(Walk(""));
@@ -44,10 +48,21 @@ class DirectoryReader {
       base::FileInfo info = entry;
       if (entry.type == base::FileType::Symlink) {
         TRY(info, files_.Stat(Whole(path)));
+        if (notify_) TRY(SayLink(Whole(path)));
       }
       TRY(Add(path, info));
     }
     --depth_;
+    return {};
+  }
+
+  Result<void> SayLink(const std::string& path) const {
+    TRY(const std::string target, files_.Resolve(path));
+    const std::string link = files_.Describe(path), resolved = files_.Describe(target);
+    notify_({.text = "found symbolic link in path: " + link + " resolves to " + resolved + ". Contents of linked file included and used",
+             .level = "INFO",
+             .message = "found symbolic link in path. Contents of linked file included and used",
+             .fields = {{"path", link}, {"resolved", resolved}}});
     return {};
   }
 
@@ -71,6 +86,7 @@ class DirectoryReader {
   const std::string root_;
   const IgnoreRules& rules_;
   const Dialect dialect_;
+  const NoticeSink& notify_;
   std::vector<ChartFile> found_;
   std::uint64_t total_ = 0;
   int depth_ = 0;
@@ -120,7 +136,7 @@ Result<std::vector<ChartFile>> ReadArchive(std::string_view tgz, Dialect dialect
 /// Puts the files of a chart where they belong.
 class Sorter {
  public:
-  Sorter(Dialect dialect, int depth) : dialect_(dialect), depth_(depth) {}
+  Sorter(Dialect dialect, int depth, const NoticeSink& notify) : dialect_(dialect), depth_(depth), notify_(notify) {}
 
   Result<Chart> Load(std::vector<ChartFile> files) {
     TRY(ReadChartYaml(files));
@@ -148,6 +164,10 @@ class Sorter {
     return base::MakeError(base::Reason::Unsupported, "unsupported chart version");
   }
 
+  void SayLate(const char* text) const {
+    if (notify_ && chart_.metadata.api_version != "v1") notify_({.text = text});
+  }
+
   Result<void> Add(ChartFile& file) {
     const std::string& name = file.name;
     if (name == "Chart.yaml") return {};
@@ -156,10 +176,12 @@ class Sorter {
     if (name == "values.schema.json") {
       chart_.schema = file.data;
     } else if (name == "requirements.yaml") {
+      SayLate(kRequirements);
       if (auto read = ReadMetadata(*file.data, chart_.metadata, dialect_); !read) return read.error().Wrap("cannot load requirements.yaml");
       if (chart_.metadata.api_version == "v1") chart_.files.push_back(file);
     } else if (name == "requirements.lock") {
       TRY(ReadLockFile(file));
+      SayLate(kRequirementsLock);
       if (chart_.metadata.api_version == "v1") chart_.files.push_back(file);
     } else if (name.starts_with("templates/")) {
       chart_.templates.push_back(std::move(file));
@@ -193,13 +215,13 @@ class Sorter {
       if (parts.front().name != name)
         return Invalid("error unpacking subchart tar in " + chart_.name() + ": expected " + name + ", got " + parts.front().name);
       TRY(std::vector<ChartFile> files, ReadArchive(*parts.front().data, dialect_));
-      return LoadFiles(std::move(files), dialect_, depth_ + 1);
+      return LoadFiles(std::move(files), dialect_, depth_ + 1, notify_);
     }
     std::vector<ChartFile> files;
     for (ChartFile& part : parts)
       if (const std::size_t slash = part.name.find('/'); slash != std::string::npos)
         files.push_back({part.name.substr(slash + 1), part.data});
-    return LoadFiles(std::move(files), dialect_, depth_ + 1);
+    return LoadFiles(std::move(files), dialect_, depth_ + 1, notify_);
   }
 
   Result<void> AddSubchart(const std::string& name, std::vector<ChartFile> parts) {
@@ -212,6 +234,7 @@ class Sorter {
 
   const Dialect dialect_;
   const int depth_;
+  const NoticeSink& notify_;
   Chart chart_;
   bool has_metadata_ = false;
   std::map<std::string, std::vector<ChartFile>> subcharts_;
@@ -219,13 +242,15 @@ class Sorter {
 
 }  // namespace
 
-Result<Chart> LoadFiles(std::vector<ChartFile> files, Dialect dialect, int depth) { return Sorter(dialect, depth).Load(std::move(files)); }
+Result<Chart> LoadFiles(std::vector<ChartFile> files, Dialect dialect, int depth, const NoticeSink& notify) {
+  return Sorter(dialect, depth, notify).Load(std::move(files));
+}
 
-Result<Chart> LoadDirectory(const base::Files& files, std::string_view path, Dialect dialect) {
+Result<Chart> LoadDirectory(const base::Files& files, std::string_view path, Dialect dialect, const NoticeSink& notify) {
   const std::string root = path.empty() ? "." : std::string(path);
   TRY(const IgnoreRules rules, RulesOf(files, root));
-  TRY(std::vector<ChartFile> found, DirectoryReader(files, root, rules, dialect).Read());
-  return LoadFiles(std::move(found), dialect);
+  TRY(std::vector<ChartFile> found, DirectoryReader(files, root, rules, dialect, notify).Read());
+  return LoadFiles(std::move(found), dialect, 0, notify);
 }
 
 Result<std::vector<ChartFile>> ReadChartArchive(std::string_view tgz, Dialect dialect) {
@@ -233,16 +258,16 @@ Result<std::vector<ChartFile>> ReadChartArchive(std::string_view tgz, Dialect di
   return ReadArchive(tgz, dialect);
 }
 
-Result<Chart> LoadArchive(std::string_view tgz, Dialect dialect) {
+Result<Chart> LoadArchive(std::string_view tgz, Dialect dialect, const NoticeSink& notify) {
   TRY(std::vector<ChartFile> files, ReadChartArchive(tgz, dialect));
-  return LoadFiles(std::move(files), dialect);
+  return LoadFiles(std::move(files), dialect, 0, notify);
 }
 
-Result<Chart> LoadChart(const base::Files& files, std::string_view path, Dialect dialect) {
+Result<Chart> LoadChart(const base::Files& files, std::string_view path, Dialect dialect, const NoticeSink& notify) {
   TRY(const base::FileInfo info, files.Stat(path));
-  if (info.type == base::FileType::Directory) return LoadDirectory(files, path, dialect);
+  if (info.type == base::FileType::Directory) return LoadDirectory(files, path, dialect, notify);
   TRY(const std::string bytes, files.Read(path));
-  return LoadArchive(bytes, dialect);
+  return LoadArchive(bytes, dialect, notify);
 }
 
 }  // namespace sluice::helm

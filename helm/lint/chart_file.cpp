@@ -148,11 +148,11 @@ void LintValues(LintRun& run) {
   if (!text) return run.Say(kInfo, "values.yaml", "file does not exist");
   const auto values = ParseValues(*text, Dialect::Helm3);  // the first document alone, in either dialect
   if (!values) return run.Say(kError, "values.yaml", "unable to parse YAML: " + OfType(values.error().message, run.Helm3()));
+  const Value all = Value::NewMap();
+  if (run.user.IsMap()) CoalesceTables(*all.map(), *run.user.map(), Nulls::Remove);  // shares the maps in it
+  CoalesceTables(*all.map(), *values->map(), Nulls::Remove, run.options.render.notify);
   const auto schema = run.Read("values.schema.json");
   if (!schema || schema->empty() || (!run.Helm3() && run.options.render.skip_schema_validation)) return;
-  const Value all = Value::NewMap(), user = DeepCopy(run.user), defaults = DeepCopy(*values);
-  if (user.IsMap()) CoalesceTables(*all.map(), *user.map(), Nulls::Remove);
-  CoalesceTables(*all.map(), *defaults.map(), Nulls::Remove);
   if (const auto valid = ValidateSchema(all, *schema, run.options.render.schema_file); !valid)
     run.Say(kError, "values.yaml", valid.error().message);
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "helm/chart/yaml_values.h"
 #include "helm/lint/lint.h"
 
 namespace sluice::helm {
@@ -14,7 +15,7 @@ namespace sluice::helm {
 class LintRun {
  public:
   LintRun(const base::Files& files, std::string_view path, const Value& user, const LintOptions& options)
-      : user(user), options(options), files_(files), root_(path) {}
+      : user(DeepCopy(user)), options(options), files_(files), root_(path) {}
 
   void Say(LintSeverity severity, std::string path, std::string text) {
     messages_.push_back({.severity = severity, .path = std::move(path), .text = std::move(text)});
@@ -23,10 +24,10 @@ class LintRun {
   /// What is at `path` of the chart.
   base::Result<base::FileInfo> Stat(std::string_view path) const { return files_.Stat(In(path)); }
   base::Result<std::string> Read(std::string_view path) const { return files_.Read(In(path)); }
-  base::Result<Chart> Load() const { return LoadDirectory(files_, root_, options.render.dialect); }
+  base::Result<Chart> Load() const { return LoadDirectory(files_, root_, options.render.dialect, options.render.notify); }
   std::vector<LintMessage> Take() { return std::move(messages_); }
 
-  const Value& user;
+  const Value user;  ///< as LintValues() leaves it, which helm's rules about templates are given too
   const LintOptions& options;
 
  private:

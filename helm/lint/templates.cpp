@@ -151,10 +151,10 @@ bool HasTemplates(LintRun& run) {
 /// null has taken away is back.
 std::optional<std::map<std::string, std::string>> RenderForLint(LintRun& run, Chart& chart) {
   const RenderOptions& options = run.options.render;
-  if (!ProcessDependencies(chart, run.user, options.dialect)) return std::nullopt;
-  const auto once = Coalesce(chart, run.user, options.dialect);
+  if (!ProcessDependencies(chart, run.user, options.dialect, options.notify)) return std::nullopt;
+  const auto once = Coalesce(chart, run.user, options.dialect, Nulls::Remove, options.notify);
   if (!once) return std::nullopt;
-  const auto values = Coalesce(chart, *once, options.dialect);
+  const auto values = Coalesce(chart, *once, options.dialect, Nulls::Remove, options.notify);
   if (!values) return run.Say(kError, "templates/", values.error().message), std::nullopt;
   if (!options.skip_schema_validation)
     if (const auto valid = ValidateAgainstSchemas(chart, *values, options.schema_file); !valid)

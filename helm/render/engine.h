@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "helm/chart/notice.h"
 #include "helm/functions/functions.h"
 #include "helm/render/scope.h"
 #include "helm/template/template.h"
@@ -22,7 +23,8 @@ struct EngineOptions {
   FunctionOptions functions;
   LookupFunction lookup;                                                      ///< nothing: always an empty map
   std::function<base::Result<std::string>(const std::string&)> host_by_name;  ///< what getHostByName says; nothing: always ""
-  bool lint = false;                                                          ///< `required` and `fail` pass
+  bool lint = false;                                                          ///< `required` and `fail` pass, with a notice
+  NoticeSink notify;                                                          ///< may be empty
   Limits limits;
 };
 

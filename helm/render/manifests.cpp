@@ -9,6 +9,7 @@
 #include "document/value.h"
 #include "helm/chart/yaml_values.h"
 #include "helm/template/number.h"
+#include "helm/template/quote.h"
 #include "helm/template/unicode.h"
 
 namespace sluice::helm {
@@ -284,6 +285,14 @@ std::string OffendingLines(const std::string& path, std::string_view content, st
   return lines;
 }
 
+void SayUnknown(const std::string& events, const SortOptions& options) {
+  if (options.notify == nullptr || !*options.notify) return;
+  (*options.notify)({.text = "info: skipping unknown hook: " + GoQuote(events),
+                     .level = "INFO",
+                     .message = "skipping unknown hooks",
+                     .fields = {{"hookTypes", events}}});
+}
+
 Result<void> Add(const std::string& path, std::string content, const SortOptions& options, SortedManifests& out) {
   auto read = HeadReader().Read(content, options.dialect);
   if (!read) {
@@ -298,7 +307,8 @@ Result<void> Add(const std::string& path, std::string content, const SortOptions
     return {};
   }
   Hook hook{.path = path, .content = std::move(content), .kind = head.kind, .name = head.name};
-  if (!ReadEvents(Words(*head.annotations, "helm.sh/hook"), hook.events)) return {};
+  if (!ReadEvents(Words(*head.annotations, "helm.sh/hook"), hook.events))
+    return SayUnknown(head.annotations->at("helm.sh/hook"), options), Result<void>();
   const auto weight = head.annotations->find("helm.sh/hook-weight");
   if (weight != head.annotations->end()) hook.weight = static_cast<int>(ParseInt(weight->second, 10).value_or(0));
   hook.delete_policies = Words(*head.annotations, "helm.sh/hook-delete-policy");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "helm/chart/notice.h"
 #include "helm/template/dialect.h"
 
 namespace sluice::helm {
@@ -38,6 +39,7 @@ std::vector<std::string> SplitManifests(std::string_view text, Dialect dialect);
 struct SortOptions {
   Dialect dialect = Dialect::Helm4;
   bool show_lines = false;  ///< an error of YAML ends with the lines around it. They may hold secrets: for a terminal, not for a status
+  const NoticeSink* notify = nullptr;  ///< is told of unknown hook events; may be null
 };
 
 /// The documents of `files` (path to text) in the order of installing. What has an unknown hook event is dropped.

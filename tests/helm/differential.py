@@ -5,8 +5,8 @@ usage: differential.py --engine "build/dev/cli/sluice" --helm DIR [--dialects 3,
 
 DIR holds `helm3` and `helm4` (tests/cluster/tools/helm.sh prints it). Case I of seed N is always the same chart (`--seed N --only I --keep DIR` keeps it).
 A `batch` is one chart of many small templates, each a case: since one mistake ends a render, the template that both name is taken out, its error compared, and
-the rest rendered again. A `chart` is one whole chart with subcharts, values and flags. Standard output must be the same bytes, or the error the same text.
-What helm itself says differently a second time is left out. The last line counts; the exit status is 1 if there was a difference.
+the rest rendered again. A `chart` is one whole chart with subcharts, values and flags. Standard output must be the same bytes, or the error the same text,
+and standard error must hold the same lines in any order. What helm itself says differently a second time is left out. The last line counts; the exit status is 1 if there was a difference.
 """
 import argparse
 import base64
@@ -32,6 +32,9 @@ FILE = re.compile(r"c/templates/(c\d\d\.yaml)")
 OUR_LINES = re.compile(r"\n\nrendered .*?(?=\n\nUse --debug|\Z)", re.S)  # what we say beyond helm
 GO_VERSION = re.compile(r"\bgo1\.\d+(\.\d+)?")  # of the Go that built helm, in .Capabilities.HelmVersion
 PRINTS_ADDRESS = re.compile(r'[dD]ate.*printf "%[^"]*[bcdoOxXU]')  # a time.Time as numbers: one is where its zone lies in memory
+UNLIKE = re.compile(r"^(?:level=ERROR |Flag --).*\n", re.M)  # the error once more, before it is said; what is said of flags
+ADDRESS = re.compile(r"0x[0-9a-f]{9,16}\b")  # what %v prints of a pointer inside something
+GO_PLACE = re.compile(r"^[a-z_]+\.go:\d+: ", re.M)  # in front of what helm 3 logs
 PROPERTIES = re.compile(r"(?<=additional properties )'.*'(?= not allowed)")
 
 
@@ -41,9 +44,14 @@ class Run:
     out: str
     error: str  # from "Error: " on, without it
     crashed: bool = False
+    log: list = dataclasses.field(default_factory=list)  # the lines before it, sorted: helm goes through Go's maps in random order
 
     def same(self, other):
-        return (self.status == 0) == (other.status == 0) and ordered(self.error) == ordered(other.error) and (self.status != 0 or self.out == other.out)
+        return (self.status == 0) == (other.status == 0) and ordered(self.error) == ordered(other.error) and (self.status != 0 or unaddressed(self.out) == unaddressed(other.out)) and self.log == other.log
+
+
+def unaddressed(text):
+    return ADDRESS.sub("0x0", text)
 
 
 def ordered(text):
@@ -62,14 +70,22 @@ def run(command, folder):
     errors = done.stderr.decode("utf-8", "backslashreplace")
     start = re.search(r"^Error: ", errors, re.M)
     text = errors[start.end():].rstrip("\n") if start else errors if done.returncode else ""
+    log = UNLIKE.sub("", errors[:start.start()] if start else "" if done.returncode else errors)
     crashed = "goroutine " in errors or done.returncode < 0 or done.returncode > 2
-    return Run(done.returncode, done.stdout.decode("utf-8", "backslashreplace"), text, crashed)
+    return Run(done.returncode, done.stdout.decode("utf-8", "backslashreplace"), text, crashed, sorted(GO_PLACE.sub("", log).splitlines()))
+
+
+class Link(str):
+    """A symbolic link instead of a file's text."""
 
 
 def write(folder, files):
     for path, text in files.items():
         whole = os.path.join(folder, path)
         os.makedirs(os.path.dirname(whole), exist_ok=True)
+        if isinstance(text, Link):
+            os.symlink(text, whole)
+            continue
         with open(whole, "wb") as out:
             out.write(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
 
@@ -133,9 +149,10 @@ def values_by_case(text):
 
 
 def decoded(text):
+    """The text of a case, without addresses."""
     match = re.match(r"v: (\S*)\s*$", text or "")
     try:
-        return base64.b64decode(match[1], validate=True).decode("utf-8", "backslashreplace") if match else text
+        return unaddressed(base64.b64decode(match[1], validate=True).decode("utf-8", "backslashreplace") if match else text or "")
     except ValueError:
         return text
 
@@ -184,19 +201,18 @@ def compare_outputs(pair, folder, theirs, ours, bodies, left):
         for _ in left:
             yield "same", ""
         return
-    again = values_by_case(pair.theirs(["template", "r", "c"], folder).out)
-    helms, our = values_by_case(theirs.out), values_by_case(ours.out)
+    again, helms, our = ({name: decoded(text) for name, text in values_by_case(out).items()} for out in (pair.theirs(["template", "r", "c"], folder).out, theirs.out, ours.out))
     for name in sorted(left):
         if comparable(helms.get(name)) == comparable(our.get(name)):
             yield "same", ""
         elif helms.get(name) != again.get(name) or PRINTS_ADDRESS.search(bodies[name]):
             yield "unstable", ""
         else:
-            yield "differ", "\n%s: %s\nhelm: %r\nours: %r" % (name, bodies[name], decoded(helms.get(name)), decoded(our.get(name)))
+            yield "differ", "\n%s: %s\nhelm: %r\nours: %r" % (name, bodies[name], helms.get(name), our.get(name))
 
 
 def comparable(text):
-    return GO_VERSION.sub("go", decoded(text) or "")
+    return GO_VERSION.sub("go", text or "")
 
 
 # ---------------------------------------------------------------- charts
@@ -223,8 +239,10 @@ def chart(options, index, dialect, keep=None):
             yield "unstable", ""
         elif theirs.same(ours):
             yield ("same" if theirs.status == 0 else "error"), ""
-        elif theirs.status == 0 and ours.status == 0:
+        elif theirs.status == 0 and ours.status == 0 and theirs.out != ours.out:
             yield "differ", first_difference(ours.out, theirs.out)
+        elif theirs.log != ours.log:
+            yield "differ", "on standard error: " + first_difference("\n".join(ours.log), "\n".join(theirs.log))
         else:
             yield "differ", "\nhelm: %s\nours: %s" % (theirs.error or "fine", ours.error or "fine")
     finally:

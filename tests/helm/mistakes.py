@@ -3,7 +3,8 @@
 
 usage: mistakes.py --engine "build/dev/cli/sluice" --helm DIR [--only NAME]
 
-DIR holds `helm3` and `helm4` (tests/cluster/tools/helm.sh prints it). Standard output must be the same bytes, what follows `Error: ` the same text.
+DIR holds `helm3` and `helm4` (tests/cluster/tools/helm.sh prints it). Standard output must be the same bytes, what follows `Error: ` the same text,
+and the lines before it the same.
 """
 import argparse
 import concurrent.futures
@@ -81,6 +82,21 @@ def cases():
         yield "template-%d" % number, chart(template=text), LINT
         yield "template-strict-%d" % number, chart(template=text), ["lint", "--strict", "--kube-version", "1.20", "c"]
         yield "template-load-%d" % number, chart(template=text), ["template", "c"]
+    deprecated = "deprecated: true\ndependencies:\n- {name: d, version: 1.2.3, condition: 'd.flag,nope', tags: [t], import-values: [nothing, {child: a.b, parent: p}]}\n"
+    clash = {"c/values.yaml": "a: 1\nm: {x: 1, l: [1, {z: 1.5}], 'q w': {b: true}}\nf: {deep: {er: {k: v}}}\ntags: {t: 'a=b'}\nd: {flag: 'x \\n\"', s: {t: 1}, global: {g: 1, h: {x: 1}, m: {x: 1}}}\nglobal: {g: {a: 1}, h: 5, m: {x: {y: 1}}}\n",
+             "c/charts/d/Chart.yaml": CHART.replace("name: c", "name: d") + "deprecated: true\n", "c/charts/d/values.yaml": "s: 5\nu: {v: 1}\n", "c/charts/d/requirements.yaml": "dependencies: []\n", "c/charts/d/requirements.lock": "dependencies: []\n",
+             "c/templates/h.yaml": MAP + "  annotations: {helm.sh/hook: 'never, more'}\n", "u.yaml": "a: {b: 1}\nm: {x: {y: 1}, l: {z: 1}, 'q w': 5}\nf: {deep: {er: é}}\nd: {u: 3}\n",
+             "c/templates/i.yaml": "{{ if not .Release.IsInstall }}{{ fail \"no way\" }}{{ required \"\" .Values.none }}{{ required \"a=b\" \"\" }}{{ end }}"}
+    links = {"c/linked.yaml": differential.Link("templates/a.yaml"), "c/files": differential.Link("./templates"), "c/out": differential.Link("../other"), "other/deep/x y.txt": "hi: 1\n", "other/again": differential.Link("deep/../deep"),
+             "c/templates/n.txt": differential.Link("../../other/deep/x y.txt"), "c/.helmignore": "out\n", "l": differential.Link("c")}
+    for number, arguments in enumerate([["template", "c"], ["template", "c", "-f", "u.yaml"], LINT, ["lint", "c", "-f", "u.yaml"], ["show", "values", "c"], ["template", "l"], ["lint", "l"], ["template", "c", "--set", "global=1"], ["template", "c", "--set", "d.global=1"]]):
+        yield "clash-%d" % number, chart(CHART + deprecated) | clash, [word if word != "l" else "c" for word in arguments]
+        yield "links-%d" % number, chart() | links | {"u.yaml": "x: {y: 1}\n"}, arguments
+    shared = {"c/values.yaml": "d: {k: null, a: 1, b: 2}\n", "c/charts/d/Chart.yaml": CHART.replace("name: c", "name: d"), "c/charts/d/values.yaml": "k: 5\n", "c/charts/d/templates/x.yaml": "  k: {{ .Values.k }}-{{ .Values.a }}-{{ .Values.b }}\n"}
+    for number, text in enumerate(["d: {u: 3}", "d: {a: null, b: 4}", "d: {k: null}"]):
+        yield "lint-values-%d" % number, chart(CHART + "dependencies: [{name: d, version: 1.2.3}]\n", template="  d: {{ toJson .Values.d }}\n") | shared | {"u.yaml": text}, ["lint", "--strict", "c", "-f", "u.yaml"]
+    for verb in ("v", "+v", "s", "q", "d", "x"):
+        yield "print-chart-" + verb, chart(CHART + "appVersion: 1.10\nkeywords: [a]\nannotations: {b: c}\n", 'x: {{ printf "%%%s" .Chart | quote }}\n' % verb), ["template", "c"]
     yield "extension", chart(templates__x_json="{}", templates__y="a: 1", templates__z_yml="  a: 1\n"), LINT
     yield "no-templates", chart(template=None), LINT
     yield "templates-is-a-file", chart(template=None, templates="x"), LINT
@@ -128,7 +144,7 @@ def judge(theirs, ours, dialect):
         return "unstable", ""
     if theirs.same(ours) and differential.ordered(theirs.out) == differential.ordered(ours.out):
         return ("same" if theirs.status == 0 else "error"), ""
-    return "differ", "helm %s: %r\nours: %r" % (dialect, (theirs.status, theirs.out, theirs.error), (ours.status, ours.out, ours.error))
+    return "differ", "helm %s: %r\nours: %r" % (dialect, (theirs.status, theirs.out, theirs.error, theirs.log), (ours.status, ours.out, ours.error, ours.log))
 
 
 def main():
