@@ -17,7 +17,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
 import totals  # noqa: E402
 from bucket_server import BucketServer, moto_server  # noqa: E402
+from certificates import Authority  # noqa: E402
 from harness import Case, condition_of, config_map, data_of, is_ready, secret, to_yaml, until  # noqa: E402
+from helm_cases import HELM_CHART, HR, Released  # noqa: E402
 
 KIND = "source.toolkit.fluxcd.io/v1/Bucket"
 MOTO = moto_server() if __name__ == "__main__" else None
@@ -215,6 +217,60 @@ class AccessTest(BucketCase):
         refused = self.await_bucket(lambda obj: condition_of(obj, "Stalled").get("status") == "True")
         self.assertEqual(condition_of(refused, "Stalled")["reason"], "FeatureGateDisabled")
         self.assertIn('spec.provider "azure"', condition_of(refused, "Ready")["message"])
+
+
+class TlsTest(BucketCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.authority = Authority(os.path.join(cls.env.folder, "bucket-pki"))
+        cls.authority.issue("s3", "/CN=localhost", ("localhost", "127.0.0.1"))
+        pair = (cls.authority.path("s3.crt"), cls.authority.path("s3.key"))
+        cls.closed = BucketServer(MOTO, cls.env.ports.take(), os.path.join(cls.env.folder, "moto-tls.log"), pair, cls.authority.path("ca.crt"))
+        cls.addClassCleanup(cls.closed.stop)
+
+    def setUp(self):
+        super().setUp()
+        self.closed.make(self.bucket_name)
+        self.closed.put(self.bucket_name, "cm.yaml", yaml_of("settings"))
+
+    def test_the_authority_of_a_secret(self):
+        with open(self.authority.path("ca.crt"), encoding="ascii") as file:
+            self.kube.apply(secret("ca", self.ns, {"ca.crt": file.read()}))
+        self.bucket(endpoint=self.closed.address, insecure=None)
+        self.assertIn("certificate", self.await_message("BucketOperationFailed"))
+        self.bucket(endpoint=self.closed.address, insecure=None, certSecretRef={"name": "ca"})
+        self.assertEqual(self.names(self.artifact()), ["cm.yaml"])
+
+    def test_what_is_wrong_with_the_secret_is_named(self):
+        self.bucket(endpoint=self.closed.address, insecure=None, certSecretRef={"name": "absent"})
+        self.assertIn(f"failed to get secret '{self.ns}/absent'", self.await_message("AuthenticationFailed"))
+
+
+class ChartTest(Released, BucketCase):
+    """A chart in a directory of a bucket, and the release that is made of it."""
+
+    def chart(self, version, text):
+        self.put("charts/web/Chart.yaml", f"apiVersion: v2\nname: web\nversion: {version}\n")
+        self.put("charts/web/values.yaml", "text: default\n")
+        self.put("charts/web/templates/cm.yaml", to_yaml(config_map("{{ .Release.Name }}", {"text": text, "value": "{{ .Values.text }}"})))
+
+    def test_a_release_of_a_chart_in_a_bucket(self):
+        self.chart("1.0.0", "one")
+        self.put("charts/web/prod.yaml", "text: prod\n")
+        self.bucket()
+        template = {"spec": {"chart": "./charts/web", "sourceRef": {"kind": "Bucket", "name": "app"}, "valuesFiles": ["charts/web/values.yaml", "charts/web/prod.yaml"]}}
+        self.kube.apply({"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": {"name": "web", "namespace": self.ns},
+                         "spec": {"interval": "1h", "chart": template}})
+        self.await_object(HR, "web", is_ready)
+        self.assertEqual(data_of(self.kube.get("ConfigMap", "web", self.ns)), {"text": "one", "value": "prod"})
+        chart = self.await_object(HELM_CHART, f"{self.ns}-web", is_ready)
+        self.assertEqual(chart["status"]["observedSourceArtifactRevision"], self.artifact()["revision"])
+        self.chart("1.1.0", "two")
+        self.request_bucket()
+        upgraded = self.await_object(HR, "web", lambda obj: is_ready(obj) and obj["status"]["history"][0]["version"] == 2)
+        self.assertEqual(upgraded["status"]["history"][0]["chartVersion"].split("+")[0], "1.1.0")
+        self.assertEqual(data_of(self.kube.get("ConfigMap", "web", self.ns))["text"], "two")
 
 
 class HostileTest(BucketCase):

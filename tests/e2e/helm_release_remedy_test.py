@@ -158,6 +158,41 @@ class UpgradeTest(RemedyCase):
             self.stalled(hr=name)
         self.assertEqual(named(item for item in self.kube.list("ConfigMap", self.ns) if item["metadata"]["name"].endswith("-back")), ["loud-back"])
 
+    def test_a_rollback_replaces_by_force(self):
+        self.chart()
+        spec = {"install": {"serverSideApply": False}, "upgrade": {"remediation": {"remediateLastFailure": True}}}
+        for name in ("patched", "replaced"):
+            self.release(name, **spec)
+            self.await_release(name)
+            self.kube.patch("ConfigMap", name, self.ns, {"data": {"foreign": "x"}}, manager="other")
+        self.release("patched", values=BAD | {"message": "bad"}, **spec)
+        self.release("replaced", values=BAD | {"message": "bad"}, rollback={"force": True}, **spec)
+        for name in ("patched", "replaced"):
+            self.assertEqual(self.words(self.stalled(hr=name), "Remediated"), [("True", "RollbackSucceeded")])
+        self.assertEqual([(self.data(name)["message"], self.data(name).get("foreign")) for name in ("patched", "replaced")], [("hello", "x"), ("hello", None)])
+
+    def test_a_rollback_that_fails_takes_away_what_it_created(self):
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "{{ .Release.Name }}-first", "annotations": {"helm.sh/hook": "pre-rollback"}},
+               "spec": {"restartPolicy": "Never", "nodeSelector": {"kubernetes.io/hostname": "nowhere"}, "containers": [{"name": "c", "image": "none:1"}]}}
+        old = harness.to_yaml([config_map("{{ .Release.Name }}-a"), config_map("{{ .Release.Name }}-z", {"v": "1"})])
+        self.push("1.0.0", "cleaned", **{"templates/first.yaml": harness.to_yaml(pod), "templates/old.yaml": '{{ if eq .Values.message "hello" }}\n' + old + "{{ end }}\n"})
+        self.chart(name="cleaned")
+        rollbacks = {"kept": {}, "clean": {"cleanupOnFail": True}}
+        for name, rollback in rollbacks.items():
+            self.release(name)
+            self.await_release(name)
+            self.release(name, values={"message": "bad", "deploy": True}, rollback=rollback, upgrade={"timeout": "1s", "remediation": {"remediateLastFailure": True}})
+        for name in rollbacks:
+            until(lambda name=name: self.kube.get("Pod", f"{name}-first", self.ns))
+            self.kube.apply(config_map(f"{name}-z", {"v": "0"}, namespace=self.ns) | {"immutable": True})
+            self.kube.patch("Pod", f"{name}-first", self.ns, {"status": {"phase": "Succeeded"}}, "status")
+        for name in rollbacks:
+            self.assertEqual(self.words(self.await_object(HR, name, lambda obj: condition_of(obj, "Remediated")), "Remediated"), [("False", "RollbackFailed")])
+            self.assertEqual(self.records(name), {1: "deployed", 2: "superseded", 3: "failed"}, "as helm leaves them")
+        self.assertIsNotNone(self.kube.get("ConfigMap", "kept-a", self.ns))
+        self.assertIsNone(self.kube.get("ConfigMap", "clean-a", self.ns))
+        self.assertEqual([self.data(f"{name}-z")["v"] for name in rollbacks], ["0", "0"])
+
 
 class HookTest(RemedyCase):
     """Test hooks are ConfigMaps (done at once) and pods that end as the case says."""
