@@ -1,4 +1,4 @@
-"""The shared libraries that a binary runs with: those that it is linked with, those that it loads when they are first needed (base/late_library.h), and theirs;
+"""The libraries that a binary is made of and runs with: archives, those that it is linked with, those that it loads when they are first needed (base/late_library.h), and theirs;
 the Debian package of each, and what of known_faults.tsv its version still has.
 """
 
@@ -65,18 +65,33 @@ def linked(binary):
             if name not in installed:
                 raise LibraryError(f"{binary} loads {name}, which is not installed")
             files |= {name: installed[name]} | _loaded(installed[name])
-    return [Library(name, path, *package_of(path)) for name, path in sorted(files.items())]
+    return _in_packages(files)
 
 
-def package_of(path):
-    """The Debian package that a file belongs to, and its version."""
-    real = os.path.realpath(path)
-    for name in (real, real.removeprefix("/usr"), path):
-        done = subprocess.run(["dpkg-query", "-S", name], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            package = done.stdout.split(": ")[0].split(",")[0]
-            return package.split(":")[0], _run("dpkg-query", "-W", "-f", "${Version}", package)
-    raise LibraryError(f"{path} belongs to no Debian package")
+def archives(binary):
+    """What was linked into `binary` from archives of the distribution, which the build lists beside it."""
+    listed = binary + ".archives"
+    if not os.path.exists(listed):
+        return []
+    with open(listed, encoding="utf-8") as file:
+        return _in_packages({os.path.basename(path): path for path in file.read().split()})
+
+
+def _in_packages(files):
+    """Libraries of {soname: file}, each with the Debian package that its file belongs to and that one's version."""
+    asked = {path: [os.path.realpath(path), os.path.realpath(path).removeprefix("/usr"), path] for path in files.values()}
+    owners, names = {}, sorted({name for forms in asked.values() for name in forms})
+    # It fails when one of the names is nobody's, and answers for the others.
+    for line in subprocess.run(["dpkg-query", "-S", *names], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout.splitlines():
+        package, _, name = line.partition(": ")
+        owners[name] = package.split(",")[0].split(":")[0]
+    found = {path: next((owners[form] for form in forms if form in owners), None) for path, forms in asked.items()}
+    strangers = sorted(path for path, package in found.items() if package is None)
+    if strangers:
+        raise LibraryError(f"{strangers[0]} belongs to no Debian package")
+    lines = _run("dpkg-query", "-W", "-f", "${Package} ${Version}\n", *sorted(set(found.values()))).splitlines() if found else []
+    versions = dict(line.split(" ", 1) for line in lines)
+    return [Library(name, path, found[path], versions[found[path]]) for name, path in sorted(files.items())]
 
 
 def read_faults(path=FAULTS):

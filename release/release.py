@@ -87,8 +87,8 @@ def make(folder, binary, key=None):
     os.makedirs(folder, exist_ok=True)
     if os.listdir(folder):
         raise ReleaseError(f"{folder} is not empty")
-    parts = libraries.linked(binary)
-    faults = libraries.faults_of(parts, libraries.read_faults())
+    parts, archives = libraries.linked(binary), libraries.archives(binary)
+    faults = libraries.faults_of(parts + archives, libraries.read_faults())
     if faults:
         raise ReleaseError("libraries with known faults: " + "; ".join(faults))
     out = os.path.join(folder, "sluice")
@@ -96,7 +96,7 @@ def make(folder, binary, key=None):
     os.chmod(out, 0o755)
     run("strip", "--strip-debug", "--enable-deterministic-archives", out)
     version = run(out, "version").decode().split()[-1].removeprefix("v")
-    _write(folder, "sbom.spdx.json", sbom.document(version, out, parts, source_date()).encode())
+    _write(folder, "sbom.spdx.json", sbom.document(version, out, parts + archives, source_date()).encode())
     _write(folder, "install.yaml", run(out, "build", os.path.join(ROOT, "manifests")))
     _write(folder, "image.tar", image(out, parts))
     sums = "".join(f"{sbom.sha256_of(os.path.join(folder, name))}  {name}\n" for name in FILES)

@@ -19,6 +19,11 @@ def _package(name, version, purl, supplier, files=()):
     return entry
 
 
+def _relations(files):
+    static = [name.endswith(".a") for name in files]
+    return (["STATIC_LINK"] if any(static) else []) + (["DYNAMIC_LINK"] if not all(static) else [])
+
+
 def document(version, binary, libraries, made):
     """SPDX of Sluice `version`; `made` is the date of the sources in seconds since 1970."""
     digest = sha256_of(binary)
@@ -30,7 +35,8 @@ def document(version, binary, libraries, made):
     packages = [_package(name, number, f"pkg:deb/debian/{name}@{number}", "Organization: Debian", files)
                 for (name, number), files in sorted(by_package.items())]
     relations = [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": program["SPDXID"]}]
-    relations += [{"spdxElementId": program["SPDXID"], "relationshipType": "DYNAMIC_LINK", "relatedSpdxElement": package["SPDXID"]} for package in packages]
+    relations += [{"spdxElementId": program["SPDXID"], "relationshipType": kind, "relatedSpdxElement": package["SPDXID"]}
+                  for package, files in zip(packages, (names for _, names in sorted(by_package.items()))) for kind in _relations(files)]
     created = datetime.datetime.fromtimestamp(made, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     return json.dumps({"spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": f"sluice-{version}",
                        "documentNamespace": f"https://sluice.dev/spdx/sluice-{version}-{digest}",

@@ -84,6 +84,16 @@ class CompilerTest(Folder):
         if os.uname().machine == "x86_64":
             self.assertIn("IBT, SHSTK", self.must("readelf", "-nW", self.path("probe.o")))
 
+    def test_T86_archives_in_it_are_listed(self):
+        self.commands(ROOT, self.path("build"))
+        found = {library.soname: library.package for library in libraries.archives(self.path("build", "cli", "sluice"))}
+        self.assertEqual({name: found.get(name, "").startswith("lib") for name in ("libre2.a", "libyaml.a", "libstdc++.a")},
+                         {"libre2.a": True, "libyaml.a": True, "libstdc++.a": True})
+        done = self.must("ninja", "-C", self.path("build"), "-t", "commands", "-s", "cli/sluice")
+        linked = set(re.findall(r"/usr/lib/\S+/(lib[a-z0-9_+]+\.a)", done))
+        self.assertGreater(len(linked), 3)
+        self.assertEqual(sorted(linked - set(found)), [])
+
     def test_T86_the_same_bytes_wherever_the_sources_lie(self):
         files = self.must("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
         sources, compiled = ("base/digest.cpp", "base/failpoint.cpp"), {}

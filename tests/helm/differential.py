@@ -30,7 +30,7 @@ PER_BATCH = 40
 TIMEOUT = 60
 FILE = re.compile(r"c/templates/(c\d\d\.yaml)")
 OUR_LINES = re.compile(r"\n\nrendered .*?(?=\n\nUse --debug|\Z)", re.S)  # what we say beyond helm
-GO_VERSION = re.compile(r"\bgo1\.\d+(\.\d+)?")  # of the Go that built helm, in .Capabilities.HelmVersion
+GO_VERSION = re.compile(r"\bgo1\.\d+(\.\d+)?", re.I)  # of the Go that built helm, in .Capabilities.HelmVersion
 PRINTS_ADDRESS = re.compile(r'[dD]ate.*printf "%[^"]*[bcdoOxXU]')  # a time.Time as numbers: one is where its zone lies in memory
 UNLIKE = re.compile(r"^(?:level=ERROR |Flag --).*\n", re.M)  # the error once more, before it is said; what is said of flags
 ADDRESS = re.compile(r"0x[0-9a-f]{9,16}\b")  # what %v prints of a pointer inside something
