@@ -88,9 +88,11 @@ struct Written {
 };
 
 Result<void> WriteTarget(Resource& resource, Written& written, const ReplacementTarget& target, Budget& budget) {
-  const bool shows = std::any_of(target.field_paths.begin(), target.field_paths.end(), SeesAnnotations);
+  const ReplacementSource* live = written.resource == &resource ? written.source : nullptr;
+  const bool shows = std::any_of(target.field_paths.begin(), target.field_paths.end(), SeesAnnotations) ||
+                     (live != nullptr && SeesAnnotations(live->field_path));
   if (shows) ShowAnnotations(resource);
-  TRY(WriteReplacement(resource.value, written.value, target, written.resource == &resource ? written.source : nullptr, &budget));
+  TRY(WriteReplacement(resource.value, written.value, target, live, &budget));
   SyncShared(resource);
   return shows ? AbsorbAnnotations(resource) : Result<void>();
 }
