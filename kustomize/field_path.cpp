@@ -277,8 +277,15 @@ class PathMatcher {
     return Match(*out_.parsed_.back(), at, false, true);
   }
 
+  /// The same for an element.
+  Result<void> MatchInNullList(std::size_t at) {
+    out_.parsed_.push_back(std::make_unique<Value>(Value::Sequence()));
+    return Match(*out_.parsed_.back(), at, true, true);
+  }
+
   Result<void> MatchIndex(Value& node, std::size_t at, bool detached) {
     if (!node.IsSequence() && !node.IsNull()) return NeedsList(path_[at], node);
+    if (node.IsNull() && creates()) return MatchInNullList(at);
     const auto index = static_cast<std::size_t>(*ParseNumber(path_[at]));
     const bool missing = node.IsSequence() && index == node.size() && creates();
     if (missing) node.Append(NewNode(at));
@@ -299,12 +306,13 @@ class PathMatcher {
   Result<void> MatchSelector(Value& node, std::size_t at, bool detached) {
     TRY(const KeyAndValue wanted, SplitSelector(path_[at]));
     if (!node.IsSequence() && !node.IsNull()) return NeedsList(path_[at], node);
+    if (node.IsNull() && creates()) return MatchInNullList(at);
     RE2::Options options;
     options.set_log_errors(false);
     const RE2 regex(wanted.value, options);
     const std::size_t before = out_.list_.size();
     TRY(MatchElements(node, wanted, regex, at, detached));
-    if (!creates() || out_.list_.size() > before || node.IsNull()) return {};
+    if (!creates() || out_.list_.size() > before) return {};
     Value element = UntaggedScalar(wanted.value);
     if (!wanted.key.empty()) {
       Value map = Value::Mapping();
