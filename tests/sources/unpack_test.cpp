@@ -56,8 +56,8 @@ TEST(Unpack, KeepsItsLimits) {
   const std::string deep = Tar("mkdir -p a/b/c && echo 1 > a/b/c/d"), zeros = Tar("head -c 80000000 /dev/zero > a");
   EXPECT_EQ(ReasonOf(UnpackArtifact(deep, {.max_depth = 3})), "TooLarge");
   EXPECT_EQ(ReasonOf(UnpackArtifact(deep, {.max_depth = 4})), "none");
-  EXPECT_EQ(ReasonOf(UnpackArtifact(deep, {.max_path_bytes = 6})), "TooLarge");
-  EXPECT_EQ(ReasonOf(UnpackArtifact(deep, {.max_path_bytes = 7})), "none");
+  EXPECT_EQ(ReasonOf(UnpackArtifact(deep, {.max_path_bytes = 8})), "TooLarge") << "./a/b/c/d";
+  EXPECT_EQ(ReasonOf(UnpackArtifact(deep, {.max_path_bytes = 9})), "none");
   EXPECT_EQ(ReasonOf(UnpackArtifact(zeros)), "TooLarge") << "200:1";
   EXPECT_EQ(ReasonOf(UnpackArtifact(zeros, {.max_ratio = 10'000})), "none");
 }
