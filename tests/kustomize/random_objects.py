@@ -54,8 +54,9 @@ class Writer:
         return "" if value is None and self.rng.random() < 0.3 else self.flow(value)
 
     def block(self, head, text, indent):
-        """`text` as some block scalar, whatever that makes of its line breaks."""
-        yield head + " " + self.rng.choice(["|", "|-", "|+", ">", ">", ">-", ">+"])
+        """`text` as some block scalar, whatever that makes of its line breaks. None keeps them all (`|+`): where such a text ends a document and a comment
+        follows, go-yaml puts an empty line in front of the comment when it writes them, and kustomize reads that as a line of the text."""
+        yield head + " " + self.rng.choice(["|", "|-", ">", ">", ">-"])
         for line in text.rstrip("\n").split("\n") + [""] * self.rng.choice([0, 0, 0, 1, 2]):
             yield (" " * (indent + 2) + line) if line else ""
 
