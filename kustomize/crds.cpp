@@ -1,5 +1,6 @@
 // A `crds:` file. kustomize decodes it into Go types of OpenAPI (kube-openapi's spec.Schema), so a field that is there with a value of another type is a
 // mistake, whether or not anything looks at it.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
