@@ -22,7 +22,8 @@ _API_VERSIONS = {
     "Job": "batch/v1", "Ingress": "networking.k8s.io/v1", "Lease": "coordination.k8s.io/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2",
     "CustomResourceDefinition": "apiextensions.k8s.io/v1",
-    "GitRepository": "source.toolkit.fluxcd.io/v1", "Kustomization": "kustomize.toolkit.fluxcd.io/v1",
+    **dict.fromkeys(("GitRepository", "OCIRepository", "Bucket", "HelmRepository", "HelmChart"), "source.toolkit.fluxcd.io/v1"),
+    "Kustomization": "kustomize.toolkit.fluxcd.io/v1",
 }
 _WRITES = {"POST", "PUT", "PATCH", "DELETE", "APPLY"}
 

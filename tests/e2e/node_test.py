@@ -68,7 +68,9 @@ class NodeTest(Case):
         self.mend()
 
     def test_a_container_that_crashes(self):
-        self.break_it(started(command=["sh", "-c", "exit 3"]))
+        crashing = started(command=["sh", "-c", "exit 3"])
+        crashing["spec"]["minReadySeconds"] = 60  # a slow kubelet says for a moment that it is ready
+        self.break_it(crashing)
         self.assert_named("CrashLoopBackOff", "exit code 3|exited with 3|code 3")
         self.mend()
 

@@ -66,8 +66,7 @@ class ReferenceTest(Threat):
 class HostTest(Threat):
     """T54: a Secret whose owner says where it may be sent."""
 
-    def setUp(self):
-        super().setUp()
+    def meet_a_stranger(self):
         self.stranger = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(self.stranger.close)
         self.address = "%s:%d" % self.stranger.getsockname()
@@ -85,27 +84,25 @@ class HostTest(Threat):
             return False
         return True
 
-    def objects(self):
-        address = self.address
-        yield "GitRepository", {"url": f"http://{address}/a.git"}
-        yield "OCIRepository", {"url": f"oci://{address}/a", "insecure": True}
-        yield "HelmRepository", {"url": f"http://{address}/charts"}
-        yield "Bucket", {"bucketName": "a-bucket", "endpoint": address, "insecure": True}
+    SPECS = {"GitRepository": {"url": "http://ADDRESS/a.git"}, "OCIRepository": {"url": "oci://ADDRESS/app", "insecure": True},
+             "HelmRepository": {"url": "http://ADDRESS/charts"}, "Bucket": {"bucketName": "a-bucket", "endpoint": "ADDRESS", "insecure": True}}
 
     def make(self, kind, spec):
         self.kube.apply({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": kind, "metadata": {"name": "lured", "namespace": self.ns},
                          "spec": {"interval": "1h", "timeout": "10s", "secretRef": {"name": "shared"}} | spec})
 
     def test_T54_other_hosts_are_refused_before_anything_is_sent(self):
-        config = json.dumps({"auths": {self.address: {"auth": "dXNlcjpjYW5hcnk="}}})
         data = {"username": "user", "password": "canary-password", "accesskey": "user", "secretkey": "canary-password"}
-        for kind, spec in self.objects():
+        for kind in self.SPECS:
             with self.subTest(kind):
+                self.meet_a_stranger()
+                spec = json.loads(json.dumps(self.SPECS[kind]).replace("ADDRESS", self.address))
+                config = json.dumps({"auths": {self.address: {"auth": "dXNlcjpjYW5hcnk="}}})
                 self.shared("git.example.com, *.example.org", {".dockerconfigjson": config} if kind == "OCIRepository" else data)
                 self.make(kind, spec)
                 obj = self.await_object(kind, "lured", lambda obj: condition_of(obj, "Ready").get("status") == "False")
                 ready = condition_of(obj, "Ready")
-                self.assertEqual(ready["reason"], "AuthenticationFailed")
+                self.assertEqual(ready["reason"], "AuthenticationFailed", ready)
                 self.assertIn(f"{self.ns}/shared': it must not be sent to '{self.address}': the annotation sluice.dev/allowed-hosts does not list it", ready["message"])
                 self.assertFalse(self.was_called(), "the stranger was called")
                 self.kube.patch("Secret", "shared", self.ns, {"metadata": {"annotations": {"sluice.dev/allowed-hosts": self.address}}})
