@@ -46,8 +46,8 @@ void H2Connection::Start() {
     const std::string within = base::FormatGoDuration(self->options_->connect_timeout);
     self->Close(base::MakeError(base::Reason::Timeout, "no connection within " + within));
   });
-  StartTask(io_.get_executor(), Run(shared_from_this()), {}, [](std::exception_ptr bug) {
-    if (bug) std::rethrow_exception(bug);
+  StartTask(io_.get_executor(), Run(shared_from_this()), {}, [self = shared_from_this()](std::exception_ptr bug) {
+    if (bug) self->Close(Unavailable("the connection ended in an exception"));
   });
 }
 
@@ -216,24 +216,33 @@ void H2Connection::Abandon(H2Exchange& exchange) {
 // All requests of one turn of the loop go out in one write.
 void H2Connection::FlushSoon() {
   if (flush_due_ || writing_) return;
-  flush_due_ = true;
   asio::post(io_, [self = shared_from_this()] {
     self->flush_due_ = false;
     self->Flush();
   });
+  flush_due_ = true;
 }
 
+// What the session has given and the socket not got is lost, so where memory is not there in between the connection is over.
 void H2Connection::Flush() {
   if (writing_ || !alive()) return;
+  try {
+    Write();
+  } catch (...) {
+    Close(Unavailable("there was no memory to write with"));
+  }
+}
+
+void H2Connection::Write() {
   out_.clear();
   session_.TakeOutput(out_, kWriteBlock);
   if (out_.empty()) return;
-  writing_ = true;
   asio::async_write(stream_, asio::buffer(out_), [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
     if (error) return self->FailSoon(error);
     self->writing_ = false;
     self->Flush();
   });
+  writing_ = true;
 }
 
 // What the peer said before it closed (a refused certificate, say) may still be unread, and says more than the failed write.

@@ -67,6 +67,7 @@ class H2Connection : public std::enable_shared_from_this<H2Connection> {
   void Fail(const boost::system::error_code& error);
   void FailSoon(const boost::system::error_code& error);
   void Flush();
+  void Write();
   void FlushSoon();
   void Watch();
   void OnQuiet();
