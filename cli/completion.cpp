@@ -78,11 +78,7 @@ bool AsksForKind(const CLI::App& app) {
 
 std::vector<std::string> Kinds() {
   std::vector<std::string> out = {"all", "sources", "images", "ks", "hr"};
-  for (const FluxKind& kind : FluxKinds()) {
-    std::string word(kind.kind);
-    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    out.push_back(std::move(word));
-  }
+  for (const FluxKind& kind : FluxKinds()) out.push_back(kind.Word());
   return out;
 }
 

@@ -53,6 +53,7 @@ Result<void> Debug(const DebugFlags& flags) {
   if (flags.status + flags.vars + flags.values + flags.history != 1)
     return base::Invalid("give one of --show-status, --show-vars, --show-values, --show-history");
   if (flags.values && kind.kind != "HelmRelease") return base::Invalid("--show-values is for HelmReleases");
+  if (flags.values && kind.is_older) return base::Invalid("--show-values is for HelmReleases of helm.toolkit.fluxcd.io");
   if (flags.vars && kind.kind != "Kustomization") return base::Invalid("--show-vars is for Kustomizations");
   TRY(const std::unique_ptr<Session> session, Session::Open(flags));
   TRY(const Value object, session->Get({kind.Gvk(), flags.ns, target.name}));

@@ -25,25 +25,37 @@ Value Exported(const Value& object) {
   return out;
 }
 
-std::vector<Row> StatsTable(std::span<const FluxKind> kinds, const std::vector<Value>& objects) {
-  struct Count {
-    int total = 0, failing = 0, suspended = 0;
-    double bytes = 0;
-  };
-  std::map<std::string, Count> counts;
+namespace {
+
+struct Count {
+  int total = 0, failing = 0, suspended = 0;
+  double bytes = 0;
+};
+
+Count CountOf(const FluxKind& kind, const std::vector<Value>& objects) {
+  Count count;
   for (const Value& object : objects) {
-    Count& count = counts[document::GvkOf(object).kind];
+    const document::GroupVersionKind gvk = document::GvkOf(object);
+    if (gvk.group != kind.group || gvk.kind != kind.kind) continue;
     ++count.total;
     if (IsSuspended(object)) ++count.suspended;
     const Value* status = object.Find("status");
-    if (status != nullptr && controller::Conditions::FromStatus(*status).IsFalse(controller::condition::kReady)) ++count.failing;
+    if (status != nullptr && controller::Conditions::FromStatus(*status).IsFalse(kind.ReadyType())) ++count.failing;
     if (const Value* size = object.At({"status", "artifact", "size"})) count.bytes += size->AsDouble().value_or(0);
   }
+  return count;
+}
+
+}  // namespace
+
+std::vector<Row> StatsTable(std::span<const FluxKind> kinds, const std::vector<Value>& objects) {
   std::vector<Row> rows = {{"RECONCILERS", "RUNNING", "FAILING", "SUSPENDED", "STORAGE"}};
   for (const FluxKind& kind : kinds) {
-    const Count& count = counts[std::string(kind.kind)];
-    rows.push_back({std::string(kind.kind), std::to_string(count.total - count.suspended), std::to_string(count.failing),
-                    std::to_string(count.suspended), kind.family == "source" ? FormatBytes(count.bytes) : "-"});
+    const Count count = CountOf(kind, objects);
+    if (kind.is_older && count.total == 0) continue;
+    rows.push_back({std::string(kind.kind) + (kind.is_older ? "." + std::string(kind.group) : ""),
+                    std::to_string(count.total - count.suspended), std::to_string(count.failing), std::to_string(count.suspended),
+                    kind.family == "source" ? FormatBytes(count.bytes) : "-"});
   }
   return rows;
 }

@@ -55,7 +55,8 @@ Row RowOf(const Value& object, bool with_namespace, bool with_kind) {
   const Readiness ready = ReadinessOf(object);
   Row row;
   if (with_namespace) row.emplace_back(document::NamespaceOf(object));
-  row.push_back((with_kind ? Lower(gvk.kind) + "/" : "") + std::string(document::NameOf(object)));
+  const std::string word = kind == nullptr ? Lower(gvk.kind) : kind->Word();
+  row.push_back((with_kind ? word + "/" : "") + std::string(document::NameOf(object)));
   row.emplace_back(kind == nullptr ? "" : TextAt(object, kind->revision));
   row.emplace_back(IsSuspended(object) ? "True" : "False");
   row.push_back(ready.status);

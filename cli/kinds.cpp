@@ -21,6 +21,7 @@ constexpr FluxKind kKinds[] = {
      "status.observedSourcesDigest"},
     {"kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations", "", "ks", "status.lastAppliedRevision"},
     {"helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases", "", "hr", "status.history.0.chartVersion"},
+    {"helm.fluxcd.io", "v1", "HelmRelease", "helmreleases", "", "fhr", "status.revision", false, true},
     {kImage, "v1", "ImageRepository", "imagerepositories", "image", "repository imgrepo imagerepo", "status.lastScanResult.scanTime"},
     {kImage, "v1", "ImagePolicy", "imagepolicies", "image", "policy imgpol imagepol", "status.latestRef.tag"},
     {kImage, "v1", "ImageUpdateAutomation", "imageupdateautomations", "image", "update iua imgupd imgauto", "status.lastAutomationRunTime"},
@@ -45,8 +46,8 @@ bool HasWord(std::string_view words, std::string_view word) {
 }
 
 bool Names(const FluxKind& kind, const std::string& word) {
-  return word == Lower(kind.kind) || word == kind.plural || word == std::string(kind.plural) + "." + std::string(kind.group) ||
-         HasWord(kind.words, word);
+  return word == kind.Word() || (word == kind.plural && !kind.is_older) ||
+         word == std::string(kind.plural) + "." + std::string(kind.group) || HasWord(kind.words, word);
 }
 
 /// `source`, `sources`, `image`, `images`.
@@ -60,13 +61,15 @@ base::Error Unknown(std::string_view word, std::string_view family) {
   std::string known;
   for (const FluxKind& kind : kKinds) {
     if (!family.empty() && kind.family != family) continue;
-    known += (known.empty() ? "" : ", ") +
-             std::string(family.empty() ? Lower(kind.kind) : std::string(kind.words.substr(0, kind.words.find(' '))));
+    known +=
+        (known.empty() ? "" : ", ") + std::string(family.empty() ? kind.Word() : std::string(kind.words.substr(0, kind.words.find(' '))));
   }
   return base::Invalid("no kind \"" + std::string(word) + "\": want one of " + known + ", all");
 }
 
 }  // namespace
+
+std::string FluxKind::Word() const { return Lower(kind) + (is_older ? "." + std::string(group) : ""); }
 
 std::span<const FluxKind> FluxKinds() { return kKinds; }
 

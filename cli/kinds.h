@@ -19,7 +19,12 @@ struct FluxKind {
   std::string_view words;     ///< other names, separated by blanks; within a family the flux CLI's second word comes first
   std::string_view revision;  ///< path of what `get` shows as revision: keys joined by dots, a number is a place in a list
   bool is_static = false;     ///< no controller writes a status: always ready, nothing to reconcile
+  bool is_older = false;  ///< of the Helm operator: another kind has its name, so words name it with its group; not reconciled on request
   document::GroupVersionKind Gvk() const { return {std::string(group), std::string(version), std::string(kind)}; }
+  /// The kind in lower case, with its group where that is needed: what may be said of it on a command line.
+  std::string Word() const;
+  /// The condition that says whether all is well.
+  std::string_view ReadyType() const { return is_older ? "Released" : "Ready"; }
 };
 
 /// Sources first, then what applies, then images, then notifications: the order of `get all`.

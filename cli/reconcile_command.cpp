@@ -48,12 +48,20 @@ Result<SourceOf> FindSource(const Value& object) {
   return out;
 }
 
+Result<void> CheckAsked(const FluxKind& kind) {
+  if (!kind.is_older) return {};
+  return base::MakeError(base::Reason::Unsupported,
+                         "a HelmRelease of " + std::string(kind.group) +
+                             " is compared with its release at every interval; nothing asks it to, or suspends it");
+}
+
 Result<void> Reconcile(const ReconcileFlags& flags) {
   TRY(const Target target, ParseTarget(flags.words));
   if (!target.one_kind() || target.name.empty()) return base::Invalid("reconcile needs a kind and a name, such as ks apps");
+  const FluxKind& kind = *target.kinds.front();
+  TRY(CheckAsked(kind));
   TRY(const base::Duration timeout, ParseDurationFlag("--timeout", flags.timeout));
   TRY(const std::unique_ptr<Session> session, Session::Open(flags));
-  const FluxKind& kind = *target.kinds.front();
   const kube::ObjectRef ref{.gvk = kind.Gvk(), .ns = flags.ns, .name = target.name};
   if (flags.with_source) {
     TRY(const Value object, session->Get(ref));
@@ -87,6 +95,7 @@ struct SuspendFlags : ClusterFlags {
 Result<void> SuspendOrResume(const SuspendFlags& flags) {
   TRY(const Target target, ParseTarget(flags.words));
   if (!target.one_kind()) return base::Invalid("name one kind, such as ks");
+  TRY(CheckAsked(*target.kinds.front()));
   const bool many = flags.all || !flags.label_selector.empty();
   if (target.name.empty() != many) return base::Invalid("give either a name, or --all");
   TRY(const base::Duration timeout, ParseDurationFlag("--timeout", flags.timeout));

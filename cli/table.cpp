@@ -45,7 +45,7 @@ Readiness ReadinessOf(const document::Value& object) {
   if (kind != nullptr && kind->is_static) return {"True", gvk.kind + " is Ready"};
   const document::Value* status = object.Find("status");
   const controller::Conditions conditions = status == nullptr ? controller::Conditions() : controller::Conditions::FromStatus(*status);
-  const controller::Condition* ready = conditions.Find(controller::condition::kReady);
+  const controller::Condition* ready = conditions.Find(kind == nullptr ? controller::condition::kReady : kind->ReadyType());
   if (ready == nullptr) return {"False", "waiting to be reconciled"};
   // While a rollout is followed, what it lacks is said by Reconciling.
   const controller::Condition* reconciling = conditions.Find(controller::condition::kReconciling);

@@ -38,13 +38,17 @@ TEST(Kinds, WordsOfACommandLine) {
       {"sources all", kSources},
       {"gitrepo", "GitRepository"},
       {"hr web", "HelmRelease web"},
+      {"helmreleases web", "HelmRelease web"},
+      {"fhr web", "HelmRelease web"},
+      {"helmreleases.helm.fluxcd.io web", "HelmRelease web"},
       {"image policy p", "ImagePolicy p"},
       {"images", "ImageRepository,ImagePolicy,ImageUpdateAutomation"},
       {"alert-provider slack", "Provider slack"},
       {"floppy",
        "no kind \"floppy\": want one of gitrepository, ocirepository, helmrepository, helmchart, bucket, externalartifact, "
        "artifactgenerator, "
-       "kustomization, helmrelease, imagerepository, imagepolicy, imageupdateautomation, alert, provider, receiver, all"},
+       "kustomization, helmrelease, helmrelease.helm.fluxcd.io, imagerepository, imagepolicy, imageupdateautomation, alert, provider, "
+       "receiver, all"},
       {"source floppy", "no kind \"floppy\": want one of git, oci, helm, chart, bucket, external, all"},
       {"all app", "a name (\"app\") needs a kind"},
       {"ks a b", "too many words: \"b\" follows the name"},
@@ -52,6 +56,9 @@ TEST(Kinds, WordsOfACommandLine) {
   };
   for (const Row& row : kRows) EXPECT_EQ(Said(row.line), row.want) << row.line;
   EXPECT_EQ(ParseTarget({})->kinds.size(), FluxKinds().size());
+  for (const auto& [word, group] :
+       {std::pair("hr", "helm.toolkit.fluxcd.io"), {"fhr", "helm.fluxcd.io"}, {"helmrelease.helm.fluxcd.io", "helm.fluxcd.io"}})
+    EXPECT_EQ(ParseTarget(std::vector<std::string>{word})->kinds.front()->group, group) << word;
 }
 
 TEST(Kinds, TextAtAPath) {

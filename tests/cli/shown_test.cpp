@@ -98,12 +98,18 @@ TEST(Export, KeepsWhatBelongsIntoGit) {
 TEST(Stats, Counts) {
   const FluxKind kinds[] = {*FindKind("source.toolkit.fluxcd.io", "GitRepository"),
                             *FindKind("kustomize.toolkit.fluxcd.io", "Kustomization")};
-  const std::vector<Value> objects = {Yaml("{kind: GitRepository, status: {artifact: {size: 1024}}}"),
-                                      Yaml("{kind: GitRepository, spec: {suspend: true}, status: {artifact: {size: 512}}}"),
-                                      Yaml("{kind: Kustomization, status: {conditions: [{type: Ready, status: 'False'}]}}")};
+  const std::vector<Value> objects = {
+      Yaml("{apiVersion: source.toolkit.fluxcd.io/v1, kind: GitRepository, status: {artifact: {size: 1024}}}"),
+      Yaml("{apiVersion: source.toolkit.fluxcd.io/v1, kind: GitRepository, spec: {suspend: true}, status: {artifact: {size: 512}}}"),
+      Yaml("{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, status: {conditions: [{type: Ready, status: 'False'}]}}"),
+      Yaml("{apiVersion: helm.fluxcd.io/v1, kind: HelmRelease, status: {conditions: [{type: Released, status: 'False'}]}}")};
   EXPECT_EQ(FormatTable(StatsTable(kinds, objects)),
             "RECONCILERS    RUNNING  FAILING  SUSPENDED  STORAGE\nGitRepository  1        0        1          1.5 KiB\nKustomization  1    "
             "    1        0          -\n");
+  EXPECT_EQ(
+      FormatTable(StatsTable(std::span(FindKind("helm.fluxcd.io", "HelmRelease"), 1), objects)),
+      "RECONCILERS                 RUNNING  FAILING  SUSPENDED  STORAGE\nHelmRelease.helm.fluxcd.io  1        1        0          -\n");
+  EXPECT_EQ(StatsTable(std::span(FindKind("helm.fluxcd.io", "HelmRelease"), 1), {}).size(), 1u) << "nobody has to know of it";
 }
 
 TEST(Tree, LinesAndValues) {
