@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "document/scalar.h"
@@ -134,12 +135,24 @@ void Value::Destroy(int depth) noexcept {
   flags_ = 0;
 }
 
+namespace {
+
+// Where there is no memory for the list, the child stays where it is and ends with what holds it.
+void KeepForLater(std::vector<Value>& pending, Value& child) noexcept {
+  try {
+    pending.push_back(std::move(child));
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+}  // namespace
+
 void Value::DestroyChildren(int depth) noexcept {
   std::vector<Value> pending;
   const auto destroy = [&](Value& child) {
     if (!child.HoldsMemory()) return;
     if (depth < kRecursionLimit || child.empty()) return child.Destroy(depth + 1);
-    pending.push_back(std::move(child));
+    KeepForLater(pending, child);
   };
   if (kind_ == Kind::Sequence) {
     for (Value& item : data().items) destroy(item);
@@ -155,10 +168,10 @@ void Value::DestroyFlat(std::vector<Value>& pending) noexcept {
     pending.pop_back();
     if (node.IsSequence()) {
       for (Value& item : node.data().items)
-        if (!item.empty()) pending.push_back(std::move(item));
+        if (!item.empty()) KeepForLater(pending, item);
     } else if (node.IsMapping()) {
       for (Member& member : node.data().members)
-        if (!member.value.empty()) pending.push_back(std::move(member.value));
+        if (!member.value.empty()) KeepForLater(pending, member.value);
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "helm/template/value.h"
 
+#include <new>
+
 namespace sluice::helm {
 
 struct Value::Text : Counted {
@@ -126,7 +128,12 @@ class Undertaker {
  private:
   void Keep(Value& item) {
     const bool dies = (item.IsList() && item.list()->Unshared()) || (item.IsMap() && item.map()->Unshared());
-    if (dies) pending_.push_back(std::move(item));
+    if (!dies) return;
+    try {
+      pending_.push_back(std::move(item));
+    } catch (const std::bad_alloc&) {
+      // It stays where it is and ends with what holds it.
+    }
   }
   std::vector<Value> pending_;
 };
