@@ -58,6 +58,7 @@ def ordered(text):
     """The lines of a schema's mistakes come in the random order of Go's maps."""
     if "- at '" not in text:
         return text
+    text = re.sub(r": (?=- at ')", ":\n", text)  # the first stands behind the name of the file
     return sorted(PROPERTIES.sub(lambda names: ", ".join(sorted(names[0].split(", "))), line) for line in text.splitlines())
 
 
