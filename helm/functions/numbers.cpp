@@ -45,10 +45,35 @@ Value ExtremeFloat(Arguments a, bool largest) {
   return Value::Float64(out);
 }
 
+/// math.Pow(10, y), whose last digit is not always that of C's pow: it multiplies squares of the fraction and adds exponents.
+double PowerOfTen(std::int64_t y) {
+  constexpr int kFarOut = 1 << 12;  // beyond this it is zero or infinity
+  int exponent = 0;
+  double fraction = std::frexp(10.0, &exponent), out = 1;
+  std::int64_t out_exponent = 0;
+  for (auto left = y < 0 ? 0 - static_cast<std::uint64_t>(y) : static_cast<std::uint64_t>(y); left != 0; left >>= 1) {
+    if (exponent > kFarOut) {
+      out_exponent += exponent;
+      break;
+    }
+    if ((left & 1) != 0) {
+      out *= fraction;
+      out_exponent += exponent;
+    }
+    fraction *= fraction;
+    exponent *= 2;
+    if (fraction < .5) {
+      fraction += fraction;
+      --exponent;
+    }
+  }
+  return y < 0 ? std::ldexp(1 / out, static_cast<int>(-out_exponent)) : std::ldexp(out, static_cast<int>(out_exponent));
+}
+
 /// A number of places, half away from zero only upwards: -2.5 is rounded to -3, and so is -2.2.
 Value Round(Arguments a) {
   const double on = a.size() > 2 ? a[2].AsFloat() : .5;
-  const double power = std::pow(10, static_cast<double>(a[1].AsSigned()));
+  const double power = PowerOfTen(a[1].AsSigned());
   const double digit = power * ToFloat64(a[0]);
   double whole = 0;
   const double fraction = std::modf(digit, &whole);

@@ -35,6 +35,7 @@ class Printer {
   void Bytes(const Value& value, char32_t verb);
   void Items(const Value& value, char32_t verb, int depth);
   void Entries(const Value& value, char32_t verb, int depth);
+  void KeyOf(const std::string& key, char32_t verb, int depth);
   void OfObject(const Value& value, char32_t verb, int depth);
   bool TextOfObject(const Value& value, char32_t verb);
   void Fields(const Value& value, char32_t verb, int depth);
@@ -172,15 +173,19 @@ void Printer::Entries(const Value& value, char32_t verb, int depth) {
   for (const auto& [key, item] : map.entries) {
     if (Full()) break;
     Between(std::exchange(first, false));
-    if (verb == 'v' && !go_syntax) {
-      formatter_.String(key);
-    } else {
-      Element(Value::String(key), verb, depth + 1);
-    }
+    KeyOf(key, verb, depth);
     out_.push_back(':');
     Element(item, verb, depth + 1);
   }
   out_.push_back(go_syntax ? '}' : ']');
+}
+
+void Printer::KeyOf(const std::string& key, char32_t verb, int depth) {
+  if (verb == 'v' && !formatter_.flags.go_syntax) {
+    formatter_.String(key);
+  } else {
+    Element(Value::String(key), verb, depth + 1);
+  }
 }
 
 bool Printer::TextOfObject(const Value& value, char32_t verb) {
@@ -204,7 +209,12 @@ void Printer::Fields(const Value& value, char32_t verb, int depth) {
   for (const auto& [name, item] : value.object()->PrintedFields()) {
     if (Full()) break;
     Between(std::exchange(first, false));
-    if (is_map || go_syntax || formatter_.flags.field_names) out_ += name + ":";
+    if (is_map) {
+      KeyOf(name, verb, depth);
+      out_.push_back(':');
+    } else if (go_syntax || formatter_.flags.field_names) {
+      out_ += name + ":";
+    }
     Element(item, verb, depth + 1);
   }
   out_.push_back(is_map && !go_syntax ? ']' : '}');
