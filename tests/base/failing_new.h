@@ -48,11 +48,36 @@ inline long FailEachAllocation(const std::function<std::string()>& work, long ev
 
 }  // namespace sluice::testing
 
+// All forms, since a sanitizer has its own of those that are left out, and they must not be mixed.
+namespace sluice::testing {
+
+inline void* AllocateOrNull(std::size_t size, std::size_t alignment) noexcept {
+  try {
+    return Allocate(size, alignment);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+}  // namespace sluice::testing
+
 void* operator new(std::size_t size) { return sluice::testing::Allocate(size, 0); }
+void* operator new[](std::size_t size) { return sluice::testing::Allocate(size, 0); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return sluice::testing::AllocateOrNull(size, 0); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return sluice::testing::AllocateOrNull(size, 0); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return sluice::testing::Allocate(size, static_cast<std::size_t>(alignment));
 }
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return sluice::testing::Allocate(size, static_cast<std::size_t>(alignment));
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
