@@ -17,7 +17,6 @@ namespace sluice::helm {
 /// Errors (Invalid) in sigs.k8s.io/yaml's words: "error converting YAML to JSON: yaml: line 3: did not find expected key".
 base::Result<Value> ParseYaml(std::string_view text);
 
-
 /// What ParseYaml makes of a tree that was read with Resolver::Yaml11. Errors: "json: unsupported value: +Inf".
 base::Result<Value> FromDocument(const document::Value& tree);
 

@@ -76,7 +76,8 @@ TEST(Manifests, ANumberThatJsonDoesNotKnow) {
   for (const Dialect dialect : {Dialect::Helm3, Dialect::Helm4}) {
     const auto sorted = SortManifests({{"c/templates/a.yaml", "b: .nan\na: [1, -.inf]\n"}}, dialect);
     ASSERT_FALSE(sorted);
-    EXPECT_EQ(sorted.error().message, "YAML parse error on c/templates/a.yaml: error converting YAML to JSON: json: unsupported value: -Inf");
+    EXPECT_EQ(sorted.error().message,
+              "YAML parse error on c/templates/a.yaml: error converting YAML to JSON: json: unsupported value: -Inf");
     // What the head wants as text is text before it is JSON.
     EXPECT_TRUE(SortManifests({{"c/templates/a.yaml", "kind: .inf\nmetadata: {name: .nan, annotations: {a: -.inf}}\n"}}, dialect));
     EXPECT_FALSE(SortManifests({{"c/templates/a.yaml", "metadata: {labels: {a: -.inf}}\n"}}, dialect));
