@@ -118,7 +118,7 @@ def _sanitizer_options():
     suppressions = os.path.join(ROOT, "tests", "tsan.supp")
     tsan = f":suppressions={suppressions}" if os.path.exists(suppressions) else ""
     symbolizer = shutil.which("llvm-symbolizer-19") or ""
-    return {"ASAN_OPTIONS": f"detect_stack_use_after_return=1:strict_string_checks=1:external_symbolizer_path={symbolizer}",
+    return {"ASAN_OPTIONS": f"detect_stack_use_after_return=1:strict_string_checks=1:quarantine_size_mb=64:external_symbolizer_path={symbolizer}",
             "UBSAN_OPTIONS": f"print_stacktrace=1:halt_on_error=1:external_symbolizer_path={symbolizer}",
             "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:external_symbolizer_path={symbolizer}{tsan}"}
 
