@@ -31,6 +31,49 @@ net::Task<Recorded> FindRecorded(const Services& services, const sources::Artifa
   co_return out;
 }
 
+net::Task<Recorded> CheckRecorded(const Services& services, const sources::ArtifactStore& store, kube::EventRecorder& events,
+                                  SharedObject object) {
+  net::Task<Recorded> finding = FindRecorded(services, store, object);
+  Recorded recorded = co_await std::move(finding);
+  if (recorded.lost && recorded.lost->reason == base::Reason::Invalid) {
+    events.Record(MakeEvent(*object, kube::EventType::Warning, "ArtifactVerificationFailed",
+                            "failed to verify integrity of artifact: " + recorded.lost->message, {}));
+  }
+  co_return recorded;
+}
+
+bool IsSuspended(const Value& object) {
+  const Value* suspend = object.At({"spec", "suspend"});
+  return suspend != nullptr && suspend->AsBool().value_or(false);
+}
+
+net::Task<SharedObject> Mark(StatusWriter& writer, SharedObject object) {
+  if (HasFinalizer(*object)) co_return object;
+  net::Task<Result<SharedObject>> marking = writer.SetFinalizer(object, true);
+  Result<SharedObject> marked = co_await std::move(marking);
+  co_return marked ? std::move(marked).value() : nullptr;
+}
+
+void TellUpToDate(kube::EventRecorder& events, const Value& object, const sources::Artifact& artifact) {
+  events.Record(MakeEvent(object, kube::EventType::Normal, "ArtifactUpToDate",
+                          "artifact up-to-date with remote revision: '" + artifact.revision + "'", {}));
+}
+
+net::Task<Outcome> EndWell(const Services& services, StatusWriter& writer, SharedObject object, Value status, base::Duration interval) {
+  net::Task<Result<SharedObject>> writing = writer.Write(object, std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  if (!written) co_return Outcome{.again_in = {}, .back_off = written.error().reason != base::Reason::NotFound};
+  co_return Outcome{.again_in = services.random.Jitter(interval, services.interval_jitter), .back_off = false};
+}
+
+net::Task<Outcome> EndBadly(StatusWriter& writer, SharedObject object, Value status, bool stalled, std::optional<base::Duration> again) {
+  net::Task<Result<SharedObject>> writing = writer.Write(object, std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  if (stalled) co_return Outcome{.again_in = {}, .back_off = !written};
+  if (again) co_return Outcome{.again_in = again, .back_off = false};
+  co_return Outcome{.again_in = {}, .back_off = true};
+}
+
 net::Task<Result<std::size_t>> RemoveArtifacts(const Services& services, const sources::ArtifactStore& store, SharedObject object) {
   const Key key = KeyOf(*object);
   const sources::ArtifactOwner owner{.kind = document::GvkOf(*object).kind, .namespace_ = key.ns, .name = key.name};

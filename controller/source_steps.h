@@ -24,6 +24,23 @@ struct Recorded {
 /// All arguments outlive the call.
 net::Task<Recorded> FindRecorded(const Services& services, const sources::ArtifactStore& store, kube::SharedObject object);
 
+/// The same, and an artifact whose bytes are others is told.
+net::Task<Recorded> CheckRecorded(const Services& services, const sources::ArtifactStore& store, kube::EventRecorder& events,
+                                  kube::SharedObject object);
+
+bool IsSuspended(const document::Value& object);
+/// `object` with our finalizer, which is written if it is not there; nullptr if that failed.
+net::Task<kube::SharedObject> Mark(StatusWriter& writer, kube::SharedObject object);
+
+/// `artifact up-to-date with remote revision`
+void TellUpToDate(kube::EventRecorder& events, const document::Value& object, const sources::Artifact& artifact);
+/// Writes the status of a look that went well; the next one is after `interval`.
+net::Task<Outcome> EndWell(const Services& services, StatusWriter& writer, kube::SharedObject object, document::Value status,
+                           base::Duration interval);
+/// Writes the status of one that failed. `stalled`: there is none until something changes; `again`: when the server asked for it.
+net::Task<Outcome> EndBadly(StatusWriter& writer, kube::SharedObject object, document::Value status, bool stalled,
+                            std::optional<base::Duration> again);
+
 /// Everything the store holds of `object`, by its kind, namespace and name; how many artifacts that were.
 net::Task<base::Result<std::size_t>> RemoveArtifacts(const Services& services, const sources::ArtifactStore& store,
                                                      kube::SharedObject object);

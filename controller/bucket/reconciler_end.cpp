@@ -24,15 +24,12 @@ net::Task<Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, sources::Artifa
                                                  {"revision", artifact.revision},
                                                  {"sizeBytes", static_cast<std::int64_t>(artifact.size)}});
   } else if (!fresh && IsRequested(object)) {
-    parts_.events.Record(MakeEvent(object, kube::EventType::Normal, "ArtifactUpToDate",
-                                   "artifact up-to-date with remote revision: '" + artifact.revision + "'", {}));
+    TellUpToDate(parts_.events, object, artifact);
   }
   const std::string latest = parts_.artifacts.UrlOf(artifact.path.substr(0, artifact.path.rfind('/')) + "/latest.tar.gz");
   Value status = StatusAfterSuccess(object, run->spec, artifact, latest, parts_.services.clock.Now());
-  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
-  const Result<SharedObject> written = co_await std::move(writing);
-  if (!written) co_return Outcome{.again_in = {}, .back_off = written.error().reason != base::Reason::NotFound};
-  co_return Outcome{.again_in = parts_.services.random.Jitter(run->spec.interval, parts_.services.interval_jitter), .back_off = false};
+  net::Task<Outcome> ending = EndWell(parts_.services, writer_, run->object, std::move(status), run->spec.interval);
+  co_return co_await std::move(ending);
 }
 
 net::Task<Outcome> Reconciler::Fail(SharedObject object, Trouble trouble) {
@@ -42,11 +39,8 @@ net::Task<Outcome> Reconciler::Fail(SharedObject object, Trouble trouble) {
   parts_.events.Record(MakeEvent(*object, kube::EventType::Warning, trouble.failure.reason, trouble.failure.message, {}));
   const base::TimePoint now = parts_.services.clock.Now();
   Value status = trouble.stalled ? StatusStalled(*object, trouble.failure, now) : StatusAfterFailure(*object, trouble.failure, now);
-  net::Task<Result<SharedObject>> writing = writer_.Write(object, std::move(status));
-  const Result<SharedObject> written = co_await std::move(writing);
-  if (trouble.stalled) co_return Outcome{.again_in = {}, .back_off = !written};
-  if (trouble.again) co_return Outcome{.again_in = trouble.again, .back_off = false};
-  co_return Outcome{.again_in = {}, .back_off = true};
+  net::Task<Outcome> ending = EndBadly(writer_, object, std::move(status), trouble.stalled, trouble.again);
+  co_return co_await std::move(ending);
 }
 
 }  // namespace sluice::controller::bucket

@@ -58,13 +58,10 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
     net::Task<Outcome> task = FinalizeSource(parts_.services, parts_.artifacts, parts_.events, writer_, object);
     co_return co_await std::move(task);
   }
-  if (const Value* suspend = object->At({"spec", "suspend"}); suspend != nullptr && suspend->AsBool().value_or(false)) co_return Outcome{};
-  if (!HasFinalizer(*object)) {
-    net::Task<Result<SharedObject>> marking = writer_.SetFinalizer(object, true);
-    Result<SharedObject> marked = co_await std::move(marking);
-    if (!marked) co_return Outcome{.again_in = {}, .back_off = true};
-    object = std::move(marked).value();
-  }
+  if (IsSuspended(*object)) co_return Outcome{};
+  net::Task<SharedObject> marking = Mark(writer_, object);
+  object = co_await std::move(marking);
+  if (!object) co_return Outcome{.again_in = {}, .back_off = true};
   auto run = std::make_shared<Run>();
   run->key = key;
   run->object = object;
@@ -100,14 +97,10 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
 
 /// What is on record counts if its file is in the store, with its digest.
 net::Task<void> Reconciler::CheckPrevious(std::shared_ptr<Run> run) {
-  net::Task<Recorded> finding = FindRecorded(parts_.services, parts_.artifacts, run->object);
-  Recorded recorded = co_await std::move(finding);
+  net::Task<Recorded> checking = CheckRecorded(parts_.services, parts_.artifacts, parts_.events, run->object);
+  Recorded recorded = co_await std::move(checking);
   run->previous = std::move(recorded.artifact);
   run->lost = recorded.lost && recorded.lost->reason != base::Reason::Canceled;
-  if (recorded.lost && recorded.lost->reason == base::Reason::Invalid) {
-    parts_.events.Record(MakeEvent(*run->object, kube::EventType::Warning, "ArtifactVerificationFailed",
-                                   "failed to verify integrity of artifact: " + recorded.lost->message, {}));
-  }
 }
 
 net::Task<std::optional<Reconciler::Trouble>> Reconciler::FindSource(std::shared_ptr<Run> run) {

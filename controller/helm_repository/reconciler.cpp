@@ -49,12 +49,9 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
     co_return co_await std::move(task);
   }
   if (spec && spec->suspend) co_return Outcome{};
-  if (!HasFinalizer(*object)) {
-    net::Task<Result<SharedObject>> marking = writer_.SetFinalizer(object, true);
-    Result<SharedObject> marked = co_await std::move(marking);
-    if (!marked) co_return Outcome{.again_in = {}, .back_off = true};
-    object = std::move(marked).value();
-  }
+  net::Task<SharedObject> marking = Mark(writer_, object);
+  object = co_await std::move(marking);
+  if (!object) co_return Outcome{.again_in = {}, .back_off = true};
   auto run = std::make_shared<Run>();
   run->key = key;
   run->object = object;
@@ -101,14 +98,10 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
 
 /// What is on record counts if its file is in the store, with its digest.
 net::Task<void> Reconciler::CheckPrevious(std::shared_ptr<Run> run) {
-  net::Task<Recorded> finding = FindRecorded(parts_.services, parts_.artifacts, run->object);
-  Recorded recorded = co_await std::move(finding);
+  net::Task<Recorded> checking = CheckRecorded(parts_.services, parts_.artifacts, parts_.events, run->object);
+  Recorded recorded = co_await std::move(checking);
   run->previous = std::move(recorded.artifact);
   run->lost = recorded.lost && recorded.lost->reason != base::Reason::Canceled;
-  if (recorded.lost && recorded.lost->reason == base::Reason::Invalid) {
-    parts_.events.Record(MakeEvent(*run->object, kube::EventType::Warning, "ArtifactVerificationFailed",
-                                   "failed to verify integrity of artifact: " + recorded.lost->message, {}));
-  }
 }
 
 net::Task<std::optional<Reconciler::Trouble>> Reconciler::Prepare(std::shared_ptr<Run> run) {
@@ -189,15 +182,12 @@ net::Task<Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, sources::Artifa
     LogOf(parts_.services, *run->object)
         .Info("artifact stored", {{"revision", artifact.revision}, {"sizeBytes", static_cast<std::int64_t>(artifact.size)}});
   } else if (!fresh && IsRequested(object)) {
-    parts_.events.Record(MakeEvent(object, kube::EventType::Normal, "ArtifactUpToDate",
-                                   "artifact up-to-date with remote revision: '" + artifact.revision + "'", {}));
+    TellUpToDate(parts_.events, object, artifact);
   }
   const std::string latest = parts_.artifacts.UrlOf(artifact.path.substr(0, artifact.path.rfind('/')) + "/index.yaml");
   Value status = StatusAfterSuccess(object, artifact, latest, parts_.services.clock.Now());
-  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
-  const Result<SharedObject> written = co_await std::move(writing);
-  if (!written) co_return Outcome{.again_in = {}, .back_off = written.error().reason != base::Reason::NotFound};
-  co_return Outcome{.again_in = parts_.services.random.Jitter(run->spec.interval, parts_.services.interval_jitter), .back_off = false};
+  net::Task<Outcome> ending = EndWell(parts_.services, writer_, run->object, std::move(status), run->spec.interval);
+  co_return co_await std::move(ending);
 }
 
 net::Task<Outcome> Reconciler::Fail(std::shared_ptr<Run> run, Trouble trouble) {
@@ -206,11 +196,8 @@ net::Task<Outcome> Reconciler::Fail(std::shared_ptr<Run> run, Trouble trouble) {
   LogOf(parts_.services, *run->object).Error("source not fetched", trouble.failure.message, {});
   parts_.events.Record(MakeEvent(*run->object, kube::EventType::Warning, trouble.failure.reason, trouble.failure.message, {}));
   Value status = StatusAfterFailure(*run->object, trouble.failure, parts_.services.clock.Now());
-  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
-  const Result<SharedObject> written = co_await std::move(writing);
-  if (trouble.failure.stalled) co_return Outcome{.again_in = {}, .back_off = !written};
-  if (trouble.again) co_return Outcome{.again_in = trouble.again, .back_off = false};
-  co_return Outcome{.again_in = {}, .back_off = true};
+  net::Task<Outcome> ending = EndBadly(writer_, run->object, std::move(status), trouble.failure.stalled, trouble.again);
+  co_return co_await std::move(ending);
 }
 
 net::Task<Result<void>> Reconciler::Collect(SharedObject object) {

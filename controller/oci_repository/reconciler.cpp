@@ -44,13 +44,10 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
     net::Task<Outcome> task = FinalizeSource(parts_.services, parts_.artifacts, parts_.events, writer_, object);
     co_return co_await std::move(task);
   }
-  if (const Value* suspend = object->At({"spec", "suspend"}); suspend != nullptr && suspend->AsBool().value_or(false)) co_return Outcome{};
-  if (!HasFinalizer(*object)) {
-    net::Task<Result<SharedObject>> marking = writer_.SetFinalizer(object, true);
-    Result<SharedObject> marked = co_await std::move(marking);
-    if (!marked) co_return Outcome{.again_in = {}, .back_off = true};
-    object = std::move(marked).value();
-  }
+  if (IsSuspended(*object)) co_return Outcome{};
+  net::Task<SharedObject> marking = Mark(writer_, object);
+  object = co_await std::move(marking);
+  if (!object) co_return Outcome{.again_in = {}, .back_off = true};
   Result<Spec> spec = ParseSpec(*object);
   if (!spec) {
     const bool unsupported = spec.error().reason == base::Reason::Unsupported;
