@@ -155,7 +155,7 @@ void EventRecorder::Impl::Settle() {
 }
 
 net::Task<Result<void>> EventRecorder::Impl::Write(const Job& job) {
-  const WriteOptions write{.manager = options.component, .patient = waiting < options.queue / 4 * 3};
+  const WriteOptions write{.manager = options.component, .metadata_only = true, .patient = waiting < options.queue / 4 * 3};
   if (job.patch) {
     const ObjectRef ref = ObjectRef::Of(job.event);
     const Value patch = PatchOf(job.event);

@@ -221,7 +221,10 @@ net::Task<void> Applier::DryRun(Item& item, const ApplyRequest& request) {
       co_return;
     }
   }
-  const kube::ApplyOptions options{.manager = std::string(kFieldManager), .force = true, .dry_run = true, .as = request.as};
+  // Where there is nothing that the answer could be compared with, who owns what and the annotations are all of it that is read.
+  const bool compares = !item.watched || request.ignore != nullptr || index_.Lookup(item.ref).has_value();
+  const kube::ApplyOptions options{
+      .manager = std::string(kFieldManager), .force = true, .dry_run = true, .as = request.as, .metadata_only = !compares};
   SLUICE_FAILPOINT("apply.dry-run.before");
   net::Task<Result<Value>> sending = client_.Apply(*item.desired, options);
   Result<Value> answer = co_await std::move(sending);
@@ -243,6 +246,7 @@ net::Task<void> Applier::DryRun(Item& item, const ApplyRequest& request) {
   item.live_uid = answer->StringAt({"metadata", "uid"});
   item.merges = (item.plan.selectors | live).Has(rollout::Selector::SsaMerge);
   item.takes_over = !item.merges && rollout::HasLeftovers(*answer, request.takeover);
+  if (!compares) co_return;
   net::Task<void> comparing = Compare(item, request, std::move(answer).value());
   co_await std::move(comparing);
 }
