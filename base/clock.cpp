@@ -13,9 +13,10 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 std::string FormatSeconds(TimePoint time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const auto second = std::chrono::floor<seconds>(time);  // the first day of all begins before the first nanosecond
+  const auto day = std::chrono::floor<std::chrono::days>(second);
   const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(std::chrono::floor<seconds>(time - day));
+  const std::chrono::hh_mm_ss clock(second - day);
   std::array<char, 64> text;
   const int size =
       std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),

@@ -51,6 +51,8 @@ TEST(Clock, RefusesWhatIsNotRfc3339) {
 TEST(Clock, ClampsWhatNanosecondsCannotHold) {
   EXPECT_EQ(ParseRfc3339("0001-01-01T00:00:00Z"), TimePoint::min());
   EXPECT_EQ(ParseRfc3339("9999-12-31T23:59:59Z"), TimePoint::max());
+  EXPECT_EQ(FormatRfc3339Micro(TimePoint::min()), "1677-09-21T00:12:43.145224Z");
+  EXPECT_EQ(FormatRfc3339Micro(TimePoint::max()), "2262-04-11T23:47:16.854775Z");
 }
 
 TEST(Clock, ParsesDurationsAsGo) {
