@@ -304,6 +304,7 @@ class Builder {
     std::vector<std::string_view> path;
     std::size_t end = members_.size();  // behind the last member of the mapping that is looked at
     for (std::size_t i = open_.size(); i-- > 0;) {
+      if (open_[i].is_key) return false;  // what it stands in has no member yet that could name it, and the document is going to be refused
       path.insert(path.begin(), open_[i].mapping ? std::string_view(members_[end - 1].key) : std::string_view());
       if (open_[i].mapping) end = open_[i].first;
     }

@@ -86,5 +86,14 @@ TEST(Taker, IsToldWhenATextIsReadAnew) {
   EXPECT_EQ(seen, "a/1 | a/1 a/\"it's\" ");
 }
 
+TEST(Taker, WhatStandsInAKeyIsNoItem) {
+  for (const std::string_view text : {"{{a: [1]}: 2}", "? a:\n  - 1\n: 2\n", "{{a: [1], b: [2]}"}) {
+    std::size_t taken = 0;
+    Taker taker{.depth = 3, .take = [&taken](const auto&, Value&) -> base::Result<bool> { return ++taken > 0; }};
+    EXPECT_FALSE(ParseYamlTaking(text, {.resolver = Resolver::Yaml11}, taker)) << text;
+    EXPECT_EQ(taken, 0U) << text;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::document
