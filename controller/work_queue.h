@@ -34,6 +34,7 @@ inline constexpr Triggers kHealth = 32;     ///< the readiness of an owned objec
 inline constexpr Triggers kTimer = 64;      ///< interval, retry or a deadline
 inline constexpr Triggers kDeleted = 128;   ///< the object is being, or has been, deleted
 inline constexpr Triggers kConfig = 256;    ///< a ConfigMap or Secret that it names changed
+inline constexpr Triggers kRest = 512;      ///< a run that let others go first goes on
 /// These are newer intent: they cancel what is under way.
 inline constexpr Triggers kIntent = kSpec | kRequested | kSource | kDeleted | kConfig;
 }  // namespace trigger
@@ -78,7 +79,8 @@ class WorkQueue {
   /// Starts nothing more. What runs goes on (cancel the Scope to end it).
   void Stop();
 
-  std::size_t depth() const;  ///< ready to run, for want of a place
+  std::size_t depth() const;                                  ///< ready to run, for want of a place
+  bool has_newer_intent() const { return !urgent_.empty(); }  ///< among them
   std::size_t running() const { return running_; }
   std::size_t concurrent() const { return options_.concurrent; }
   const QueueMeter* meter() const { return options_.meter; }

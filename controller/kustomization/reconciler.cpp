@@ -365,6 +365,11 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
   }
   net::Task<std::optional<controller::Outcome>> loading = LoadSource(run);
   if (const std::optional<controller::Outcome> outcome = co_await std::move(loading)) co_return *outcome;
+  net::Task<bool> judging = GivesWay(run);
+  if (co_await std::move(judging)) {
+    queue_->Add(run->key, trigger::kRest);
+    co_return controller::Outcome{};
+  }
   net::Task<Result<void>> finding = FindCluster(run);
   Result<void> found = co_await std::move(finding);
   if (!found) {

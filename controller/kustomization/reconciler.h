@@ -135,6 +135,7 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<void> ReadSourceLive(std::shared_ptr<Run> run);
   std::optional<base::Error> FindSource(Run& run, bool& not_yet) const;
   bool MayBeOutdated(const Run& run) const;
+  net::Task<bool> GivesWay(std::shared_ptr<Run> run);
   /// The source's tree, if nobody holds it; Ok, or the outcome of this run.
   net::Task<std::optional<controller::Outcome>> LoadSource(std::shared_ptr<Run> run);
   std::optional<std::string> Refused(const Spec& spec) const;

@@ -1,10 +1,18 @@
 // Where a run's manifests come from: which sources are allowed, and how the tree of one that nobody in this process holds gets here.
+#include <utility>
+
+#include "base/files.h"
 #include "controller/kustomization/reconciler.h"
 #include "controller/kustomization/state.h"
 #include "controller/spec_reader.h"
 #include "net/await.h"
 
 namespace sluice::controller::kustomization {
+namespace {
+
+constexpr base::Duration kLongestReportDelay = std::chrono::seconds(15);
+
+}  // namespace
 
 kube::ObjectStore* Reconciler::SourcesOf(std::string_view kind) const {
   if (kind == "GitRepository") return &parts_.git_repositories;
@@ -53,6 +61,23 @@ net::Task<std::optional<controller::Outcome>> Reconciler::LoadSource(std::shared
   run->attempt.fetched = false;
   net::Task<controller::Outcome> task = Fail(run, reason::kArtifactFailed, std::move(answer.error), again);
   co_return co_await std::move(task);
+}
+
+/// A new revision in which nothing changed of what this Kustomization reads has only to be reported. That can wait until everybody has begun to whom it may mean
+/// work: a report costs the server as much as a small apply. It does not wait if others wait for the report, and not for ever.
+net::Task<bool> Reconciler::GivesWay(std::shared_ptr<Run> run) {
+  State& state = *run->state;
+  const base::TimePoint since = std::exchange(state.gives_way_since, base::TimePoint());
+  const bool only_revision = (run->why & trigger::kSource) != 0 && (run->why & ~(trigger::kSource | trigger::kRest)) == 0;
+  if (!only_revision || !state.applied || state.unhealthy || state.generation != GenerationOf(*run->object)) co_return false;
+  const bool overdue = since != base::TimePoint() && run->started - since > kLongestReportDelay;
+  if (overdue || !links_.DependentsOf(run->key).empty()) co_return false;
+  auto unchanged = [reads = state.reads, files = run->source->files]() -> base::Result<bool> { return base::Unchanged(reads, *files); };
+  net::Task<base::Result<bool>> comparing = parts_.services.workers.Run(std::move(unchanged));
+  const base::Result<bool> same = co_await std::move(comparing);
+  if (!same || !*same || !queue_->has_newer_intent()) co_return false;  // asked last: all of a source's are listed by now
+  state.gives_way_since = since == base::TimePoint() ? run->started : since;
+  co_return true;
 }
 
 }  // namespace sluice::controller::kustomization

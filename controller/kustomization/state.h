@@ -43,7 +43,8 @@ struct Reconciler::State {
   bool waits_for_dependency = false;
   std::string waits_for_source;  ///< the source that is not there yet
   base::TimePoint source_missing_since;
-  base::TimePoint due;  ///< of the next look at the latest
+  base::TimePoint gives_way_since;  ///< a new revision, in which nothing of ours changed, is not reported yet
+  base::TimePoint due;              ///< of the next look at the latest
   base::TimePoint last_drift, drift_not_before;
   unsigned drifts = 0;  ///< put back in quick succession
 

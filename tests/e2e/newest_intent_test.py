@@ -11,10 +11,11 @@ import totals  # noqa: E402
 from harness import Case, condition_of, config_map, data_of, is_ready, until  # noqa: E402
 
 MANY = int(os.environ.get("SLUICE_WAITING", "1000"))
+PLACES = 4
 
 
 def setUpModule():
-    harness.begin("intent", flags=["--concurrent=4", "--prune-guard=false"])
+    harness.begin("intent", flags=[f"--concurrent={PLACES}", "--prune-guard=false"])
 
 
 class WaitingTest(Case):
@@ -44,6 +45,29 @@ class WaitingTest(Case):
         self.kustomization("waits-7", path="./wait", nameSuffix="-seven")
         self.await_object("ConfigMap", "shared-seven", lambda obj: True)
         self.await_applied(repository, "waits-7")
+
+    def test_a_commit_reaches_first_what_it_changes(self):
+        # Those in whose files nothing changed only tell the new revision: after the one that has work to do, whatever its name.
+        names = [f"app-{number:03}" for number in range(100)]
+        files = {f"{name}/cm.yaml": config_map(name, {"n": "1"}) for name in [*names, "base", "last"]}
+        repository = self.env.repository(self.ns, files)
+        self.source("fleet", repository)
+        for name in [*names, "base"]:
+            self.kustomization(name, path=f"./{name}", interval="1h")
+        self.kustomization("last", path="./last", interval="1h")
+        self.kustomization("top", path="./last", nameSuffix="-top", interval="1h", dependsOn=[{"name": "base"}])
+        for name in [*names, "base", "last", "top"]:
+            self.await_applied(repository, name)
+        self.push(repository, {"last/cm.yaml": config_map("last", {"n": "2"})})
+        for name in [*names, "base", "last", "top"]:
+            self.await_applied(repository, name)
+        versions = {item["metadata"]["name"]: int(item["metadata"]["resourceVersion"]) for item in self.kube.list("Kustomization", self.ns)}
+        work = int(self.kube.get("ConfigMap", "last", self.ns)["metadata"]["resourceVersion"])
+        self.assertLessEqual(sum(versions[name] < work for name in names), PLACES)
+        # "top" may only begin once "base" has told its revision.
+        self.assertEqual(data_of(self.kube.get("ConfigMap", "last-top", self.ns)), {"n": "2"})
+        self.assertLess(versions["base"], int(self.kube.get("ConfigMap", "last-top", self.ns)["metadata"]["resourceVersion"]))
+        self.assertLessEqual(sum(versions[name] < versions["base"] for name in names), PLACES)
 
     def test_stages_that_do_not_settle(self):
         # More of them than there are places (--concurrent): each holds up itself alone.
