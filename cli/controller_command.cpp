@@ -29,6 +29,7 @@
 #include "controller/object_events.h"
 #include "controller/oci_repository/reconciler.h"
 #include "controller/queue_meter.h"
+#include "kube/defined_kind.h"
 #include "kube/event_poster.h"
 #include "kube/lease.h"
 #include "net/await.h"
@@ -418,16 +419,13 @@ class Process {
   }
 
   void StartControllers() {
-    git_repositories_.Start();
-    external_artifacts_.Start();
-    oci_repositories_.Start();
-    buckets_.Start();
-    helm_repositories_.Start();
-    helm_charts_.Start();
-    artifact_generators_.Start();
-    helm_releases_.Start();
-    operator_releases_.Start();
-    kustomizations_.Start();
+    const std::pair<kube::ObjectStore*, const char*> stores[] = {
+        {&git_repositories_, "gitrepositories"},       {&external_artifacts_, "externalartifacts"},
+        {&oci_repositories_, "ocirepositories"},       {&buckets_, "buckets"},
+        {&helm_repositories_, "helmrepositories"},     {&helm_charts_, "helmcharts"},
+        {&artifact_generators_, "artifactgenerators"}, {&helm_releases_, "helmreleases"},
+        {&operator_releases_, "helmreleases"},         {&kustomizations_, "kustomizations"}};
+    for (const auto& [store, plural] : stores) scope_.Spawn(kube::StartWhenDefined(client_, observer_, *store, plural));
     if (configs_) configs_->Start();
   }
 

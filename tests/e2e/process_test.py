@@ -242,6 +242,25 @@ class LeaderTest(ProcessCase):
         self.kube.delete("Lease", LEASE, NAMESPACE)
 
 
+class KindTest(ProcessCase):
+    def asked(self, verb, resource):
+        """How many such requests the controller has made."""
+        wanted = f'sluice_api_requests_total{{verb="{verb}",resource="{resource}"}}'
+        return sum(int(line.rsplit(" ", 1)[1]) for line in self.controller.http("metrics", 1).decode().splitlines() if line.startswith(wanted))
+
+    def test_a_kind_whose_definition_comes_later(self):
+        self.run_controller("kinds")
+        until(lambda: self.asked("list", "customresourcedefinitions.apiextensions.k8s.io") == 1)
+        until(lambda: self.asked("list", "kustomizations.kustomize.toolkit.fluxcd.io") >= 1)
+        before = self.asked("discover", "apis")
+        time.sleep(6)
+        self.assertEqual(self.asked("discover", "apis"), before, "the server is asked again for a kind that it does not have")
+        self.assertEqual(self.asked("list", "helmreleases.helm.fluxcd.io"), 0)
+        for definition in harness.documents(harness.run([harness.SLUICE, "build", os.path.join(harness.ROOT, "crds", "helm-operator")])):
+            self.kube.apply(definition)
+        until(lambda: self.asked("list", "helmreleases.helm.fluxcd.io") >= 1)
+
+
 class InstallTest(ProcessCase):
     """manifests/ as kubectl installs them."""
 
