@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "net/await.h"
+#include "rollout/annotations.h"
 
 namespace sluice::controller::kustomization {
 namespace {
@@ -42,7 +43,11 @@ net::Task<Result<void>> TakeOverFields(kube::Client& client, kube::ObjectRef ref
 }
 
 net::Task<Result<void>> MigrateFields(kube::Client& client, kube::ObjectRef ref, std::string manager, kube::Impersonate as) {
-  MakePatch make = [version = ref.gvk.ApiVersion()](const Value& live) { return rollout::MigrationPatch(live, version); };
+  MakePatch make = [version = ref.gvk.ApiVersion()](const Value& live) -> std::optional<Value> {
+    const rollout::Selectors asks = rollout::SelectorsOf(live);
+    if (asks.Excluded() || asks.Has(rollout::Selector::SsaIfNotPresent)) return std::nullopt;
+    return rollout::MigrationPatch(live, version);
+  };
   net::Task<Result<void>> patching = PatchAsSeen(client, std::move(ref), std::move(manager), std::move(as), std::move(make));
   co_return co_await std::move(patching);
 }

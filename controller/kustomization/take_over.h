@@ -13,7 +13,8 @@ namespace sluice::controller::kustomization {
 /// looking again. Errors: Conflict after ten tries, and those of the client.
 net::Task<base::Result<void>> TakeOverFields(kube::Client& client, kube::ObjectRef ref, rollout::TakeoverRules rules, kube::Impersonate as);
 
-/// Writes all entries of its managed fields as of the version of `ref` (gate MigrateAPIVersion). Ok and errors as above.
+/// Writes all entries of its managed fields as of the version of `ref` (gate MigrateAPIVersion). A live object that asks to be left alone is. Ok and errors
+/// as above.
 net::Task<base::Result<void>> MigrateFields(kube::Client& client, kube::ObjectRef ref, std::string manager, kube::Impersonate as);
 
 }  // namespace sluice::controller::kustomization

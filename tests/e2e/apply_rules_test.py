@@ -186,6 +186,60 @@ class FieldManagerTest(Case):
         self.await_applied(repository)
 
 
+class MigrationTest(Case):
+    """Gate MigrateAPIVersion: before a dry run the managed fields of older versions of the kind become fields of the version that is applied."""
+
+    GROUP = "migration.example"
+    GADGET = GROUP + "/v1/Gadget"
+
+    @classmethod
+    def setUpClass(cls):
+        def version(name, **spec):
+            schema = {"type": "object", "properties": {"spec": {"type": "object"} | spec}}
+            return {"name": name, "served": True, "storage": name == "v1", "schema": {"openAPIV3Schema": schema}}
+        cls.env.kube.apply({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": f"gadgets.{cls.GROUP}"},
+            "spec": {"group": cls.GROUP, "scope": "Namespaced", "names": {"kind": "Gadget", "plural": "gadgets", "singular": "gadget"},
+                     "versions": [version("v1beta1", **{"x-kubernetes-preserve-unknown-fields": True}),
+                                  version("v1", properties={"size": {"type": "integer"}, "colour": {"type": "string"}})]}})
+        for name in ("v1beta1", "v1"):
+            cls.env.await_kind(f"{cls.GROUP}/{name}/Gadget")
+
+    def gadget(self, name, version="v1", annotations=None, **spec):
+        return {"apiVersion": f"{self.GROUP}/{version}", "kind": "Gadget", "metadata": {"name": name, "namespace": self.ns, "annotations": annotations or {}},
+                "spec": spec}
+
+    def versions(self, name):
+        """{manager: version of its fields}."""
+        return {entry["manager"]: entry["apiVersion"].partition("/")[2] for entry in self.kube.get(self.GADGET, name, self.ns)["metadata"]["managedFields"]}
+
+    def story(self):
+        """Objects that others wrote as v1beta1, then applied as v1: one that can be, one whose dry run fails, one that asks to be left alone."""
+        for name, asks in (("sound", {}), ("odd", {}), ("held", {f"{KEY}/reconcile": "disabled"})):
+            self.kube.apply(self.gadget(name, "v1beta1", asks, size=1, colour="red"), "theirs")
+            self.assertEqual(self.versions(name), {"theirs": "v1beta1"})
+        self.source("fleet", self.env.repository(self.ns, {
+            "sound/a.yaml": [self.gadget("sound", size=2), self.gadget("held", size=2)], "odd/a.yaml": self.gadget("odd", size="big")}))
+        self.kustomization(path="./sound", prune=False)
+        self.kustomization("odd", path="./odd", prune=False)
+        self.await_ready("Kustomization", "app")
+        message = self.await_failed("Kustomization", "odd", "ReconciliationFailed")["message"]
+        self.assertIn(f"Gadget/{self.ns}/odd dry-run failed: ", message)
+        self.assertEqual([self.kube.get(self.GADGET, name, self.ns)["spec"] for name in ("sound", "odd", "held")],
+                         [{"size": 2, "colour": "red"}] + [{"size": 1, "colour": "red"}] * 2)
+        return [self.versions(name) for name in ("sound", "odd", "held")]
+
+    def test_without_the_gate(self):
+        self.assertEqual(self.story(), [{"theirs": "v1beta1", "kustomize-controller": "v1"}, {"theirs": "v1beta1"}, {"theirs": "v1beta1"}])
+
+    def test_with_the_gate(self):
+        self.controller.end()
+        self.addCleanup(self.controller.start)
+        other = self.env.controller("migrates", flags=["--feature-gates=MigrateAPIVersion=true"])
+        self.addCleanup(other.end)
+        self.assertEqual(self.story(), [{"theirs": "v1", "kustomize-controller": "v1"}, {"theirs": "v1"}, {"theirs": "v1beta1"}])
+
+
 class IgnoreTest(Case):
     """spec.ignore: fields that others may change."""
 
