@@ -20,6 +20,7 @@ from bucket_server import BucketServer, moto_server  # noqa: E402
 from certificates import Authority  # noqa: E402
 from harness import Case, condition_of, config_map, data_of, is_ready, secret, to_yaml, until  # noqa: E402
 from helm_cases import HELM_CHART, HR, Released  # noqa: E402
+from proxy import Proxy  # noqa: E402
 
 KIND = "source.toolkit.fluxcd.io/v1/Bucket"
 MOTO = moto_server() if __name__ == "__main__" else None
@@ -169,6 +170,15 @@ class FetchTest(BucketCase):
         self.await_gone(KIND, "app")
         self.assertFalse(os.path.exists(folder))
 
+    def test_suspended_it_asks_nobody_after_a_restart(self):
+        proxy = Proxy()
+        self.addCleanup(proxy.close)
+        self.kube.apply(secret("proxy", self.ns, {"address": f"http://127.0.0.1:{proxy.port}"}))
+        self.put("cm.yaml", yaml_of("settings"))
+        self.bucket(proxySecretRef={"name": "proxy"})
+        self.await_bucket()
+        self.stays_suspended(KIND, "app", lambda: len(proxy.asked))
+
     def test_a_suspended_one_is_left_alone(self):
         self.bucket(suspend=True)
         harness.throughout(lambda: not self.kube.get(KIND, "app", self.ns)["metadata"].get("finalizers"), 1)
@@ -207,6 +217,15 @@ class AccessTest(BucketCase):
     def test_an_endpoint_that_is_none(self):
         self.bucket(endpoint="http://example.com/path")
         self.assertEqual(self.await_message("ClientError"), "invalid endpoint 'http://example.com/path': want host or host:port, without scheme and path")
+
+    def test_a_proxy(self):
+        proxy = Proxy(("user", "pa:ss word"))
+        self.addCleanup(proxy.close)
+        self.kube.apply(secret("proxy", self.ns, {"address": f"http://127.0.0.1:{proxy.port}", "username": "user", "password": "pa:ss word"}))
+        self.put("cm.yaml", yaml_of("settings"))
+        self.bucket(proxySecretRef={"name": "proxy"})
+        self.assertEqual(self.names(self.artifact()), ["cm.yaml"])
+        self.assertEqual(set(proxy.asked), {self.server.address})
 
     def test_a_server_that_is_away(self):
         self.bucket(endpoint=f"127.0.0.1:{self.env.ports.take()}")

@@ -10,7 +10,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import harness  # noqa: E402
 import totals  # noqa: E402
-from harness import condition_of, config_map, data_of, is_ready, throughout, until  # noqa: E402
+from harness import condition_of, config_map, data_of, is_ready, secret, throughout, until  # noqa: E402
+from proxy import Proxy  # noqa: E402
 from sources_test import SourceCase, contents  # noqa: E402
 
 
@@ -330,6 +331,14 @@ class ConditionTest(GitCase):
         repository.commit({"app/a.yaml": config_map("held", {"k": "newer"})})
         self.kube.patch("GitRepository", "fleet", self.ns, {"spec": {"suspend": False}})
         self.await_applied(repository)
+
+    def test_a_suspended_source_asks_nobody_after_a_restart(self):
+        proxy = Proxy()
+        self.addCleanup(proxy.close)
+        self.kube.apply(secret("proxy", self.ns, {"address": f"http://127.0.0.1:{proxy.port}"}))
+        self.source("fleet", self.env.repository(self.ns, {"cm.yaml": config_map("a")}), proxySecretRef={"name": "proxy"})
+        self.await_ready("GitRepository", "fleet")
+        self.stays_suspended("GitRepository", "fleet", lambda: len(proxy.asked))
 
 
 if __name__ == "__main__":

@@ -418,6 +418,35 @@ class Case(unittest.TestCase):
     def await_failed(self, kind, name, reason, ns=None, seconds=WAIT_SECONDS):
         """Waits until it is Ready=False for `reason`; returns the condition."""
         def failed(obj):
+    def stays_suspended(self, kind, name, requests, *more):
+        """Suspends an object (and `more`, by kind and name, that it looks at), and restarts the controller. Its artifact is served as before, nothing is
+        written to it, and `requests()`, a count of what the outside was asked, does not grow before it is resumed."""
+        path = self.kube.get(kind, name, self.ns)["status"]["artifact"]["path"]
+        served, status = self.controller.http(path), self.kube.get(kind, name, self.ns)["status"]
+        for one in ((kind, name), *more):
+            self.kube.patch(*one, self.ns, {"spec": {"suspend": True}})
+        self.controller.end()
+        before, asked = self.kube.get(kind, name, self.ns), requests()
+        self.controller.start()
+
+        def known():  # to the controller, as suspended
+            labels = f'exported_namespace="{self.ns}",name="{name}",[^}}]*suspended="true"'
+            return re.search(rf'gotk_resource_info{{[^}}]*customresource_kind="{kind.rpartition("/")[2]}"[^}}]*{labels}', self.controller.http("metrics", 1).decode())
+
+        def serves():
+            with contextlib.suppress(OSError):
+                return self.controller.http(path) == served
+
+        until(lambda: known() and serves(), seen=lambda: (bool(known()), serves()))
+        throughout(lambda: requests() == asked and self.kube.get(kind, name, self.ns) == before, 2,
+                   lambda: f"{requests() - asked} requests; {describe(self.kube.get(kind, name, self.ns))}")
+        self.assertEqual(before["status"], status)
+        self.assertTrue(serves())
+        for one in (*more, (kind, name)):
+            self.kube.patch(*one, self.ns, {"spec": {"suspend": False}})
+        until(lambda: requests() > asked)
+        self.await_object(kind, name, lambda obj: is_ready(obj) and obj["status"]["artifact"]["path"] == path)
+
             ready = condition_of(obj, "Ready")
             return ready.get("status") == "False" and ready["reason"] == reason
         return condition_of(self.await_object(kind, name, failed, ns, seconds), "Ready")

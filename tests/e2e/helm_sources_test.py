@@ -244,6 +244,12 @@ class RepositoryTest(HelmCase):
         self.await_gone(REPOSITORY, "other")
         self.assertFalse(os.path.exists(os.path.join(self.controller.storage, "artifacts", path)))
 
+    def test_suspended_it_asks_nobody_after_a_restart(self):
+        self.publish()
+        self.repository()
+        self.await_index()
+        self.stays_suspended(REPOSITORY, "charts", lambda: len(self.server.requests))
+
 
 class ChartTest(HelmCase):
     def test_a_chart_as_it_is(self):
@@ -416,6 +422,13 @@ class ChartTest(HelmCase):
         self.kube.delete(CHART, "web", self.ns)
         self.await_gone(CHART, "web")
         self.assertFalse(os.path.exists(os.path.join(self.controller.storage, "artifacts", path)))
+
+    def test_suspended_it_asks_nobody_after_a_restart(self):
+        self.publish()
+        self.repository()
+        self.chart()
+        self.await_chart("1.0.0")
+        self.stays_suspended(CHART, "web", lambda: len(self.server.requests), (REPOSITORY, "charts"))
 
     def test_z_a_restart_writes_nothing_and_what_is_lost_is_made_again(self):
         self.publish()
