@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -20,6 +21,7 @@ import totals  # noqa: E402
 from foreign_sources_test import pack  # noqa: E402
 from harness import Case, condition_of, config_map, data_of, is_ready, secret, until  # noqa: E402
 from oci_registry import FLUX_CONTENT, INDEX, Registry, TokenService, certificate, digest_of  # noqa: E402
+from proxy import Proxy  # noqa: E402
 
 OCI = "source.toolkit.fluxcd.io/v1/OCIRepository"
 CHART = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
@@ -312,6 +314,70 @@ class LoginTest(OciCase):
         self.assertFalse([login for _, login in asked if login])
 
 
+class ProxyTest(OciCase):
+    """Names of registries that only the proxy knows: what arrives has come through it."""
+
+    def setUp(self):
+        super().setUp()
+        self.proxy = Proxy(("user", "pa:ss word"), {"registry.invalid": "127.0.0.1"})
+        self.addCleanup(self.proxy.close)
+
+    def through(self, registry, scheme="http", password="pa:ss word", host="registry.invalid", **spec):
+        """An OCIRepository of `registry` by its other name, and whom the proxy is to be asked for."""
+        self.kube.apply(secret("proxy", self.ns, {"address": f"{scheme}://127.0.0.1:{self.proxy.port}", "username": "user", "password": password}))
+        address = f"{host}:{registry.address.rpartition(':')[2]}"
+        self.oci(url=f"oci://{address}/{self.repository}", proxySecretRef={"name": "proxy"}, **spec)
+        return address
+
+    def test_requests_in_the_clear(self):
+        digest = self.push()
+        address = self.through(self.open, insecure=True)
+        self.await_stored(f"latest@{digest}")
+        self.assertEqual(set(self.proxy.asked), {address})
+
+    def test_socks5(self):
+        digest = self.push()
+        address = self.through(self.open, "socks5", host="127.0.0.1")
+        self.await_stored(f"latest@{digest}")
+        self.assertEqual(set(self.proxy.asked), {address})
+
+    def test_a_tunnel_for_tls_and_a_login(self):
+        digest = self.push(registry=self.closed)
+        self.login("pull", self.closed)
+        address = self.through(self.closed, host="127.0.0.1", secretRef={"name": "pull"}, certSecretRef=self.trust())
+        self.await_stored(f"latest@{digest}")
+        self.assertEqual(set(self.proxy.asked), {address})
+
+    def test_a_login_that_the_proxy_refuses(self):
+        digest = self.push()
+        self.through(self.open, password="canary-wrong", insecure=True)
+        message = self.failed("OCIArtifactPullFailed")
+        self.assertIn("407", message)
+        self.assertNotIn("canary", message)
+        self.assertEqual(self.proxy.asked, [])
+        self.through(self.open, insecure=True)
+        self.request(OCI, "app")
+        self.await_stored(f"latest@{digest}")
+
+    def test_a_token_that_is_over_before_the_blob_is_asked_for(self):
+        self.issuer.lifetime = 2 - self.issuer.LEEWAY
+        self.addCleanup(setattr, self.issuer, "lifetime", 300)
+        blobs = []
+
+        def before(target):
+            if "/blobs/" in target:
+                blobs.append(len(self.issuer.requests))
+                time.sleep(4 if len(blobs) == 1 else 0)
+
+        digest = self.push(registry=self.tokens)
+        self.login("pull", self.tokens)
+        self.proxy.before = before
+        asked = len(self.issuer.requests)
+        self.through(self.tokens, host="127.0.0.1", secretRef={"name": "pull"}, insecure=True)
+        self.await_stored(f"latest@{digest}")
+        self.assertEqual([count - asked for count in blobs], [1, 2], "asked with the first token, and with a second one")
+
+
 class RefusedTest(OciCase):
     def test_what_is_not_built_is_refused_by_name(self):
         self.push()
@@ -400,10 +466,13 @@ class VerifyTest(OciCase):
 
 
 class Hurdle:
-    """A registry before the real one: lets in who has the newest of its tokens, and meets each GET of a path with what `troubles` has for it, once."""
+    """A registry before the real one: lets in who has the newest of its tokens, and meets each GET of a path with what `troubles` has for it, once: a status
+    with headers, ("cut", bytes that are sent), "whole" (no range) or "garble". Lists tags in pages of `page`; `follow(last)` is the address of what comes
+    after that tag."""
 
     def __init__(self, registry):
-        self.registry, self.troubles, self.tokens, self.seen = registry, [], 0, []
+        self.registry, self.troubles, self.tokens, self.seen, self.ranges = registry, [], 0, [], []
+        self.page, self.follow = 0, None
         owner = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -429,22 +498,43 @@ class Hurdle:
         if path.startswith("/token"):
             self.tokens += 1
             return 200, {}, json.dumps({"token": f"token-{self.tokens}"}).encode()
+        met = ()
         for trouble in self.troubles:
             if command == "GET" and trouble[0] in path:
                 self.troubles.remove(trouble)
-                if trouble[1] == 401:
+                met = trouble[1:]
+                if met[0] == 401:
                     self.tokens += 1  # the one that the client has is over
+                if not isinstance(met[0], int) or met[0] == 401:
                     break
-                return trouble[1], trouble[2], b"{}"
+                return met[0], met[1], b"{}"
         if headers.get("Authorization") != f"Bearer token-{self.tokens}" or not self.tokens:
             return 401, {"WWW-Authenticate": f'Bearer realm="http://{self.address}/token",service="hurdle"'}, b"{}"
-        accept = {"Accept": headers["Accept"]} if headers.get("Accept") else {}
+        if "/tags/list" in path and self.page:
+            return self.tags(path)
+        if "/blobs/" in path:
+            self.ranges.append(headers.get("Range"))
+        wanted = {key: headers[key] for key in ("Accept", "Range") if headers.get(key) and not (key == "Range" and met == ("whole",))}
         try:
-            with urllib.request.urlopen(urllib.request.Request(f"http://{self.registry.address}{path}", headers=accept, method=command)) as response:
-                return response.status, {key: value for key, value in response.headers.items() if key in
-                                         ("Content-Type", "Content-Length", "Docker-Content-Digest")}, response.read()
+            with urllib.request.urlopen(urllib.request.Request(f"http://{self.registry.address}{path}", headers=wanted, method=command)) as response:
+                body = response.read()
+                kept = {key: value for key, value in response.headers.items() if key in
+                        ("Content-Type", "Content-Length", "Content-Range", "Docker-Content-Digest")}
+            if met == ("garble",):
+                body = body[:-1] + bytes([body[-1] ^ 1])
+            return response.status, kept, body[:met[1]] if met[:1] == ("cut",) else body
         except urllib.error.HTTPError as error:
             return error.code, {}, error.read()
+
+    def tags(self, path):
+        """One page: the real registry of this version has all tags on one."""
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))
+        with urllib.request.urlopen(f"http://{self.registry.address}{path.split('?')[0]}") as response:
+            listed = json.loads(response.read())
+        rest = sorted(tag for tag in listed["tags"] if tag > query.get("last", ""))
+        page = rest[:min(self.page, int(query["n"]))]
+        more = {"Link": f'<{self.follow(page[-1])}>; rel="next"'} if len(rest) > len(page) else {}
+        return 200, {"Content-Type": "application/json"} | more, json.dumps(listed | {"tags": page}).encode()
 
     def times(self, part):
         return [at for at, command, path in self.seen if part in path and command == "GET"]
@@ -455,11 +545,15 @@ class Hurdle:
 
 
 class FaultTest(OciCase):
-    def hurdle(self, *troubles):
+    def before_registry(self, *troubles):
         hurdle = Hurdle(self.open)
         self.addCleanup(hurdle.close)
         hurdle.troubles = list(troubles)
-        digest = self.push()
+        return hurdle
+
+    def hurdle(self, *troubles, extra=None):
+        hurdle = self.before_registry(*troubles)
+        digest = self.push(extra=extra)
         self.oci(hurdle, insecure=True)
         self.await_stored(f"latest@{digest}")
         self.assertEqual(hurdle.troubles, [])
@@ -481,6 +575,60 @@ class FaultTest(OciCase):
     def test_R17_a_blob_that_is_not_there_yet(self):
         hurdle = self.hurdle(("/blobs/", 404, {}))
         self.assertEqual((len(hurdle.times("/manifests/")), len(hurdle.times("/blobs/"))), (2, 2), "all of it again")
+
+    # Big enough to be cut, and not to be packed much smaller than it is.
+    NOISE = {"noise.txt": base64.b64encode(os.urandom(200_000)).decode()}
+
+    def test_a_blob_that_is_cut_is_taken_up_where_it_broke(self):
+        hurdle = self.hurdle(("/blobs/", "cut", 50_000), ("/blobs/", "cut", 30_000), extra=self.NOISE)
+        self.assertEqual(hurdle.ranges, [None, "bytes=50000-", "bytes=80000-"])
+
+    def test_a_blob_of_a_registry_that_knows_no_ranges(self):
+        hurdle = self.hurdle(("/blobs/", "cut", 50_000), ("/blobs/", "whole"), extra=self.NOISE)
+        self.assertEqual(hurdle.ranges, [None, "bytes=50000-"])
+
+    def test_a_blob_whose_token_ends_where_it_broke(self):
+        hurdle = self.hurdle(("/blobs/", "cut", 50_000), ("/blobs/", 401), extra=self.NOISE)
+        self.assertEqual(hurdle.ranges, [None, "bytes=50000-"])
+        self.assertEqual(len([path for _, _, path in hurdle.seen if path.startswith("/token")]), 2)
+
+    def test_pieces_that_make_another_digest_are_fetched_again_as_one(self):
+        hurdle = self.hurdle(("/blobs/", "cut", 50_000), ("/blobs/", "garble"), extra=self.NOISE)
+        self.assertEqual(hurdle.ranges, [None, "bytes=50000-", None])
+
+    def test_bytes_of_another_digest_are_not_taken(self):
+        hurdle = self.before_registry(*[("/blobs/", "garble")] * 1000)
+        digest = self.push()
+        self.oci(hurdle, insecure=True)
+        self.assertRegex(self.failed("OCIArtifactLayerOperationFailed"), "blob sha256:[0-9a-f]{64}: the bytes' digest is sha256:")
+        self.assertNotIn("artifact", self.kube.get(OCI, "app", self.ns)["status"])
+        hurdle.troubles = []
+        self.await_stored(f"latest@{digest}")
+
+    def test_tags_on_several_pages(self):
+        digests = {tag: self.push(tag, tag) for tag in ("1.0.0", "1.10.0", "1.2.0", "1.3.0", "1.4.0", "v0.1.0")}
+        hurdle = self.before_registry(("last=1.10.0", 401))
+        hurdle.page = 2
+        hurdle.follow = lambda last: f"/v2/{self.repository}/tags/list?n=2&last={last}"
+        self.oci(hurdle, insecure=True, ref={"semver": "*"})
+        self.await_stored(f"1.10.0@{digests['1.10.0']}")
+        self.assertEqual(len(hurdle.times("/tags/list")), 4, "three pages, and one for which the token was over")
+        for ref, best in (({"semver": ">=1.0.0", "semverFilter": r"^1\.\d\.0$"}, "1.4.0"), ({"semver": "<1"}, "v0.1.0")):
+            hurdle.follow = lambda last: f"http://{hurdle.address}/v2/{self.repository}/tags/list?n=1&last={last}"
+            self.oci(hurdle, insecure=True, ref=ref)
+            self.await_stored(f"{best}@{digests[best]}")
+
+    def test_pages_of_tags_that_lead_astray(self):
+        for tag in ("1.0.0", "1.2.0"):
+            self.push(tag, tag)
+        hurdle = self.before_registry()
+        hurdle.page = 1
+        hurdle.follow = lambda last: f"http://{self.open.address}/v2/{self.repository}/tags/list?last={last}"
+        self.oci(hurdle, insecure=True, ref={"semver": "*"})
+        self.assertTrue(self.failed("ReadOperationFailed").endswith("the next page of tags is on another host"))
+        hurdle.follow = lambda last: f"/v2/{self.repository}/tags/list?n=1"
+        self.await_object(OCI, "app", lambda obj: condition_of(obj, "Ready").get("message", "").endswith("more than 100 pages of tags"))
+        self.assertNotIn("artifact", self.kube.get(OCI, "app", self.ns)["status"])
 
 
 class EndTest(OciCase):
@@ -511,6 +659,14 @@ class EndTest(OciCase):
         self.await_gone(OCI, "app")
         with self.assertRaises(urllib.error.HTTPError):
             self.download(url)
+
+    def test_suspended_it_asks_nobody_after_a_restart(self):
+        hurdle = Hurdle(self.open)
+        self.addCleanup(hurdle.close)
+        digest = self.push()
+        self.oci(hurdle, insecure=True)
+        self.await_stored(f"latest@{digest}")
+        self.stays_suspended(OCI, "app", lambda: len(hurdle.seen))
 
     def test_a_restart_writes_nothing(self):
         digest = self.push()
