@@ -515,6 +515,42 @@ class TestHooksTest(OperatorCase):
         self.await_phase("Succeeded")
 
 
+class CommandTest(OperatorCase):
+    """The `sluice` command on releases of this kind."""
+
+    def sluice(self, *argv, code=0):
+        done = subprocess.run([SLUICE, *argv], env=os.environ | {"KUBECONFIG": self.env.cluster.kubeconfig}, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout if code == 0 else done.stderr
+
+    def test_rows(self):
+        self.publish()
+        self.release()
+        self.release(self.in_repository("9.9.9"), "broken")
+        self.await_phase("Succeeded")
+        self.await_phase("ChartFetchFailed", "broken")
+        release = lambda name: f"Helm release '{self.ns}-{name}' in '{self.ns}'\\."  # noqa: E731
+        good, bad = rf" +1\.0\.0 +False +True +Release was successful for {release('web')}$", rf" +False +False +Chart fetch failed for {release('broken')} "
+        head, broken, web = self.sluice("get", "fhr", "-n", self.ns).splitlines()
+        self.assertRegex(head, "^NAME +REVISION +SUSPENDED +READY +MESSAGE$")
+        self.assertRegex(broken, "^broken" + bad)
+        self.assertRegex(web, "^web" + good)
+        self.assertRegex(self.sluice("get", "fhr", "-A"), rf"(?m)^{self.ns} +web" + good)
+        self.assertRegex(self.sluice("get", "all", "-n", self.ns), r"(?m)^helmrelease\.helm\.fluxcd\.io/web" + good)
+        self.assertEqual(self.sluice("get", "hr", "-n", self.ns), "", "the newer kind is another")
+        for selector in ("ready=false", "released=false"):
+            self.assertRegex(self.sluice("get", "fhr", "-n", self.ns, "--status-selector", selector, "--no-header"), r"^broken .*\n$")
+        named = json.loads(self.sluice("get", "fhr/web", "-n", self.ns, "-o", "json"))
+        self.assertEqual((named["apiVersion"], named["status"]["phase"]), ("helm.fluxcd.io/v1", "Succeeded"))
+        self.assertRegex(self.sluice("stats", "-n", self.ns), r"(?m)^HelmRelease\.helm\.fluxcd\.io +2 +1 +0 +-$")
+        self.assertEqual(documents(self.sluice("export", "fhr", "web", "-n", self.ns))[0]["spec"], self.kube.get(HR, "web", self.ns)["spec"])
+        until(lambda: "ReleaseSynced" in self.sluice("events", "--for", "fhr/web", "-n", self.ns))
+        for verb in ("reconcile", "suspend", "resume"):
+            self.assertEqual(self.sluice(verb, "fhr", "web", "-n", self.ns, code=1),
+                             "✗ a HelmRelease of helm.fluxcd.io is compared with its release at every interval; nothing asks it to, or suspends it\n")
+
+
 class TakeoverTest(OperatorCase):
     def made_by_helm3(self, *flags, owner=None):
         """A release as the operator makes one: by Helm 3, its objects marked."""

@@ -2,6 +2,7 @@
 """The fields of a HelmRelease that say how it is installed, upgraded, tested, healed and removed: one case a field, which shows what it does and, where it matters,
 what happens without it. Where a release's chart comes from and in whose name it is released is in helm_release_access_test.py."""
 
+import json
 import os
 import sys
 
@@ -17,7 +18,7 @@ WIDGET = "helm.example/v1/Widget"
 
 
 def setUpModule():
-    helm_cases.begin("helm-fields")
+    helm_cases.begin("helm-fields", flags=["--log-level=debug"])
 
 
 def definition(plural="gadgets", **schema):
@@ -258,6 +259,21 @@ class ValueTest(FieldCase):
             self.assertEqual((label(strategy), label(strategy + "-hook")), ("a", wanted), strategy)
 
 
+class NoticeTest(FieldCase):
+    def test_what_helm_would_warn_of_is_in_the_debug_log(self):
+        self.make(**{"Chart.yaml": f"apiVersion: v2\nname: {self.ns}\nversion: 1.0.0\ndeprecated: true\n", "values.yaml": helm_cases.CHART["values.yaml"] + "plain: 1\ntable: {deep: {inner: 1}}\n",
+                     "config": config_map("{{ .Release.Name }}"), "late": config_map("{{ .Release.Name }}-late", annotations={"helm.sh/hook": "never"})})
+        self.kube.apply(secret("values", self.ns, {"values.yaml": "plain: {canary: canary}\ntable: {deep: canary}\n"}))
+        self.release(valuesFrom=[{"kind": "Secret", "name": "values"}])
+        self.await_release(version=1)
+        lines = [line for line in self.controller.lines() if line["msg"] == "chart notice" and line["namespace"] == self.ns]
+        self.assertEqual({(line["level"], line["controllerKind"], line["name"]) for line in lines}, {("debug", "HelmRelease", "web")})
+        self.assertEqual({line["notice"] for line in lines},
+                         {"WARNING: This chart is deprecated", f"warning: skipped value for {self.ns}.plain: Not a table.",
+                          f"warning: cannot overwrite table with non table for {self.ns}.table.deep", 'info: skipping unknown hook: "never"'})
+        self.assertFalse([line for line in self.controller.lines() if "canary" in json.dumps(line) and line.get("namespace") == self.ns])
+
+
 class WaitTest(FieldCase):
     def test_disable_wait(self):
         self.chart()
@@ -467,16 +483,43 @@ class RemovalTest(FieldCase):
         self.assertNotIn("deletionTimestamp", live()["metadata"])
         self.assertNotIn("ownerReferences", live()["metadata"])
 
-    def test_what_goes_is_waited_for(self):
+    def hold(self, **uninstall):
+        """Deletes a release, one object of which has a finalizer of somebody else."""
         self.chart()
-        self.release(uninstall={"timeout": "2s"})
+        self.release(uninstall=uninstall)
         self.await_release(version=1)
         self.kube.patch("ConfigMap", "web", self.ns, {"metadata": {"finalizers": ["e2e.example/hold"]}})
+        self.addCleanup(self.let_go)
         self.kube.delete(HR, "web", self.ns)
-        failed = self.await_object(HR, "web", lambda obj: condition_of(obj, "Released").get("reason") == "UninstallFailed")
-        self.assertIn("Helm uninstall failed for release", condition_of(failed, "Ready")["message"])
-        self.kube.patch("ConfigMap", "web", self.ns, {"metadata": {"finalizers": None}})
+
+    def let_go(self):
+        if self.kube.get("ConfigMap", "web", self.ns):
+            self.kube.patch("ConfigMap", "web", self.ns, {"metadata": {"finalizers": None}})
+
+    def uninstalls(self):
+        return [event for event in self.events("HelmRelease", "web") if event[1].startswith("Uninstall")]
+
+    def test_what_goes_is_waited_for(self):
+        self.hold(timeout="60s")
+        until(lambda: self.kube.get("Service", "web", self.ns) is None and self.kube.get("ConfigMap", "web", self.ns)["metadata"].get("deletionTimestamp"))
+        harness.throughout(lambda: self.kube.get(HR, "web", self.ns) and self.records() == {1: "uninstalling"}, 2, self.records)
+        self.assertEqual(self.uninstalls(), [])
+        self.let_go()
         self.await_gone(HR, "web")
+        self.assertEqual((self.data(), self.records()), (None, {}))
+        until(lambda: [(kind, reason) for kind, reason, _ in self.uninstalls()] == [("Normal", "UninstallSucceeded")], seen=self.uninstalls)
+
+    def test_what_does_not_go_in_time_is_named(self):
+        self.hold(timeout="2s")
+        until(lambda: self.uninstalls())
+        kind, reason, message = self.uninstalls()[0]
+        self.assertEqual((kind, reason), ("Warning", "UninstallFailed"))
+        self.assertRegex(message, rf"^Helm uninstall failed for release {self.ns}/web\.v1 with chart web@1\.0\.0\+[0-9a-f]{{12}}: uninstallation completed with 1 error\(s\): "
+                                  rf"timeout waiting for: \[ConfigMap/{self.ns}/web status: 'Terminating'\]$")
+        # By then Helm has forgotten the release, so that the next try finds none, and lets the HelmRelease go.
+        self.await_gone(HR, "web")
+        self.assertEqual(self.records(), {})
+        self.assertTrue(self.kube.get("ConfigMap", "web", self.ns)["metadata"]["deletionTimestamp"])
 
 
 if __name__ == "__main__":

@@ -158,6 +158,19 @@ class UpgradeTest(RemedyCase):
             self.stalled(hr=name)
         self.assertEqual(named(item for item in self.kube.list("ConfigMap", self.ns) if item["metadata"]["name"].endswith("-back")), ["loud-back"])
 
+    def test_a_rollback_recreates_no_pods(self):
+        self.chart()
+        spec = {"install": {"disableWait": True}, "upgrade": {"disableWait": True, "remediation": {"remediateLastFailure": True}},
+                "rollback": {"recreate": True, "disableWait": True}}
+        self.release(values={"deploy": True}, **spec)
+        self.await_release(version=1)
+        pods = until(lambda: self.kube.list("Pod", self.ns, "app=web"))
+        self.release(values=BAD | {"deploy": True, "message": "bad"}, **spec)
+        self.assertEqual(self.words(self.stalled(), "Remediated"), [("True", "RollbackSucceeded")])
+        self.assertEqual(self.data()["message"], "hello")
+        uids = lambda items: [(item["metadata"]["uid"], item["metadata"].get("deletionTimestamp")) for item in items]  # noqa: E731
+        harness.throughout(lambda: uids(self.kube.list("Pod", self.ns, "app=web")) == uids(pods), 2)
+
     def test_a_rollback_replaces_by_force(self):
         self.chart()
         spec = {"install": {"serverSideApply": False}, "upgrade": {"remediation": {"remediateLastFailure": True}}}
