@@ -23,6 +23,10 @@ void AddTarget(CLI::App& command, ClusterFlags& flags, bool required) {
   if (required) words->required();
 }
 
+void AddTargets(CLI::App& command, ClusterFlags& flags) {
+  command.add_option("kind", flags.words, "ks NAME…, source git NAME…, hr, …")->expected(1, 1000)->required();
+}
+
 void AddOutput(CLI::App& command, ClusterFlags& flags) {
   command.add_option("-o,--output", flags.output, "table, yaml or json")
       ->check(CLI::IsMember({"table", "yaml", "json"}))

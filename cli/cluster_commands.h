@@ -18,7 +18,7 @@ struct ClusterFlags {
   std::string kubeconfig, context, ns;
   bool all_namespaces = false;
   std::string output = "table";    ///< table, yaml or json
-  std::vector<std::string> words;  ///< the kind and the name, as ParseTarget reads them
+  std::vector<std::string> words;  ///< the kind and the name, as ParseTarget reads them (names: ParseTargets)
   std::string timeout = "5m";
 };
 
@@ -27,6 +27,8 @@ void AddConnection(CLI::App& command, ClusterFlags& flags, const char* ns = "flu
 void AddAllNamespaces(CLI::App& command, ClusterFlags& flags);
 /// The positional words; `required`: at least one.
 void AddTarget(CLI::App& command, ClusterFlags& flags, bool required);
+/// The same for commands that take several names.
+void AddTargets(CLI::App& command, ClusterFlags& flags);
 void AddOutput(CLI::App& command, ClusterFlags& flags);
 
 void AddGet(CLI::App& app, CommandSet& commands);

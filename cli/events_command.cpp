@@ -123,11 +123,20 @@ Row Titles(bool with_namespace) {
 
 class Printer final : public kube::WatchListener {
  public:
-  Printer(const base::Clock& clock, const EventFilter& filter, bool with_namespace)
-      : clock_(clock), filter_(filter), with_namespace_(with_namespace) {}
+  Printer(const base::Clock& clock, const EventFilter& filter, bool with_namespace, std::string output)
+      : clock_(clock), filter_(filter), with_namespace_(with_namespace), output_(std::move(output)) {}
   void OnListBegin() override {}
   void OnObject(Value event) override {
-    if (Shown(event, filter_)) std::cout << FormatTable({EventRow(event, with_namespace_, clock_.Now())}) << std::flush;
+    if (!Shown(event, filter_)) return;
+    if (output_ != "table") {
+      PrintObjects({WithoutManagedFields(std::move(event))}, output_, false);
+      std::cout << (output_ == "yaml" ? "---\n" : "") << std::flush;
+      return;
+    }
+    std::vector<Row> rows;
+    if (!std::exchange(titled_, true)) rows.push_back(Titles(with_namespace_));
+    rows.push_back(EventRow(event, with_namespace_, clock_.Now()));
+    std::cout << FormatTable(rows) << std::flush;
   }
   void OnDeleted(Value) override {}
   void OnListEnd(std::string_view) override {}
@@ -136,6 +145,8 @@ class Printer final : public kube::WatchListener {
   const base::Clock& clock_;
   const EventFilter& filter_;
   bool with_namespace_;
+  std::string output_;
+  bool titled_ = false;
 };
 
 Result<void> Events(const EventsFlags& flags) {
@@ -144,7 +155,7 @@ Result<void> Events(const EventsFlags& flags) {
   const bool with_namespace = OtherNamespace(flags, filter);
   const std::string ns = with_namespace ? "" : flags.ns;
   if (flags.watch) {
-    Printer printer(session->clock, filter, with_namespace);
+    Printer printer(session->clock, filter, with_namespace, flags.output);
     kube::Reflector reflector(*session->client, kEvent, {.ns = ns}, printer);
     reflector.Start();
     const Result<int> signal = session->Wait(net::WaitForSignal({SIGINT, SIGTERM}));
@@ -156,11 +167,12 @@ Result<void> Events(const EventsFlags& flags) {
   std::erase_if(events, [&](const Value& event) { return !Shown(event, filter); });
   std::stable_sort(events.begin(), events.end(), [](const Value& a, const Value& b) { return LastSeen(a) < LastSeen(b); });
   if (flags.output != "table") {
+    for (Value& event : events) event = WithoutManagedFields(std::move(event));
     PrintObjects(events, flags.output, true);
     return {};
   }
   if (events.empty()) {
-    std::cerr << "no events found" << (flags.all_namespaces ? "" : " in namespace " + flags.ns) << "\n";
+    std::cerr << "✗ No events found" << (flags.all_namespaces ? "" : " in " + flags.ns + " namespace") << ".\n";
     return {};
   }
   std::vector<Row> rows = {Titles(with_namespace)};

@@ -55,7 +55,7 @@ std::vector<Row> StatsTable(std::span<const FluxKind> kinds, const std::vector<V
     if (kind.is_older && count.total == 0) continue;
     rows.push_back({std::string(kind.kind) + (kind.is_older ? "." + std::string(kind.group) : ""),
                     std::to_string(count.total - count.suspended), std::to_string(count.failing), std::to_string(count.suspended),
-                    kind.family == "source" ? FormatBytes(count.bytes) : "-"});
+                    count.bytes > 0 ? FormatBytes(count.bytes) : "-"});
   }
   return rows;
 }

@@ -57,7 +57,7 @@ Row RowOf(const Value& object, bool with_namespace, bool with_kind) {
   if (with_namespace) row.emplace_back(document::NamespaceOf(object));
   const std::string word = kind == nullptr ? Lower(gvk.kind) : kind->Word();
   row.push_back((with_kind ? word + "/" : "") + std::string(document::NameOf(object)));
-  row.emplace_back(kind == nullptr ? "" : TextAt(object, kind->revision));
+  row.emplace_back(RevisionOf(object));
   row.emplace_back(IsSuspended(object) ? "True" : "False");
   row.push_back(ready.status);
   row.push_back(ready.message);
@@ -81,26 +81,37 @@ class Follower final : public kube::StoreListener {
   void OnDeleted(const kube::SharedObject&) override {}
 
  private:
-  void Print(const Value& object) {
-    if ((!target_.name.empty() && document::NameOf(object) != target_.name) || !Matches(object, selector_)) return;
-    if (flags_.output != "table") {
-      PrintObjects({object}, flags_.output, false);
-      std::cout << (flags_.output == "yaml" ? "---\n" : "") << std::flush;
-      return;
-    }
-    // The rows that follow one another line up, as far as can be told in advance.
-    Row row = RowOf(object, flags_.all_namespaces, !target_.one_kind());
+  /// Before the first row.
+  void PrintTitles() {
+    if (!flags_.no_header && !std::exchange(titled_, true)) std::cout << Line(Header(flags_.all_namespaces)) << "\n";
+  }
+
+  /// The rows that follow one another line up, as far as can be told in advance.
+  std::string Line(const Row& row) const {
     std::string line;
     const std::size_t first = flags_.all_namespaces ? 0 : 1;
     constexpr std::size_t kWidths[] = {20, 28, 52, 9, 7, 0};
     for (std::size_t i = 0; i < row.size(); ++i)
       line.append(row[i]).append(std::max<std::size_t>(kWidths[i + first], row[i].size()) - row[i].size() + 2, ' ');
     line.erase(line.find_last_not_of(' ') + 1);
-    std::cout << line << std::endl;
+    return line;
   }
+
+  void Print(const Value& object) {
+    if ((!target_.name.empty() && document::NameOf(object) != target_.name) || !Matches(object, selector_)) return;
+    if (flags_.output != "table") {
+      PrintObjects({WithoutManagedFields(object)}, flags_.output, false);
+      std::cout << (flags_.output == "yaml" ? "---\n" : "") << std::flush;
+      return;
+    }
+    PrintTitles();
+    std::cout << Line(RowOf(object, flags_.all_namespaces, !target_.one_kind())) << std::endl;
+  }
+
   const GetFlags& flags_;
   const Target& target_;
   StatusSelector selector_;
+  bool titled_ = false;
 };
 
 int Follow(Session& session, const GetFlags& flags, const Target& target, const StatusSelector& selector) {
@@ -139,7 +150,8 @@ int RunGet(const GetFlags& flags) {
   if (!flags.no_header) rows.push_back(Header(flags.all_namespaces));
   for (const Value& object : *objects) rows.push_back(RowOf(object, flags.all_namespaces, !target->one_kind()));
   if (objects->empty()) {
-    std::cerr << "no objects found in " << (ns.empty() ? "any namespace" : "namespace " + ns) << "\n";
+    const std::string kind = target->one_kind() ? std::string(target->kinds.front()->kind) + " " : "";
+    std::cerr << "✗ no " << kind << "objects found in " << (ns.empty() ? "any" : '"' + ns + '"') << " namespace\n";
     return 0;
   }
   std::cout << FormatTable(rows) << std::flush;

@@ -20,7 +20,7 @@ constexpr FluxKind kKinds[] = {
     {"source.extensions.fluxcd.io", "v1beta1", "ArtifactGenerator", "artifactgenerators", "", "ag generator",
      "status.observedSourcesDigest"},
     {"kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations", "", "ks", "status.lastAppliedRevision"},
-    {"helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases", "", "hr", "status.history.0.chartVersion"},
+    {"helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases", "", "hr", "status.history.0.chartVersion status.lastAttemptedRevision"},
     {"helm.fluxcd.io", "v1", "HelmRelease", "helmreleases", "", "fhr", "status.revision", false, true},
     {kImage, "v1", "ImageRepository", "imagerepositories", "image", "repository imgrepo imagerepo", "status.lastScanResult.scanTime"},
     {kImage, "v1", "ImagePolicy", "imagepolicies", "image", "policy imgpol imagepol", "status.latestRef.tag"},
@@ -103,6 +103,18 @@ base::Result<Target> ParseTarget(std::span<const std::string> given) {
   return out;
 }
 
+base::Result<std::vector<Target>> ParseTargets(std::span<const std::string> words) {
+  const bool family = !words.empty() && !FamilyOf(Lower(words[0])).empty();
+  const std::size_t of_kind = family ? 2 : 1;
+  TRY(Target first, ParseTarget(words.first(std::min(words.size(), of_kind + 1))));
+  std::vector<Target> out = {std::move(first)};
+  for (std::size_t i = of_kind + 1; i < words.size(); ++i) {
+    const bool known = std::any_of(out.begin(), out.end(), [&](const Target& target) { return target.name == words[i]; });
+    if (!known) out.push_back({.kinds = out.front().kinds, .name = words[i]});
+  }
+  return out;
+}
+
 std::string_view TextAt(const document::Value& object, std::string_view path) {
   const document::Value* at = &object;
   if (path.empty()) return "";
@@ -117,6 +129,18 @@ std::string_view TextAt(const document::Value& object, std::string_view path) {
     }
   }
   return at != nullptr && at->IsScalar() && !at->IsNull() ? at->text() : "";
+}
+
+std::string_view RevisionOf(const document::Value& object) {
+  const document::GroupVersionKind gvk = document::GvkOf(object);
+  const FluxKind* kind = FindKind(gvk.group, gvk.kind);
+  std::string_view paths = kind == nullptr ? "" : kind->revision;
+  while (!paths.empty()) {
+    const std::string_view path = paths.substr(0, paths.find(' '));
+    if (const std::string_view text = TextAt(object, path); !text.empty()) return text;
+    paths.remove_prefix(std::min(paths.size(), path.size() + 1));
+  }
+  return "";
 }
 
 }  // namespace sluice::cli

@@ -17,7 +17,7 @@ struct FluxKind {
   std::string_view plural;    ///< "gitrepositories"
   std::string_view family;    ///< the flux CLI's first word: "source", "image", or "" for kinds that stand alone
   std::string_view words;     ///< other names, separated by blanks; within a family the flux CLI's second word comes first
-  std::string_view revision;  ///< path of what `get` shows as revision: keys joined by dots, a number is a place in a list
+  std::string_view revision;  ///< paths of what `get` shows as revision, the first that is there: keys, and places in lists, joined by dots
   bool is_static = false;     ///< no controller writes a status: always ready, nothing to reconcile
   bool is_older = false;  ///< of the Helm operator: another kind has its name, so words name it with its group; not reconciled on request
   document::GroupVersionKind Gvk() const { return {std::string(group), std::string(version), std::string(kind)}; }
@@ -42,7 +42,12 @@ struct Target {
 /// `[kind [name]]`, `kind/name`, `source git [name]`, `sources all`, `all`; no words mean `all`. Invalid names the word and lists what there is.
 base::Result<Target> ParseTarget(std::span<const std::string> words);
 
-/// The text at `path` of an object, a path as in FluxKind::revision; "" if there is none.
+/// `kind name name …`, as suspend and resume take it: a target each, none twice. Otherwise as ParseTarget.
+base::Result<std::vector<Target>> ParseTargets(std::span<const std::string> words);
+
+/// The text at `path` of an object, one path as in FluxKind::revision; "" if there is none.
 std::string_view TextAt(const document::Value& object, std::string_view path);
+/// What `get` shows as the revision of an object; "" if it has none yet, or is none of Flux's.
+std::string_view RevisionOf(const document::Value& object);
 
 }  // namespace sluice::cli

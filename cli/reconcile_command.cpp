@@ -75,7 +75,7 @@ Result<void> Reconcile(const ReconcileFlags& flags) {
   return ReconcileNow(*session, kind, ref, timeout, more);
 }
 
-/// One patch of spec.suspend for each; what was already so is left alone.
+/// One patch of spec.suspend.
 Result<void> SetSuspend(Session& session, const Value& object, bool suspend) {
   const kube::ObjectRef ref = kube::ObjectRef::Of(object);
   const std::string what = ref.Id().ToString();
@@ -93,7 +93,8 @@ struct SuspendFlags : ClusterFlags {
 };
 
 Result<void> SuspendOrResume(const SuspendFlags& flags) {
-  TRY(const Target target, ParseTarget(flags.words));
+  TRY(const std::vector<Target> targets, ParseTargets(flags.words));
+  const Target& target = targets.front();
   if (!target.one_kind()) return base::Invalid("name one kind, such as ks");
   TRY(CheckAsked(*target.kinds.front()));
   const bool many = flags.all || !flags.label_selector.empty();
@@ -101,8 +102,11 @@ Result<void> SuspendOrResume(const SuspendFlags& flags) {
   TRY(const base::Duration timeout, ParseDurationFlag("--timeout", flags.timeout));
   TRY(const std::unique_ptr<Session> session, Session::Open(flags));
   const FluxKind& kind = *target.kinds.front();
-  TRY(const std::vector<Value> objects,
-      session->Fetch(target.kinds, {.ns = flags.ns, .name = target.name, .label_selector = flags.label_selector}));
+  std::vector<Value> objects;
+  for (const Target& one : targets) {
+    TRY(std::vector<Value> found, session->Fetch(one.kinds, {.ns = flags.ns, .name = one.name, .label_selector = flags.label_selector}));
+    std::move(found.begin(), found.end(), std::back_inserter(objects));
+  }
   if (objects.empty()) return base::NotFound("no " + std::string(kind.plural) + " found in namespace " + flags.ns);
   for (const Value& object : objects) TRY(SetSuspend(*session, object, !flags.resume));
   if (!flags.resume || !flags.wait || kind.is_static) return {};
@@ -136,7 +140,7 @@ void AddSuspendResume(CLI::App& app, CommandSet& commands) {
     CLI::App* command = resume ? app.add_subcommand("resume", "Let an object be reconciled again, and wait for the result")
                                : app.add_subcommand("suspend", "Stop reconciling an object");
     AddConnection(*command, *flags);
-    AddTarget(*command, *flags, true);
+    AddTargets(*command, *flags);
     command->add_flag("--all", flags->all, "All of this kind in the namespace");
     command->add_option("-l,--label-selector", flags->label_selector, "Those with these labels");
     if (resume) {

@@ -23,18 +23,14 @@ Result<std::unique_ptr<Session>> Session::Open(const ClusterFlags& flags) {
   return session;
 }
 
-namespace {
-
-void Trim(Value& object) {
+Value WithoutManagedFields(Value object) {
   if (Value* metadata = object.Find("metadata")) metadata->Erase("managedFields");
+  return object;
 }
-
-}  // namespace
 
 Result<Value> Session::Get(const kube::ObjectRef& ref) {
   TRY(Value object, runtime.BlockOn(client->Get(ref)));
-  Trim(object);
-  return object;
+  return WithoutManagedFields(std::move(object));
 }
 
 Result<std::vector<Value>> Session::Fetch(std::span<const FluxKind* const> kinds, const Query& query) {
@@ -55,10 +51,7 @@ Result<std::vector<Value>> Session::Fetch(std::span<const FluxKind* const> kinds
   for (Result<std::vector<Value>>& list : lists) {
     if (!list && list.error().reason == base::Reason::NotFound && kinds.size() > 1) continue;
     if (!list) return std::move(list).error();
-    for (Value& object : *list) {
-      Trim(object);
-      out.push_back(std::move(object));
-    }
+    for (Value& object : *list) out.push_back(WithoutManagedFields(std::move(object)));
   }
   return out;
 }

@@ -57,6 +57,8 @@ inline const document::GroupVersionKind kKustomizationKind{"kustomize.toolkit.fl
 /// `--name`: Invalid if `text` is no duration such as 5m.
 base::Result<base::Duration> ParseDurationFlag(std::string_view flag, const std::string& text);
 
+/// What managedFields say is of no use to who reads.
+document::Value WithoutManagedFields(document::Value object);
 /// Many objects as kubectl prints them: `yaml` one document each, `json` one object or a List.
 void PrintObjects(const std::vector<document::Value>& objects, std::string_view output, bool as_list);
 

@@ -81,7 +81,7 @@ std::string FormatBytes(double bytes) {
   std::size_t unit = 0;
   for (; bytes >= 1024 && unit + 1 < kUnits.size(); ++unit) bytes /= 1024;
   std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), "%.4g %s", bytes, kUnits[unit]);
+  std::snprintf(text.data(), text.size(), "%.*f %s", unit == 0 ? 0 : 1, bytes, kUnits[unit]);
   return text.data();
 }
 

@@ -22,7 +22,7 @@ bool IsSuspended(const document::Value& object);
 
 /// "3d4h", "5m10s", "42s": the two largest units, as kubectl shows an age.
 std::string FormatAge(long long seconds);
-/// "1.2 KiB"; binary units, four digits.
+/// "512 B", "1.5 KiB": binary units, one digit behind the point.
 std::string FormatBytes(double bytes);
 
 }  // namespace sluice::cli

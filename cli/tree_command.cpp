@@ -1,5 +1,6 @@
 // What a Kustomization owns, and what that owns in turn.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <set>
 
@@ -19,6 +20,8 @@ using base::Result;
 using document::Value;
 
 namespace {
+
+constexpr std::string_view kHelm = "helm.toolkit.fluxcd.io";
 
 void PrintChildren(const Tree& tree, const std::string& indent, std::string& out) {
   for (std::size_t i = 0; i < tree.children.size(); ++i) {
@@ -55,7 +58,7 @@ class Grower {
 
   Result<void> Grow(Tree& child, const rollout::InventoryEntry& entry) {
     const bool kustomization = entry.id.group == kKustomizationKind.group && entry.id.kind == "Kustomization";
-    const bool release = entry.id.group == "helm.toolkit.fluxcd.io" && entry.id.kind == "HelmRelease";
+    const bool release = entry.id.group == kHelm && entry.id.kind == "HelmRelease";
     if (!kustomization && !release) return {};
     const Result<Value> object = session_.Get({entry.Gvk(), entry.id.ns, entry.id.name});
     if (!object && object.error().reason == base::Reason::NotFound) return {};
@@ -63,7 +66,7 @@ class Grower {
     return kustomization ? GrowKustomization(child, *object) : GrowRelease(child, *object);
   }
 
-  /// What Helm has recorded of a release's newest version; nothing where it has not.
+  /// What Helm has recorded of a release's newest version, and the definitions that came with its chart; nothing where it has not.
   Result<void> GrowRelease(Tree& tree, const Value& object) {
     const std::string ns(object.StringAt({"status", "storageNamespace"}));
     const std::string name(TextAt(object, "status.history.0.name")), version(TextAt(object, "status.history.0.version"));
@@ -88,7 +91,20 @@ class Grower {
       }
       tree.children.push_back({.id = std::move(id), .children = {}});
     }
+    if (!compact_) GrowDefinitions(tree);
     return {};
+  }
+
+  /// Helm records no CustomResourceDefinitions of a chart's crds/; the labels of their owner tell. Whoever may not list them does without.
+  void GrowDefinitions(Tree& tree) {
+    const document::GroupVersionKind gvk{"apiextensions.k8s.io", "v1", "CustomResourceDefinition"};
+    const std::string selector = std::string(kHelm) + "/name=" + tree.id.name + "," + std::string(kHelm) + "/namespace=" + tree.id.ns;
+    const Result<std::vector<Value>> all = session_.Wait(session_.client->ListAll(gvk, {.label_selector = selector}));
+    for (const Value& one : all ? *all : std::vector<Value>()) {
+      const document::ObjectId id = document::IdOf(one);
+      const bool known = std::any_of(tree.children.begin(), tree.children.end(), [&](const Tree& child) { return child.id == id; });
+      if (!known) tree.children.push_back({.id = id, .children = {}});
+    }
   }
 
   Session& session_;

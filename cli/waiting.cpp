@@ -85,8 +85,11 @@ Result<void> ReconcileNow(Session& session, const FluxKind& kind, const kube::Ob
   TRY(const Value object, session.Get(ref));
   const std::string what = ref.Id().ToString();
   const bool oci_index = kind.kind == "HelmRepository" && object.StringAt({"spec", "type"}) == "oci";
-  if (kind.is_static || oci_index) return base::Invalid(what + ": nobody reconciles this kind; it is used as it is");
-  if (IsSuspended(object)) return base::Invalid(what + " is suspended");
+  if (kind.is_static || oci_index) {
+    std::cout << "✔ " << what << ": reconciliation not supported by the object" << std::endl;
+    return {};
+  }
+  if (IsSuspended(object)) return base::Invalid(what + ": resource is suspended");
   const std::string requested = base::FormatRfc3339Micro(session.clock.Now());
   Value patch = Value::Mapping();
   patch["metadata"]["annotations"].Set(controller::kRequestedAt, requested);

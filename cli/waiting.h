@@ -23,7 +23,7 @@ base::Result<std::string> Await(Session& session, const kube::ObjectRef& ref, ba
                                 const std::function<Verdict(const document::Value&)>& judge);
 
 /// Sets `reconcile.fluxcd.io/requestedAt`, and the `more` annotations of that family, to now, and waits for the answer. Prints what it does.
-/// Invalid: a kind that nobody reconciles, or an object that is suspended.
+/// An object that nobody reconciles is used as it is: nothing is asked. Invalid: one that is suspended.
 base::Result<void> ReconcileNow(Session& session, const FluxKind& kind, const kube::ObjectRef& ref, base::Duration timeout,
                                 const std::vector<std::string>& more = {});
 

@@ -61,6 +61,41 @@ TEST(Kinds, WordsOfACommandLine) {
     EXPECT_EQ(ParseTarget(std::vector<std::string>{word})->kinds.front()->group, group) << word;
 }
 
+TEST(Kinds, SeveralNames) {
+  struct Row {
+    std::vector<std::string> words;
+    std::string_view want;
+  };
+  const Row kRows[] = {
+      {{"ks", "a", "b", "a", "c"}, "Kustomization: a b c"},
+      {{"source", "git", "a", "b"}, "GitRepository: a b"},
+      {{"ks/a"}, "Kustomization: a"},
+      {{"ks"}, "Kustomization: "},
+      {{"all", "a", "b"}, "a name (\"a\") needs a kind"},
+  };
+  for (const Row& row : kRows) {
+    const auto targets = ParseTargets(row.words);
+    std::string said = targets ? std::string(targets->front().kinds.front()->kind) + ":" : targets.error().message;
+    for (const Target& target : targets ? *targets : std::vector<Target>()) said += " " + target.name;
+    EXPECT_EQ(said, row.want) << row.words.front();
+  }
+}
+
+TEST(Kinds, Revisions) {
+  struct Row {
+    std::string_view object, want;
+  };
+  constexpr Row kRows[] = {
+      {"{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, status: {lastAppliedRevision: a, lastAttemptedRevision: b}}",
+       "a"},
+      {"{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, status: {history: [{chartVersion: a}], lastAttemptedRevision: b}}", "a"},
+      {"{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, status: {history: [], lastAttemptedRevision: b}}", "b"},
+      {"{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease}", ""},
+      {"{apiVersion: v1, kind: ConfigMap}", ""},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(RevisionOf(*document::ParseYaml(row.object)), row.want) << row.object;
+}
+
 TEST(Kinds, TextAtAPath) {
   const auto object = document::ParseYaml("{status: {history: [{chartVersion: 1.2.3}], n: null}, spec: {n: 7}}");
   EXPECT_EQ(TextAt(*object, "status.history.0.chartVersion"), "1.2.3");

@@ -31,7 +31,7 @@ TEST(Table, Ages) {
   for (const Row& row : kRows) EXPECT_EQ(FormatAge(row.seconds), row.want);
   EXPECT_EQ(FormatBytes(0), "0 B");
   EXPECT_EQ(FormatBytes(1536), "1.5 KiB");
-  EXPECT_EQ(FormatBytes(5.0 * 1024 * 1024), "5 MiB");
+  EXPECT_EQ(FormatBytes(5.0 * 1024 * 1024), "5.0 MiB");
 }
 
 TEST(Readiness, IsWhatTheFluxCommandSays) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The `sluice` command against a real API server and a running controller."""
 
+import contextlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import unittest
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,6 +20,7 @@ import harness  # noqa: E402
 import totals  # noqa: E402
 import yaml  # noqa: E402
 from harness import NAMESPACE, SLUICE, Case, condition_of, config_map, deployment, secret, until  # noqa: E402
+from node import why_not  # noqa: E402
 
 
 class Events(BaseHTTPRequestHandler):
@@ -53,6 +56,31 @@ class CommandCase(Case):
         self.assertEqual(done.returncode, code, f"sluice {' '.join(argv)}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    @contextlib.contextmanager
+    def following(self, *argv, code=0):
+        """A command that goes on until it is interrupted, in the case's namespace: the lines that it has printed so far. Then it ends with `code`."""
+        process = subprocess.Popen([SLUICE, *argv, "-n", self.ns], stdout=subprocess.PIPE, text=True, env=os.environ | {"KUBECONFIG": self.env.cluster.kubeconfig})
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(process.stdout), daemon=True)
+        reader.start()
+        try:
+            yield lines
+        finally:
+            process.send_signal(signal.SIGINT)
+            ended = process.wait(30)
+            reader.join(10)
+            process.stdout.close()
+        self.assertEqual(ended, code)
+
+    def objects_in(self, text):
+        """JSON objects that follow one another."""
+        decoder, objects = json.JSONDecoder(), []
+        while text := text.lstrip():
+            one, end = decoder.raw_decode(text)
+            objects.append(one)
+            text = text[end:]
+        return objects
+
     def tree_of(self, files):
         """A local directory with these files."""
         folder = tempfile.TemporaryDirectory(prefix="sluice-cli-")
@@ -79,7 +107,9 @@ class GetTest(CommandCase):
         self.assertEqual([item["kind"] for item in json.loads(self.sluice("get", "-n", "{ns}", "-o", "json"))["items"]], ["GitRepository", "Kustomization"])
         self.assertEqual([one["kind"] for one in yaml.safe_load_all(self.sluice("get", "-n", "{ns}", "-o", "yaml"))], ["GitRepository", "Kustomization"])
         self.assertEqual(self.sluice("get", "ks", "-n", "{ns}", "--status-selector", "ready=false"), "")
-        self.assertIn("no objects found in namespace", self.said)
+        self.assertEqual(self.said, f'✗ no Kustomization objects found in "{self.ns}" namespace\n')
+        self.assertEqual(self.sluice("get", "all", "-A", "-l", "none=at-all"), "")
+        self.assertEqual(self.said, "✗ no objects found in any namespace\n")
 
     def test_what_is_not_there(self):
         self.assertEqual(self.sluice("get", "ks", "absent", "-n", "{ns}", code=1), "")
@@ -89,19 +119,32 @@ class GetTest(CommandCase):
 
     def test_watch_prints_what_changes(self):
         repository = self.fleet({"cm.yaml": config_map("a")})
-        process = subprocess.Popen([SLUICE, "get", "ks", "-n", self.ns, "--watch"], stdout=subprocess.PIPE, text=True,
-                                   env=os.environ | {"KUBECONFIG": self.env.cluster.kubeconfig})
-        lines = []
-        reader = threading.Thread(target=lambda: lines.extend(process.stdout), daemon=True)
-        reader.start()
-        self.push(repository, {"cm.yaml": config_map("a", {"n": "2"})})
-        self.await_applied(repository)
-        until(lambda: any(repository.revision in line for line in lines), seen=lambda: lines)
-        process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(30), 0)
-        reader.join(10)
-        process.stdout.close()
-        self.assertTrue(all(line.startswith("app ") for line in lines), lines)
+        with self.following("get", "ks", "--watch") as rows, self.following("get", "all", "--watch", "-A", "--no-header") as everywhere, \
+                self.following("get", "ks", "app", "--watch", "-o", "yaml") as yamls, self.following("get", "ks", "--watch", "-o", "json") as jsons:
+            self.push(repository, {"cm.yaml": config_map("a", {"n": "2"})})
+            self.await_applied(repository)
+            for lines in (rows, everywhere, yamls, jsons):
+                until(lambda lines=lines: any(repository.revision in line for line in lines), seen=lambda lines=lines: lines)
+        self.assertRegex(rows[0], r"^NAME +REVISION +SUSPENDED +READY +MESSAGE$")
+        self.assertTrue(all(line.startswith("app ") for line in rows[1:]), rows)
+        self.assertRegex("".join(everywhere), rf"(?m)^{self.ns} +gitrepository/fleet +{re.escape(repository.revision)} ")
+        self.assertFalse([line for line in everywhere if line.startswith("NAMESPACE ")])
+        for objects in (list(filter(None, yaml.safe_load_all("".join(yamls)))), self.objects_in("".join(jsons))):
+            self.assertEqual({(one["kind"], one["metadata"]["name"]) for one in objects}, {("Kustomization", "app")})
+            self.assertEqual(objects[-1]["status"]["lastAppliedRevision"], repository.revision)
+            self.assertNotIn("managedFields", objects[-1]["metadata"])
+
+    def test_the_revision_of_a_release(self):
+        kind = "helm.toolkit.fluxcd.io/v2/HelmRelease"
+        self.kube.apply({"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": {"name": "web", "namespace": self.ns}, "spec": {
+            "interval": "1h", "suspend": True, "chartRef": {"kind": "OCIRepository", "name": "none"}}})
+        self.addCleanup(self.kube.delete, kind, "web", self.ns)
+        self.assertRegex(self.sluice("get", "hr", "-n", "{ns}", "--no-header"), r"^web +True +False +waiting to be reconciled\n$")
+        entry = {"digest": "sha256:0", "name": "web", "namespace": self.ns, "version": 1, "status": "deployed", "chartName": "web", "configDigest": "sha256:0",
+                 "firstDeployed": "2026-01-01T00:00:00Z", "lastDeployed": "2026-01-01T00:00:00Z", "chartVersion": "1.1.0"}
+        for status, shown in (({"lastAttemptedRevision": "1.2.0"}, "1.2.0"), ({"history": [entry]}, "1.1.0")):
+            self.kube.patch(kind, "web", self.ns, {"status": status}, "status")
+            self.assertRegex(self.sluice("get", "hr", "-n", "{ns}", "--no-header"), rf"^web +{re.escape(shown)} +True ")
 
     def test_as_a_plugin_of_kubectl(self):
         self.fleet({"cm.yaml": config_map("a")})
@@ -118,7 +161,7 @@ class ActTest(CommandCase):
                          f"► suspending Kustomization/{self.ns}/app\n✔ Kustomization/{self.ns}/app suspended\n")
         self.assertRegex(self.sluice("get", "ks", "-n", "{ns}"), r"(?m)^app +\S+ +True ")
         self.sluice("reconcile", "ks", "app", "-n", "{ns}", code=1)
-        self.assertEqual(self.said, f"✗ Kustomization/{self.ns}/app is suspended\n")
+        self.assertEqual(self.said, f"✗ Kustomization/{self.ns}/app: resource is suspended\n")
         repository.commit({"cm.yaml": config_map("a", {"n": "2"})})
         self.assertIn("✔ stored artifact for revision", self.sluice("reconcile", "source", "git", "fleet", "-n", "{ns}"))
         said = self.sluice("resume", "ks", "app", "-n", "{ns}").splitlines()
@@ -142,6 +185,35 @@ class ActTest(CommandCase):
         self.assertEqual(self.said, "✗ give either a name, or --all\n")
         self.sluice("resume", "ks", "--all", "-n", "{ns}")
 
+    def test_suspend_and_resume_several(self):
+        repository = self.fleet({"cm.yaml": config_map("a")})
+        self.kustomization("other")
+        self.await_applied(repository, "other")
+        suspended = lambda: [self.kube.get("Kustomization", name, self.ns)["spec"].get("suspend", False) for name in ("app", "other")]  # noqa: E731
+        said = self.sluice("suspend", "kustomization", "app", "other", "app", "-n", "{ns}")
+        self.assertEqual(said, "".join(f"► suspending Kustomization/{self.ns}/{name}\n✔ Kustomization/{self.ns}/{name} suspended\n" for name in ("app", "other")))
+        self.assertEqual(suspended(), [True, True])
+        said = self.sluice("resume", "ks", "app", "other", "-n", "{ns}")
+        self.assertEqual(said.count(f"✔ Applied revision: {repository.revision}\n"), 2)
+        self.assertEqual(suspended(), [False, False])
+        self.sluice("suspend", "ks", "other", "absent", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, '✗ kustomizations.kustomize.toolkit.fluxcd.io "absent" not found\n')
+        self.assertEqual(suspended(), [False, False], "all or none")
+        self.kube.patch("Kustomization", "other", self.ns, {"metadata": {"labels": {"tier": "two"}}})
+        self.sluice("suspend", "ks", "-l", "tier=two", "-n", "{ns}")
+        self.assertEqual(suspended(), [False, True])
+        self.sluice("resume", "ks", "other", "--no-wait", "-n", "{ns}")
+
+    def test_what_nobody_reconciles(self):
+        kind = "source.toolkit.fluxcd.io/v1/HelmRepository"
+        self.kube.apply({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "HelmRepository", "metadata": {"name": "charts", "namespace": self.ns},
+                         "spec": {"type": "oci", "url": "oci://registry.invalid/charts"}})
+        self.addCleanup(self.kube.delete, kind, "charts", self.ns)
+        self.assertRegex(self.sluice("get", "source", "helm", "-n", "{ns}", "--no-header"), r"^charts +False +True +Helm repository is Ready\n$")
+        self.assertEqual(self.sluice("reconcile", "source", "helm", "charts", "-n", "{ns}"),
+                         f"✔ HelmRepository/{self.ns}/charts: reconciliation not supported by the object\n")
+        self.assertNotIn("annotations", self.kube.get(kind, "charts", self.ns)["metadata"])
+
     def test_export(self):
         self.fleet({"cm.yaml": config_map("a")})
         exported = self.sluice("export", "ks", "app", "-n", "{ns}")
@@ -149,6 +221,11 @@ class ActTest(CommandCase):
                                                     "metadata": {"name": "app", "namespace": self.ns},
                                                     "spec": self.kube.get("Kustomization", "app", self.ns)["spec"]})
         self.assertEqual(len(list(yaml.safe_load_all(self.sluice("export", "all", "--all", "-n", "{ns}")))), 2)
+        self.assertEqual(json.loads(self.sluice("export", "ks/app", "-n", "{ns}", "-o", "json")), yaml.safe_load(exported))
+        items = json.loads(self.sluice("export", "ks", "--all", "-A", "-o", "json"))["items"]
+        self.assertIn(yaml.safe_load(exported), items)
+        self.sluice("export", "ks", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, "Error: give a name, or --all\n")
 
 
 class ExplainTest(CommandCase):
@@ -176,6 +253,29 @@ class ExplainTest(CommandCase):
         self.sluice("trace", "cm/loose", "-n", "{ns}", code=1)
         self.assertEqual(self.said, "Error: object not managed by Flux\n")
 
+    def test_tree_and_trace_of_a_release(self):
+        release = {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": {"name": "web", "namespace": self.ns}, "spec": {
+            "interval": "1h", "chart": {"spec": {"chart": "./chart", "sourceRef": {"kind": "GitRepository", "name": "fleet"}}}}}
+        definition = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "gizmos.tree.example"}, "spec": {
+            "group": "tree.example", "scope": "Namespaced", "names": {"kind": "Gizmo", "plural": "gizmos", "singular": "gizmo"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}]}}
+        repository = self.fleet({"app/release.yaml": release, "chart/Chart.yaml": {"apiVersion": "v2", "name": "web", "version": "1.0.0"},
+                                 "chart/templates/cm.yaml": config_map("web"), "chart/crds/gizmo.yaml": definition}, path="./app")
+        self.addCleanup(self.kube.delete, "CustomResourceDefinition", "gizmos.tree.example")
+        self.addCleanup(self.await_gone, "helm.toolkit.fluxcd.io/v2/HelmRelease", "web")
+        self.addCleanup(self.kube.delete, "Kustomization", "app", self.ns)
+        self.await_ready("helm.toolkit.fluxcd.io/v2/HelmRelease", "web")
+        top = f"Kustomization/{self.ns}/app\n└── HelmRelease/{self.ns}/web\n"
+        self.assertEqual(self.sluice("tree", "ks", "app", "-n", "{ns}"),
+                         top + f"    ├── ConfigMap/{self.ns}/web\n    └── CustomResourceDefinition/gizmos.tree.example\n")
+        self.assertEqual(self.sluice("tree", "ks", "app", "--compact", "-n", "{ns}"), top)
+        grown = yaml.safe_load(self.sluice("tree", "ks", "app", "-n", "{ns}", "-o", "yaml"))
+        self.assertEqual(grown["resources"][0]["resources"][1]["resource"],
+                         {"Namespace": "", "Name": "gizmos.tree.example", "GroupKind": {"Group": "apiextensions.k8s.io", "Kind": "CustomResourceDefinition"}})
+        self.assertRegex(self.sluice("trace", "cm", "web", "-n", "{ns}"),
+                         rf"(?s)Object: +ConfigMap/web\n.*HelmRelease: +web\n.*Revision: +1\.0\.0\n.*HelmChart: +{self.ns}-web\n.*GitRepository: +fleet\n.*"
+                         rf"Revision: +{re.escape(repository.revision)}\n")
+
     def test_events(self):
         self.fleet({"cm.yaml": config_map("a")})
         finished = lambda: "Reconciliation finished in" in self.sluice("events", "--for", "Kustomization/app", "-n", "{ns}")  # noqa: E731
@@ -184,9 +284,31 @@ class ExplainTest(CommandCase):
         self.assertRegex(rows[0], r"^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE$")
         self.assertTrue(any("GitRepository/fleet" in row for row in rows), "the source's events, too")
         self.assertEqual(self.sluice("events", "--types", "Warning", "-n", "{ns}"), "")
+        self.assertEqual(self.said, f"✗ No events found in {self.ns} namespace.\n")
         self.sluice("events", "--types", "Odd", "-n", "{ns}", code=1)
         self.assertEqual(self.said, "Error: type 'Odd' not supported. Supported types are Normal, Warning\n")
-        self.assertRegex(self.sluice("events", "-A").splitlines()[0], r"^NAMESPACE +LAST SEEN")
+        rows = self.sluice("events", "-A").splitlines()
+        self.assertRegex(rows[0], r"^NAMESPACE +LAST SEEN")
+        self.assertTrue([row for row in rows if re.match(rf"{self.ns} .* Kustomization/app ", row)])
+        items = json.loads(self.sluice("events", "--for", "ks/app", "-n", "{ns}", "-o", "json"))["items"]
+        self.assertEqual({item["involvedObject"]["kind"] for item in items}, {"Kustomization", "GitRepository"})
+        self.assertEqual({one["kind"] for one in yaml.safe_load_all(self.sluice("events", "-n", "{ns}", "-o", "yaml"))}, {"Event"})
+
+    def test_events_as_they_come(self):
+        repository = self.fleet({"cm.yaml": config_map("a")})
+        with self.following("events", "--watch") as rows, self.following("events", "--watch", "-A") as everywhere, \
+                self.following("events", "--for", "ks/app", "--watch", "-o", "yaml") as yamls, self.following("events", "--watch", "-o", "json") as jsons:
+            until(lambda: len(rows) > 1)
+            self.push(repository, {"cm.yaml": config_map("new-thing")})
+            for lines in (rows, everywhere, yamls, jsons):
+                until(lambda lines=lines: any("new-thing" in line for line in lines), seen=lambda lines=lines: lines)
+        self.assertRegex(rows[0], r"^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE$")
+        self.assertEqual([line for line in rows[1:] if line.startswith("LAST SEEN")], [])
+        self.assertRegex(everywhere[0], r"^NAMESPACE +LAST SEEN +TYPE")
+        self.assertTrue([line for line in everywhere if line.startswith(f"{self.ns} ") and "new-thing" in line])
+        for objects in (list(filter(None, yaml.safe_load_all("".join(yamls)))), self.objects_in("".join(jsons))):
+            self.assertTrue(any("new-thing" in one["message"] for one in objects))
+            self.assertFalse([one for one in objects if "managedFields" in one["metadata"]])
 
     def test_stats_and_debug(self):
         self.kube.apply(secret("vars", self.ns, {"colour": "blue"}))
@@ -194,6 +316,14 @@ class ExplainTest(CommandCase):
                    postBuild={"substitute": {"size": "big"}, "substituteFrom": [{"kind": "Secret", "name": "vars"}]})
         self.assertRegex(self.sluice("stats", "-n", "{ns}"), r"(?m)^Kustomization +1 +0 +0 +-$")
         self.assertRegex(self.sluice("stats", "-n", "{ns}"), r"(?m)^GitRepository +1 +0 +0 +\d+")
+        self.assertRegex(self.sluice("stats", "-n", "{ns}"), r"(?m)^OCIRepository +0 +0 +0 +-$")
+        counts = {item["kind"]: item for item in json.loads(self.sluice("stats", "-n", "{ns}", "-o", "json"))}
+        self.assertEqual({key: counts["Kustomization"][key] for key in ("running", "failing", "suspended")}, {"running": 1, "failing": 0, "suspended": 0})
+        self.sluice("suspend", "source", "git", "fleet", "-n", "{ns}")
+        here, everywhere = (next(one for one in yaml.safe_load(self.sluice("stats", *where, "-o", "yaml")) if one["kind"] == "GitRepository")
+                            for where in (("-n", "{ns}"), ("-A",)))
+        self.assertEqual((here["running"], here["suspended"]), (0, 1))
+        self.assertEqual(everywhere["running"] + everywhere["suspended"], len(self.kube.list("GitRepository")))
         self.assertEqual(self.sluice("debug", "ks", "app", "--show-vars", "-n", "{ns}"), "colour=blue\nsize=big\n")
         self.assertEqual(yaml.safe_load(self.sluice("debug", "ks", "app", "--show-status", "-n", "{ns}"))["observedGeneration"], 1)
         self.assertIn("firstReconciled", self.sluice("debug", "ks", "app", "--show-history", "-n", "{ns}"))
@@ -218,6 +348,39 @@ class ExplainTest(CommandCase):
         self.assertEqual(self.said, f"Error: could not resolve Secret chart values reference '{self.ns}/values' with key 'values.yaml': secrets \"values\" not found\n")
         self.sluice("debug", "hr", "web", "-n", "{ns}", code=1)
         self.assertEqual(self.said, "Error: give one of --show-status, --show-vars, --show-values, --show-history\n")
+
+
+class ContextTest(CommandCase):
+    """--context, of every command that talks to a cluster: the current context of the kubeconfig lets nobody in."""
+
+    def test_another_than_the_current_one(self):
+        self.kube.apply(secret("vars", self.ns, {"colour": "blue"}))
+        self.fleet({"cm.yaml": config_map("a")}, postBuild={"substituteFrom": [{"kind": "Secret", "name": "vars"}]})
+        with open(self.env.cluster.kubeconfig, encoding="utf-8") as file:
+            config = yaml.safe_load(file)
+        name = config["current-context"]
+        there = next(one["context"] for one in config["contexts"] if one["name"] == name)
+        config["users"].append({"name": "nobody", "user": {"token": "none"}})
+        config["contexts"].append({"name": "locked", "context": there | {"user": "nobody"}})
+        root = self.tree_of({"config": config | {"current-context": "locked"}, "app/cm.yaml": config_map("a")})
+        until(lambda: self.events("Kustomization", "app"))
+        commands = {
+            "get ks app": "app", "tree ks app": f"ConfigMap/{self.ns}/a", "trace cm a": "GitRepository:", "events": "Kustomization/app", "stats": "GitRepository",
+            "debug ks app --show-vars": "colour=blue", "export ks app": "substituteFrom", "suspend ks app": "suspended", "resume ks app": "Applied revision",
+            "reconcile ks app": "Applied revision", "build ks app --path " + root + "/app": "kind: ConfigMap", "diff ks app --path " + root + "/app": ""}
+        for command, said in commands.items():
+            with self.subTest(command):
+                argv = [*command.split(), "-n", self.ns, "--kubeconfig", root + "/config"]
+                self.assertIn(said, self.sluice(*argv, "--context", name))
+                self.sluice(*argv, code=2 if command.startswith("diff") else 1)
+                self.assertIn("Unauthorized", self.said)
+                self.sluice(*argv, "--context", "absent", code=2 if command.startswith("diff") else 1)
+                self.assertIn('"absent"', self.said)
+        logs = ["logs", "-n", self.ns, "--kubeconfig", root + "/config", "--flux-namespace", self.ns]
+        self.sluice(*logs, "--context", name, code=1)
+        self.assertEqual(self.said, f"Error: no pods of a controller found in namespace {self.ns}\n")
+        self.sluice(*logs, code=1)
+        self.assertIn("Unauthorized", self.said)
 
 
 class BuildAndDiffTest(CommandCase):
@@ -313,6 +476,35 @@ class LogsAndEventsTest(CommandCase):
         self.assertEqual(event["metadata"]["event.toolkit.fluxcd.io/team"], "a")
         self.assertNotIn("other", event["metadata"])
         self.assertEqual(set(event["involvedObject"]), {"apiVersion", "kind", "name", "namespace", "uid", "resourceVersion"})
+
+
+@unittest.skipIf(why_not(tempfile.gettempdir()), "no real node here")
+class LogsOfPodsTest(CommandCase):
+    """`sluice logs` reads the log of pods, which only a real node has."""
+
+    @classmethod
+    def setUpClass(cls):
+        harness.begin("cli-logs", node=True, controller=False, case=cls)
+
+    def line(self, name, level="info", kind="Kustomization", ns=None, **more):
+        return {"ts": "2026-01-01T00:00:00.000Z", "level": level, "msg": "said", "controllerKind": kind, "name": name, "namespace": ns or self.ns} | more
+
+    def test_logs(self):
+        self.say_in_a_pod([self.line("app"), self.line("broken", "error", error="no such file"), self.line("fleet", kind="GitRepository"),
+                           self.line("far", ns="elsewhere"), {"ts": "2026-01-01T00:00:00.000Z", "level": "info", "msg": "of nobody"}], [self.line("later")])
+        logs = lambda *argv: [line for line in self.sluice("logs", "--flux-namespace", NAMESPACE, *argv).splitlines() if "/later." not in line]  # noqa: E731
+        shown = lambda name, level="info", kind="Kustomization", ns=None, rest="": f"2026-01-01T00:00:00.000Z {level} {kind}/{name}.{ns or self.ns} - said{rest}"  # noqa: E731
+        here = [shown("app"), shown("broken", "error", rest=" no such file"), shown("fleet", kind="GitRepository")]
+        until(lambda: logs("-n", self.ns) == here, seen=lambda: logs("-n", self.ns))
+        self.assertEqual(logs("-A"), [*here, shown("far", ns="elsewhere"), "2026-01-01T00:00:00.000Z info  - of nobody"])
+        self.assertEqual(logs("-n", self.ns, "--level", "error"), [here[1]])
+        self.assertEqual(logs("-n", self.ns, "--kind", "GitRepository"), [here[2]])
+        self.assertEqual(logs("-A", "--kind", "kustomization", "--name", "far"), [shown("far", ns="elsewhere")])
+        until(lambda: self.sluice("logs", "-A", "--flux-namespace", NAMESPACE, "--tail", "2").splitlines() == [shown("later")] * 2)
+        self.assertEqual(logs("-n", self.ns, "--since", "1h"), here)
+        self.assertNotIn(here[0], logs("-n", self.ns, "--since", "1s"))
+        with self.following("logs", "-f", "--flux-namespace", NAMESPACE, "--tail", "1", code=-signal.SIGINT) as lines:
+            until(lambda: lines.count(shown("later") + "\n") >= 3, seen=lambda: lines)
 
 
 class MetricsTest(CommandCase):

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """The real flux CLI against Sluice: every command that its users have in their fingers. Skipped aloud where it cannot be built."""
 
-import json
 import os
 import re
 import subprocess
@@ -183,16 +182,7 @@ class LogsTest(FluxCase):
         self.await_failed("Kustomization", "broken", "BuildFailed")
         finished = lambda: [line for line in self.controller.lines() if line["msg"] in ("reconciliation finished", "reconciliation failed")]  # noqa: E731
         until(lambda: {line["name"] for line in finished()} >= {"app", "broken"})
-        self.kube.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "log", "namespace": NAMESPACE},
-                         "data": {"log": "".join(json.dumps(line) + "\n" for line in self.controller.lines())}})
-        said = deployment("sluice", labels={"app": "sluice"}, container={"command": ["sh", "-c", "cat /said/log; sleep 100000"],
-                                                                         "volumeMounts": [{"name": "said", "mountPath": "/said"}]},
-                          volumes=[{"name": "said", "configMap": {"name": "log"}}])
-        said["metadata"] |= {"namespace": NAMESPACE, "labels": {"app.kubernetes.io/part-of": "flux"}}
-        said["spec"]["template"]["spec"]["securityContext"] = {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}}
-        said["spec"]["template"]["spec"]["containers"][0]["securityContext"] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-        self.kube.apply(said)
-        until(lambda: self.kube.get("Deployment", "sluice", NAMESPACE).get("status", {}).get("readyReplicas") == 1, 120)
+        self.say_in_a_pod(self.controller.lines())
         logs = lambda *argv: self.flux("logs", "--flux-namespace", NAMESPACE, *argv)  # noqa: E731
         until(lambda: f"Kustomization/app.{self.ns} - reconciliation finished" in logs())
         self.assertRegex(logs("--level", "error"), rf"error Kustomization/broken\.{self.ns} - reconciliation failed .*cm\.yaml")

@@ -394,6 +394,19 @@ class Case(unittest.TestCase):
         self.await_applied(repository)
         return repository
 
+    def say_in_a_pod(self, lines, again=()):
+        """A pod of a Deployment that is part of Flux, on a real node, which logs these dictionaries as the controller would: `lines` once, then `again` each
+        second."""
+        texts = {name: "".join(json.dumps(line) + "\n" for line in of) for name, of in (("log", lines), ("again", again))}
+        self.kube.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "log", "namespace": NAMESPACE}, "data": texts})
+        said = deployment("sluice", labels={"app": "sluice"}, volumes=[{"name": "said", "configMap": {"name": "log"}}], container={
+            "command": ["sh", "-c", "cat /said/log; while sleep 1; do cat /said/again; done"], "volumeMounts": [{"name": "said", "mountPath": "/said"}],
+            "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}})
+        said["metadata"] |= {"namespace": NAMESPACE, "labels": {"app.kubernetes.io/part-of": "flux"}}
+        said["spec"]["template"]["spec"]["securityContext"] = {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}}
+        self.kube.apply(said)
+        until(lambda: self.kube.get("Deployment", "sluice", NAMESPACE).get("status", {}).get("readyReplicas") == 1, 120)
+
     def request(self, kind, name, ns=None):
         """Asks for a reconcile, as `flux reconcile` does. Returns the token."""
         token = f"e2e-{time.time_ns()}"
@@ -405,19 +418,6 @@ class Case(unittest.TestCase):
         repository.commit(files)
         self.request("GitRepository", source, ns)
 
-    # --- waits
-
-    def await_ready(self, kind, name, ns=None, seconds=WAIT_SECONDS):
-        return self.await_object(kind, name, is_ready, ns, seconds)
-
-    def await_applied(self, repository, name="app", ns=None, seconds=WAIT_SECONDS):
-        """Waits until a Kustomization is Ready with the head of `repository`."""
-        return self.await_object("Kustomization", name, lambda obj: is_ready(obj) and
-                                 obj["status"].get("lastAppliedRevision") == repository.revision, ns, seconds)
-
-    def await_failed(self, kind, name, reason, ns=None, seconds=WAIT_SECONDS):
-        """Waits until it is Ready=False for `reason`; returns the condition."""
-        def failed(obj):
     def stays_suspended(self, kind, name, requests, *more):
         """Suspends an object (and `more`, by kind and name, that it looks at), and restarts the controller. Its artifact is served as before, nothing is
         written to it, and `requests()`, a count of what the outside was asked, does not grow before it is resumed."""
@@ -447,6 +447,19 @@ class Case(unittest.TestCase):
         until(lambda: requests() > asked)
         self.await_object(kind, name, lambda obj: is_ready(obj) and obj["status"]["artifact"]["path"] == path)
 
+    # --- waits
+
+    def await_ready(self, kind, name, ns=None, seconds=WAIT_SECONDS):
+        return self.await_object(kind, name, is_ready, ns, seconds)
+
+    def await_applied(self, repository, name="app", ns=None, seconds=WAIT_SECONDS):
+        """Waits until a Kustomization is Ready with the head of `repository`."""
+        return self.await_object("Kustomization", name, lambda obj: is_ready(obj) and
+                                 obj["status"].get("lastAppliedRevision") == repository.revision, ns, seconds)
+
+    def await_failed(self, kind, name, reason, ns=None, seconds=WAIT_SECONDS):
+        """Waits until it is Ready=False for `reason`; returns the condition."""
+        def failed(obj):
             ready = condition_of(obj, "Ready")
             return ready.get("status") == "False" and ready["reason"] == reason
         return condition_of(self.await_object(kind, name, failed, ns, seconds), "Ready")
