@@ -14,6 +14,8 @@ struct JsonOptions {
   std::size_t max_bytes = 64u << 20;
   std::size_t max_depth = 512;
 };
+/// The limits of a text that a stranger wrote (base/parser_limits.h). JsonOptions' own are for what the API server says.
+JsonOptions StrangersJson();
 
 /// Numbers keep their text (64-bit integers stay exact). Repeated keys: the last wins, as Go's encoding/json does.
 /// Errors: Invalid `line:column: what`, TooLarge.

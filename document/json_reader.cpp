@@ -12,6 +12,7 @@
 #include <span>
 #include <utility>
 
+#include "base/parser_limits.h"
 #include "document/repeated_keys.h"
 #include "document/scalar.h"
 #include "document/taker.h"
@@ -345,6 +346,8 @@ Result<void> CheckSize(std::string_view text, const JsonOptions& options) {
 }
 
 }  // namespace
+
+JsonOptions StrangersJson() { return {.max_bytes = base::Parsers().max_text_bytes, .max_depth = base::Parsers().max_depth}; }
 
 Result<Value> ParseJson(std::string_view text, const JsonOptions& options) {
   TRY(CheckSize(text, options));

@@ -1,5 +1,5 @@
 // document/yaml.h: YAML text to Values and back. Scalars resolve as go-yaml v3 does (sigs.k8s.io/yaml and kustomize build on it), or as
-// YAML 1.1 where a contract asks for it. Pure; every limit is an argument.
+// YAML 1.1 where a contract asks for it. Pure; every limit is an argument, whose default is the process's (base/parser_limits.h).
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/parser_limits.h"
 #include "base/result.h"
 #include "document/value.h"
 
@@ -26,11 +27,11 @@ enum class DuplicateKeys {
 struct YamlOptions {
   Resolver resolver = Resolver::GoYaml3;
   DuplicateKeys duplicate_keys = DuplicateKeys::Refuse;
-  bool merge_keys = true;            ///< resolve `<<`
-  std::size_t max_bytes = 8u << 20;  ///< of one text
-  std::size_t max_depth = 512;
-  std::size_t max_nodes = 1'000'000;  ///< after aliases are expanded
-  std::string_view file;              ///< named in messages: `file:line:column: ...`
+  bool merge_keys = true;                                  ///< resolve `<<`
+  std::size_t max_bytes = base::Parsers().max_text_bytes;  ///< of one text
+  std::size_t max_depth = base::Parsers().max_depth;       ///< of collections in each other
+  std::size_t max_nodes = base::Parsers().max_nodes;       ///< after aliases are expanded
+  std::string_view file;                                   ///< named in messages: `file:line:column: ...`
 };
 
 /// All documents of `text`, in order; documents that hold nothing (comments, `---` alone) come as null values.

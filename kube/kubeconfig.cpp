@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/digest.h"
+#include "base/parser_limits.h"
 #include "document/yaml.h"
 #include "kube/small_file.h"
 
@@ -174,7 +175,10 @@ Result<void> Kubeconfig::Add(Entries& entries, const Value& list, std::string_vi
 
 Result<Kubeconfig> ReadKubeconfig(std::string_view text, std::string_view path) {
   document::YamlOptions options;
+  const base::ParserLimits own;  // not a stranger's, whatever is said of those
   options.max_bytes = 1u << 20;
+  options.max_depth = own.max_depth;
+  options.max_nodes = own.max_nodes;
   options.duplicate_keys = document::DuplicateKeys::LastWins;
   options.file = path;
   auto root = document::ParseYaml(text, options);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/parser_limits.h"
 #include "document/yaml.h"
 #include "kustomize/node.h"
 #include "kustomize/node_text.h"
@@ -309,6 +310,7 @@ class PathMatcher {
     if (node.IsNull() && creates()) return MatchInNullList(at);
     RE2::Options options;
     options.set_log_errors(false);
+    options.set_max_mem(base::Parsers().max_program_bytes);
     const RE2 regex(wanted.value, options);
     const std::size_t before = out_.list_.size();
     TRY(MatchElements(node, wanted, regex, at, detached));

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "base/parser_limits.h"
 #include "kustomize/node.h"
 
 namespace sluice::kustomize {
@@ -21,6 +22,7 @@ constexpr std::string_view kTagAndDigest = "(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+(
 RE2::Options Quiet() {
   RE2::Options options;
   options.set_log_errors(false);
+  options.set_max_mem(base::Parsers().max_program_bytes);
   return options;
 }
 

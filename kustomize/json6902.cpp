@@ -57,7 +57,7 @@ Value WithTextKeys(const Value& value) {
 }
 
 Result<Value> ParsePatchText(std::string_view text, bool json) {
-  if (json) return document::ParseJson(text);
+  if (json) return document::ParseJson(text, document::StrangersJson());
   TRY(const Value yaml,
       document::ParseYaml(text, {.resolver = document::Resolver::Yaml11, .duplicate_keys = document::DuplicateKeys::LastWins, .file = {}}));
   return ToJson(WithTextKeys(yaml));

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/parser_limits.h"
+
 namespace sluice::kustomize {
 
 using base::Result;
@@ -21,6 +23,7 @@ Result<AnchoredRegex> AnchoredRegex::Compile(std::string_view pattern) {
   if (pattern.empty()) return out;
   RE2::Options options;
   options.set_log_errors(false);
+  options.set_max_mem(base::Parsers().max_program_bytes);
   auto impl = std::make_shared<Impl>("^(?:" + std::string(pattern) + ")$", options);
   if (!impl->regex.ok()) return base::Invalid("'" + std::string(pattern) + "' is no regular expression: " + impl->regex.error());
   out.impl_ = std::move(impl);

@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "base/parser_limits.h"
 #include "crypto/ciphers.h"
 #include "crypto/openpgp.h"
 #include "sops/shamir.h"
@@ -80,12 +81,16 @@ Result<void> CheckSize(const std::vector<std::vector<MasterKey>>& groups, const 
 }
 
 Result<std::shared_ptr<const re2::RE2>> ReadRegex(const Value& sops, std::string_view field) {
-  constexpr std::size_t kMaxPattern = 10u << 10;
+  const base::ParserLimits& limits = base::Parsers();
   const std::string pattern = TextAt(sops, field);
   if (pattern.empty()) return std::shared_ptr<const re2::RE2>();
-  if (pattern.size() > kMaxPattern) return MakeError(Reason::TooLarge, std::string(field) + " is longer than 10 KiB");
+  if (pattern.size() > limits.max_pattern_bytes) {
+    return MakeError(Reason::TooLarge, std::string(field) + " is longer than " + std::to_string(limits.max_pattern_bytes) +
+                                           " bytes (--regex-max-pattern-bytes)");
+  }
   re2::RE2::Options options;
   options.set_log_errors(false);
+  options.set_max_mem(limits.max_program_bytes);
   auto regex = std::make_shared<const re2::RE2>(pattern, options);
   if (!regex->ok()) return Invalid(std::string(field) + " is no regular expression: " + regex->error());
   return regex;

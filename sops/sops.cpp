@@ -68,7 +68,7 @@ Result<std::vector<Value>> ReadDocuments(std::string_view bytes, Format format) 
     if (!documents) return Unquoted(documents.error(), "valid YAML");
     return std::move(*documents);
   }
-  auto document = document::ParseJson(bytes);
+  auto document = document::ParseJson(bytes, document::StrangersJson());
   if (!document) return Unquoted(document.error(), "valid JSON");
   return std::vector<Value>{std::move(*document)};
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/parser_limits.h"
 #include "helm/functions/json.h"
 #include "helm/functions/regex_problem.h"
 #include "helm/functions/registry.h"
@@ -96,6 +97,7 @@ class Expressions {
     if (pattern.size() > kMaxPatternBytes) return Invalid("error parsing regexp: expression too large");
     RE2::Options options;
     options.set_log_errors(false);
+    options.set_max_mem(base::Parsers().max_program_bytes);
     auto re = std::make_unique<RE2>(WithPythonNames(pattern), options);
     if (!re->ok()) return Invalid(ParseMessage(*re));
     if (cache_.size() >= kMaxCached) cache_.clear();

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/parser_limits.h"
 #include "document/object.h"
 #include "document/yaml.h"
 #include "helm/chart/values.h"
@@ -26,7 +27,8 @@ Result<std::vector<Tree>> Annotated(const FileMap& files, Dialect dialect) {
   for (const auto& [path, text] : files) {
     if (IsPartial(path) || TrimSpaceLeft(text).empty()) continue;
     for (const std::string& document : SplitManifests(text, dialect)) {
-      auto tree = document::ParseYaml(document, {.duplicate_keys = document::DuplicateKeys::LastWins, .max_bytes = 64u << 20});
+      auto tree = document::ParseYaml(
+          document, {.duplicate_keys = document::DuplicateKeys::LastWins, .max_bytes = base::Parsers().max_manifests_bytes});
       if (!tree) return Invalid("parsing " + path + ": " + GoYamlMessage(tree.error().message));
       if (!tree->IsMapping()) continue;
       document::SetAnnotation(*tree, kPostRenderFilename, path);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/parser_limits.h"
 #include "document/letter_case.h"
 #include "document/resolve.h"
 #include "document/yaml.h"
@@ -17,7 +18,6 @@ using Tree = document::Value;
 
 constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by", kHelm = "Helm", kReleaseName = "meta.helm.sh/release-name",
                            kReleaseNamespace = "meta.helm.sh/release-namespace", kPolicy = "helm.sh/resource-policy", kKeep = "keep";
-constexpr std::size_t kMaxManifest = std::size_t{64} << 20;
 
 constexpr std::array<std::string_view, 38> kUninstallOrder = {"ValidatingWebhookConfiguration",
                                                               "MutatingWebhookConfiguration",
@@ -77,8 +77,9 @@ void TextKeys(Tree& value) {
 }
 
 Result<std::vector<Tree>> ParseStream(std::string_view text) {
-  auto documents = document::ParseYamlStream(
-      text, {.resolver = document::Resolver::Yaml11, .duplicate_keys = document::DuplicateKeys::LastWins, .max_bytes = kMaxManifest});
+  auto documents = document::ParseYamlStream(text, {.resolver = document::Resolver::Yaml11,
+                                                    .duplicate_keys = document::DuplicateKeys::LastWins,
+                                                    .max_bytes = base::Parsers().max_manifests_bytes});
   if (!documents) return Invalid("error parsing : error converting YAML to JSON: " + GoYamlMessage(documents.error().message));
   return documents;
 }

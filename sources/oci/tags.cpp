@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/parser_limits.h"
 #include "base/version.h"
 
 namespace sluice::sources::oci {
@@ -14,9 +15,6 @@ using base::Result;
 using base::Version;
 
 namespace {
-
-constexpr std::size_t kMaxPattern = 10u << 10;
-constexpr std::int64_t kMaxProgram = 8 << 20;
 
 /// Flux's reading of a tag (fluxcd/pkg version.ParseVersion): three parts between dots, else as leniently as Masterminds/semver.
 std::optional<Version> VersionOf(std::string tag, bool chart) {
@@ -31,9 +29,11 @@ std::optional<Version> VersionOf(std::string tag, bool chart) {
 Result<std::string> HighestTag(const std::vector<std::string>& tags, std::string_view range, std::string_view filter, bool chart) {
   std::optional<re2::RE2> pattern;
   if (!filter.empty()) {
-    if (filter.size() > kMaxPattern) return Invalid("semverFilter: more than 10 KiB");
+    const base::ParserLimits& limits = base::Parsers();
+    if (filter.size() > limits.max_pattern_bytes)
+      return Invalid("semverFilter: more than " + std::to_string(limits.max_pattern_bytes) + " bytes (--regex-max-pattern-bytes)");
     re2::RE2::Options options(re2::RE2::Quiet);
-    options.set_max_mem(kMaxProgram);
+    options.set_max_mem(limits.max_program_bytes);
     pattern.emplace(re2::StringPiece(filter.data(), filter.size()), options);
     if (!pattern->ok()) return Invalid("error parsing regexp: " + pattern->error());
   }

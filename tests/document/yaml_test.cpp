@@ -127,7 +127,7 @@ TEST(Resolve, ValuesAndTags) {
 }
 
 TEST(Resolve, Yaml11) {
-  constexpr YamlOptions options{.resolver = Resolver::Yaml11};
+  const YamlOptions options{.resolver = Resolver::Yaml11};
   constexpr Row rows[] = {
       {"words", "[yes, off, y, 'no']", R"([true,false,true,"no"])"},
       {"keys", "{n: 1, on: 2, 0x10: 3, 1.50: 4, 'n': 5}", R"({"false":1,"true":2,"16":3,"1.5":4,"n":5})"},
@@ -286,6 +286,33 @@ TEST(Parse, Limits) {
   }
   EXPECT_EQ(reason(laughs, {}), "TooLarge 7:10: more than 1000000 nodes, aliases expanded");
   EXPECT_EQ(reason(std::string(100'000, '['), {}), "TooLarge 1:513: nested deeper than 512 levels");
+}
+
+/// Sets the limits of the process, and puts them back.
+class SmallLimits {
+ public:
+  explicit SmallLimits(const base::ParserLimits& limits) : before_(base::Parsers()) { base::SetParserLimits(limits); }
+  ~SmallLimits() { base::SetParserLimits(before_); }
+  SmallLimits(const SmallLimits&) = delete;
+  SmallLimits& operator=(const SmallLimits&) = delete;
+
+ private:
+  const base::ParserLimits before_;
+};
+
+TEST(Parse, LimitsAreTheProcesssUnlessTheyAreGiven) {
+  const auto said = [](const auto& value) { return value ? std::string("read") : value.error().message; };
+  {
+    const SmallLimits small({.max_text_bytes = 10, .max_depth = 2, .max_nodes = 3});
+    EXPECT_EQ(said(ParseYaml("a: bcdefghi")), "11 bytes of YAML, the limit is 10");
+    EXPECT_EQ(said(ParseYamlStream("[[[1]]]")), "1:3: nested deeper than 2 levels");
+    EXPECT_EQ(said(ParseYaml("[1, 2, 3]")), "1:8: more than 3 nodes, aliases expanded");
+    EXPECT_EQ(said(ParseYaml("[1, 2, 3]", {.max_nodes = 4})), "read");
+    EXPECT_EQ(said(ParseJson("[\"12345678\"]", StrangersJson())), "12 bytes of JSON, the limit is 10");
+    EXPECT_EQ(said(ParseJson("[[[1]]]", StrangersJson())), "1:3: nested deeper than 2 levels");
+    EXPECT_EQ(said(ParseJson("[[[\"12345678\"]]]")), "read") << "what the API server says has limits of its own";
+  }
+  EXPECT_EQ(said(ParseYaml("a: bcdefghi")), "read");
 }
 
 TEST(Parse, MarksAndStyles) {

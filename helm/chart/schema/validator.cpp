@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/parser_limits.h"
 #include "base/utf8.h"
 #include "document/pointer.h"
 #include "helm/chart/schema/formats.h"
@@ -566,7 +567,11 @@ void SchemaValidator::LeftOver(Visit& visit) {
 
 bool SchemaValidator::Matches(const std::string& pattern, std::string_view text) {
   auto& compiled = patterns_[pattern];
-  if (!compiled) compiled = std::make_unique<re2::RE2>(pattern, re2::RE2::Quiet);
+  if (!compiled) {
+    re2::RE2::Options options(re2::RE2::Quiet);
+    options.set_max_mem(base::Parsers().max_program_bytes);
+    compiled = std::make_unique<re2::RE2>(pattern, options);
+  }
   if (!compiled->ok()) {
     schema_error_ = "invalid regex " + GoQuote(pattern) + ": " + compiled->error();
     return true;
