@@ -10,7 +10,6 @@ namespace sluice::net {
 
 namespace {
 
-constexpr std::size_t kMaxHeaderBytes = 256u << 10;
 constexpr std::size_t kMaxReserve = 1u << 20;
 
 bool IsTokenChar(char c) {
@@ -50,8 +49,12 @@ bool HasBody(const Request& request) {
   return !request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
 }
 
-Answer::Answer(const Request& request, const BodySink* sink, HttpClient::Counters& counters)
-    : request_(request), sink_(sink), counters_(counters), last_byte_(std::chrono::steady_clock::now()) {}
+Answer::Answer(const Request& request, const BodySink* sink, HttpClient::Counters& counters, std::size_t max_header_bytes)
+    : request_(request),
+      sink_(sink),
+      counters_(counters),
+      max_header_bytes_(max_header_bytes),
+      last_byte_(std::chrono::steady_clock::now()) {}
 
 bool Answer::Stop(base::Reason reason, std::string_view what) {
   if (!stopped_) stopped_ = Failed(request_, reason, what);
@@ -70,8 +73,8 @@ bool Answer::OnHeader(std::string_view name, std::string_view value) {
   const std::size_t bytes = name.size() + value.size();
   counters_.bytes_in += bytes;
   header_bytes_ += bytes;
-  if (header_bytes_ > kMaxHeaderBytes) {
-    return Stop(base::Reason::TooLarge, "headers of the answer exceed " + std::to_string(kMaxHeaderBytes) + " bytes");
+  if (header_bytes_ > max_header_bytes_) {
+    return Stop(base::Reason::TooLarge, "headers of the answer exceed " + std::to_string(max_header_bytes_) + " bytes");
   }
   if (!headers_ended_) response_.headers.emplace_back(name, value);
   return true;

@@ -25,7 +25,7 @@ bool HasBody(const Request& request);
 class Answer {
  public:
   /// All outlive the answer. `sink` may be null: then every body is buffered.
-  Answer(const Request& request, const BodySink* sink, HttpClient::Counters& counters);
+  Answer(const Request& request, const BodySink* sink, HttpClient::Counters& counters, std::size_t max_header_bytes);
 
   // Each returns false to end the exchange; then `stopped` says why.
   bool OnStatus(int status);                                     ///< one of 1xx is followed by another: its headers are forgotten
@@ -51,6 +51,7 @@ class Answer {
   const Request& request_;
   const BodySink* sink_;
   HttpClient::Counters& counters_;
+  const std::size_t max_header_bytes_;
   Response response_;
   std::size_t header_bytes_ = 0;
   bool headers_ended_ = false;  ///< of the final answer

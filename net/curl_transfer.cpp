@@ -60,7 +60,7 @@ CurlTransfer::CurlTransfer(CURL* easy, const ClientOptions& options, const Excha
       options_(options),
       exchange_(exchange),
       counters_(counters),
-      answer_(exchange.request, exchange.sink, counters),
+      answer_(exchange.request, exchange.sink, counters, options.max_header_bytes),
       waiter_(executor) {}
 
 // However it ended: what was sent, and whether a connection was made for it.

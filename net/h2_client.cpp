@@ -139,7 +139,7 @@ Task<std::optional<Result<Response>>> H2Client::Perform(const Exchange& exchange
       co_return Outcome();
     }
     const bool kept = (*connection)->answered();
-    Answer answer(exchange.request, exchange.sink, counters_);
+    Answer answer(exchange.request, exchange.sink, counters_, options_->max_header_bytes);
     H2Exchange h2(exchange.request, exchange.url, answer, executor);
     const Submitted submitted(*connection, h2, counters_);
     if (!submitted.ok() && tries < kTries) continue;

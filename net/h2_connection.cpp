@@ -35,7 +35,7 @@ H2Connection::H2Connection(asio::io_context& io, std::shared_ptr<asio::ssl::cont
       tls_(std::move(tls)),
       resolver_(io),
       stream_(io, *tls_),
-      session_(options_->user_agent),
+      session_(options_->user_agent, options_->max_header_bytes),
       limit_(io) {}
 
 void H2Connection::Start() {

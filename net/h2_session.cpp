@@ -14,7 +14,6 @@ namespace {
 // Sinks take bytes at once, so windows bound nothing but what is on the way; and a small one would bound the speed over distance.
 constexpr std::int32_t kStreamWindow = 4 << 20;
 constexpr std::int32_t kConnectionWindow = 16 << 20;
-constexpr std::uint32_t kMaxHeaderList = 256u << 10;
 constexpr std::int32_t kLastStream = 0x7fff'fff0;
 constexpr std::size_t kMaxGoodbye = 200;
 
@@ -159,7 +158,7 @@ struct H2Session::Callbacks {
   }
 };
 
-H2Session::H2Session(std::string user_agent) : user_agent_(std::move(user_agent)) {
+H2Session::H2Session(std::string user_agent, std::size_t max_header_bytes) : user_agent_(std::move(user_agent)) {
   nghttp2_session_callbacks* callbacks = nullptr;
   nghttp2_session_callbacks_new(&callbacks);
   nghttp2_session_callbacks_set_on_header_callback(callbacks, &Callbacks::OnHeader);
@@ -172,7 +171,7 @@ H2Session::H2Session(std::string user_agent) : user_agent_(std::move(user_agent)
   nghttp2_session_callbacks_del(callbacks);
   const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
                                              {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow},
-                                             {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, kMaxHeaderList}};
+                                             {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(max_header_bytes)}};
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
 }

@@ -43,7 +43,8 @@ struct H2Exchange {
 
 class H2Session {
  public:
-  explicit H2Session(std::string user_agent);
+  /// The peer is told how large the headers of an answer may be; whoever takes the answer sees to it.
+  H2Session(std::string user_agent, std::size_t max_header_bytes);
   ~H2Session();
   H2Session(const H2Session&) = delete;
   H2Session& operator=(const H2Session&) = delete;

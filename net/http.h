@@ -35,6 +35,12 @@ struct TlsOptions {
   std::string server_name;  ///< SNI and verification name, where it differs from the URL's host
 };
 
+/// What an answer may cost before its body.
+struct AnswerLimits {
+  int max_redirects = 5;                      ///< `--http-max-redirects`: whoever follows redirects puts it into his requests
+  std::size_t max_header_bytes = 256u << 10;  ///< `--http-max-header-bytes`: names and values together, those of trailers too
+};
+
 struct Request {
   std::string method = "GET";
   std::string url;  ///< http:// or https://
@@ -74,6 +80,7 @@ struct ClientOptions {
   std::size_t max_streams = 100;  ///< exchanges with a timeout under way to one origin; more wait in line
   bool http2 = true;
   std::chrono::milliseconds connect_timeout{10'000};  ///< name, TCP and TLS together
+  std::size_t max_header_bytes = AnswerLimits().max_header_bytes;
   Addresses addresses = Addresses::NoMetadata;
   std::chrono::milliseconds ping_after{30'000};    ///< HTTP/2: silence while an answer is awaited, then a PING; client-go's values
   std::chrono::milliseconds ping_timeout{15'000};  ///< and silence after it: the connection is dead (Unavailable)

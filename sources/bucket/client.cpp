@@ -71,7 +71,10 @@ Result<std::string> BucketUrl(std::string_view endpoint, std::string_view bucket
 
 struct Client::Impl {
   Impl(boost::asio::io_context& io, const base::Clock& clock_in, std::string url_in, ClientOptions options_in)
-      : clock(clock_in), url(std::move(url_in)), options(std::move(options_in)), http(io, {.tls = options.tls, .proxy = options.proxy}) {}
+      : clock(clock_in),
+        url(std::move(url_in)),
+        options(std::move(options_in)),
+        http(io, {.tls = options.tls, .proxy = options.proxy, .max_header_bytes = options.max_header_bytes}) {}
 
   net::Task<Result<net::Response>> Send(std::string method, std::string target, std::size_t max_bytes);
   net::Task<Result<void>> FindRegion();

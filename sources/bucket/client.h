@@ -26,6 +26,7 @@ struct ClientOptions {
   std::chrono::milliseconds timeout{60'000};  ///< of one request
   std::size_t max_objects = 200'000;          ///< in a listing
   std::uint64_t max_object_bytes = 1u << 30;
+  std::size_t max_header_bytes = net::AnswerLimits().max_header_bytes;  ///< of one answer
 };
 
 /// Where the requests for a bucket go: `https://s3.example/bucket`, or `https://bucket.s3.amazonaws.com` for the services that know buckets by

@@ -19,7 +19,6 @@ using base::Result;
 
 constexpr std::size_t kInboxBytes = 512u << 10;  // the sender is paused while so much is unread
 constexpr std::size_t kErrorBodyBytes = 512;     // of a refusal that go into the message
-constexpr int kMaxRedirects = 5;
 constexpr std::string_view kDiscovery = "/info/refs?service=git-upload-pack";
 
 std::string HeaderValue(CURL* easy, const char* name) {
@@ -69,6 +68,7 @@ class HttpTransport final : public Transport {
   /// What waits is a multi handle with its open connections; libcurl itself uses one only for requests with the same TLS settings and proxy.
   std::string PoolKey() const { return "http " + context_.url.text; }
   static std::size_t OnBody(char* data, std::size_t, std::size_t count, void* self);
+  static std::size_t OnHeader(char* data, std::size_t, std::size_t count, void* self);
   static curl_socket_t OnSocket(void* self, curlsocktype, curl_sockaddr* address);
 
   void Detach();
@@ -83,6 +83,7 @@ class HttpTransport final : public Transport {
   Result<void> CheckAnswer(std::string_view content_type);
   Result<void> FollowRedirect();
   Result<void> Discover();
+  bool HeadersTooLarge() const { return header_bytes_ > context_.options.max_header_bytes; }
   Error TransferError() const;
   Error StatusError();
 
@@ -100,6 +101,7 @@ class HttpTransport final : public Transport {
   CURLcode result_ = CURLE_OK;
   std::string inbox_;
   std::size_t taken_ = 0;  // of inbox_
+  std::size_t header_bytes_ = 0;
 };
 
 std::size_t HttpTransport::OnBody(char* data, std::size_t, std::size_t count, void* self) {
@@ -110,6 +112,12 @@ std::size_t HttpTransport::OnBody(char* data, std::size_t, std::size_t count, vo
   }
   transport.inbox_.append(data, count);
   return count;
+}
+
+std::size_t HttpTransport::OnHeader(char*, std::size_t, std::size_t count, void* self) {
+  auto& transport = *static_cast<HttpTransport*>(self);
+  transport.header_bytes_ += count;
+  return transport.HeadersTooLarge() ? CURL_WRITEFUNC_ERROR : count;
 }
 
 /// Not to the clouds' metadata services, whatever name or redirect leads there.
@@ -168,6 +176,8 @@ void HttpTransport::Configure(const std::string& url) {
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_.data());
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &HttpTransport::OnBody);
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &HttpTransport::OnHeader);
+  curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &HttpTransport::OnSocket);
   curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy_, CURLOPT_USERAGENT, ("git/2.0 (" + context_.options.user_agent + ")").c_str());  // some hosts look for "git/"
@@ -181,7 +191,7 @@ Result<void> HttpTransport::Begin() {
   error_[0] = '\0';
   refused_address_.clear();
   inbox_.clear();
-  taken_ = 0;
+  taken_ = header_bytes_ = 0;
   paused_ = done_ = false;
   result_ = CURLE_OK;
   if (curl_multi_add_handle(multi_.get(), easy_) != CURLM_OK) return MakeError(Reason::Internal, "curl refuses the transfer");
@@ -249,14 +259,14 @@ Result<void> HttpTransport::Discover() {
 }
 
 Result<void> HttpTransport::Advertise() {
-  for (int redirects = 0; redirects <= kMaxRedirects; ++redirects) {
+  for (int redirects = 0; redirects <= context_.options.max_redirects; ++redirects) {
     TRY(Discover());
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
     if (status < 300 || status > 399 || status == 304) return CheckAnswer("application/x-git-upload-pack-advertisement");
     TRY(FollowRedirect());
   }
-  return context_.Fail(Reason::Invalid, "more than 5 redirects: correct the URL");
+  return context_.Fail(Reason::Invalid, "more than " + std::to_string(context_.options.max_redirects) + " redirects: correct the URL");
 }
 
 Result<void> HttpTransport::Request(std::string_view body) {
@@ -291,6 +301,8 @@ Result<std::size_t> HttpTransport::Read(std::span<char> buffer) {
 
 Error HttpTransport::TransferError() const {
   if (!refused_address_.empty()) return context_.Fail(Reason::Forbidden, "address " + refused_address_ + " is not allowed");
+  if (HeadersTooLarge())
+    return context_.Fail(Reason::TooLarge, "headers of the answer exceed " + std::to_string(context_.options.max_header_bytes) + " bytes");
   const std::string what = error_[0] ? error_.data() : curl_easy_strerror(result_);
   switch (result_) {
     case CURLE_PEER_FAILED_VERIFICATION:

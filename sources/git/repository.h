@@ -47,6 +47,8 @@ struct GitClientOptions {
   std::string user_agent = "sluice";
   std::vector<std::string> ssh_hostkey_algorithms;  ///< `--ssh-hostkey-algos`; empty: libssh's choice without SHA-1 and DSA
   std::vector<std::string> ssh_kex_algorithms;      ///< `--ssh-kex-algos`; empty: libssh's choice
+  int max_redirects = 5;                            ///< `--http-max-redirects`
+  std::size_t max_header_bytes = 256u << 10;        ///< `--http-max-header-bytes`: of one answer over http(s)
 };
 
 /// For one call. `timeout` bounds all of it, waiting for the repository's lock included.

@@ -44,7 +44,7 @@ class Transport {
 };
 
 /// http(s), over libcurl's multi interface with one transfer. (net/ has a client too, but on the I/O thread, where the indexing of a pack
-/// has no business; here the worker thread pulls, and a slow reader slows the sender.) Redirects are followed for Advertise only, at most 5,
+/// has no business; here the worker thread pulls, and a slow reader slows the sender.) Redirects are followed for Advertise only, so many as options allow,
 /// never from https to http; to another host or port without credentials.
 std::unique_ptr<Transport> MakeHttpTransport(const TransportContext& context);
 

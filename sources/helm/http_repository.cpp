@@ -15,7 +15,6 @@ using base::MakeError;
 using base::Reason;
 using base::Result;
 
-constexpr int kMaxRedirects = 5;
 constexpr std::size_t kMaxShown = 200;
 
 /// The words that Go's net/http has for a status.
@@ -110,7 +109,8 @@ Result<std::string> ChartUrl(std::string_view text, std::string_view reference) 
 }
 
 struct HttpRepository::Impl {
-  Impl(boost::asio::io_context& io, HttpRepositoryOptions how) : options(std::move(how)), client(io, {.tls = options.tls}) {}
+  Impl(boost::asio::io_context& io, HttpRepositoryOptions how)
+      : options(std::move(how)), client(io, {.tls = options.tls, .max_header_bytes = options.answers.max_header_bytes}) {}
 
   net::Task<Result<std::string>> Get(std::string url, std::size_t max_bytes, std::string accept);
   net::Task<Result<std::string>> Fetch(net::Request request);
@@ -165,7 +165,7 @@ net::Task<Result<std::string>> HttpRepository::Impl::Get(std::string address, st
   request.url = net::FormatUrl(url);
   request.timeout = options.timeout;
   request.max_response_bytes = max_bytes;
-  request.max_redirects = kMaxRedirects;
+  request.max_redirects = options.answers.max_redirects;
   net::Task<Result<std::string>> fetching = Fetch(std::move(request));
   co_return co_await std::move(fetching);
 }

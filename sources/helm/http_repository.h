@@ -34,6 +34,7 @@ struct HttpRepositoryOptions {
   std::chrono::milliseconds timeout{60'000};
   std::size_t max_index_bytes = 50u << 20;  ///< `--helm-index-max-size`
   std::size_t max_chart_bytes = 10u << 20;  ///< `--helm-chart-max-size`
+  net::AnswerLimits answers;
 };
 
 class HttpRepository {

@@ -17,7 +17,6 @@ using base::MakeError;
 using base::Reason;
 using base::Result;
 
-constexpr int kMaxRedirects = 5;
 constexpr int kMaxResumes = 5;
 constexpr std::size_t kMaxToken = 1u << 20;
 constexpr std::string_view kClientId = "sluice";
@@ -75,7 +74,8 @@ struct Client::Impl {
         logins(std::move(all)),
         login(logins.LoginFor(repository.registry, repository.repository)),
         options(std::move(how)),
-        http(io, net::ClientOptions{.tls = options.tls, .proxy = options.proxy}) {}
+        http(io,
+             net::ClientOptions{.tls = options.tls, .proxy = options.proxy, .max_header_bytes = options.limits.answers.max_header_bytes}) {}
 
   net::Task<Result<void>> Connect();
   net::Task<Result<net::Response>> Ping(std::string url);
@@ -103,6 +103,8 @@ Client::Client(boost::asio::io_context& io, Repository repository, DockerConfig 
 
 Client::~Client() = default;
 
+const RegistryLimits& Client::limits() const { return impl_->options.limits; }
+
 Error Client::Impl::Clean(Error error) const {
   std::string bearer = authorization.starts_with("Bearer ") ? authorization.substr(7) : std::string();
   for (const std::string* secret :
@@ -119,7 +121,7 @@ net::Task<Result<net::Response>> Client::Impl::Ping(std::string url) {
   request.url = url + "/v2/";
   request.timeout = options.timeout;
   request.max_response_bytes = kMaxToken;
-  request.max_redirects = kMaxRedirects;
+  request.max_redirects = options.limits.answers.max_redirects;
   net::Task<Result<net::Response>> sending = http.Send(std::move(request));
   Result<net::Response> response = co_await std::move(sending);
   if (response && (response->status == 429 || response->status >= 500)) co_return StatusError("GET", url + "/v2/", *response);
@@ -246,7 +248,7 @@ net::Task<Result<net::Response>> Client::Impl::Ask(std::string method, std::stri
   request.url = base + path;
   request.timeout = options.timeout;
   request.max_response_bytes = max_bytes;
-  request.max_redirects = kMaxRedirects;
+  request.max_redirects = options.limits.answers.max_redirects;
   if (!accept.empty()) request.headers.emplace_back("Accept", std::move(accept));
   const std::string url = request.url;
   net::Task<Result<net::Response>> sending = Send(std::move(request));
@@ -260,7 +262,8 @@ net::Task<Result<std::string>> Client::Resolve(std::string reference) {
   if (IsDigest(reference)) co_return reference;
   if (!IsTag(reference)) co_return Invalid("'" + reference.substr(0, 200) + "' is neither a tag nor a sha256 digest");
   const std::string path = impl_->RepositoryPath() + "/manifests/" + reference;
-  net::Task<Result<net::Response>> heading = impl_->Ask("HEAD", path, std::string(kManifestTypes), kMaxManifestBytes);
+  net::Task<Result<net::Response>> heading =
+      impl_->Ask("HEAD", path, std::string(kManifestTypes), impl_->options.limits.max_manifest_bytes);
   const Result<net::Response> head = co_await std::move(heading);
   if (head) {
     const std::string digest(net::FindHeader(head->headers, "Docker-Content-Digest"));
@@ -268,7 +271,7 @@ net::Task<Result<std::string>> Client::Resolve(std::string reference) {
   } else if (head.error().reason == Reason::Canceled || head.error().reason == Reason::Unauthorized) {
     co_return head.error();
   }
-  net::Task<Result<net::Response>> getting = impl_->Ask("GET", path, std::string(kManifestTypes), kMaxManifestBytes);
+  net::Task<Result<net::Response>> getting = impl_->Ask("GET", path, std::string(kManifestTypes), impl_->options.limits.max_manifest_bytes);
   CO_TRY(const net::Response got, co_await std::move(getting));
   co_return "sha256:" + base::Sha256Hex(got.body);
 }
@@ -277,12 +280,12 @@ net::Task<Result<Manifest>> Client::ReadManifest(std::string reference) {
   if (!IsDigest(reference) && !IsTag(reference))
     co_return Invalid("'" + reference.substr(0, 200) + "' is neither a tag nor a sha256 digest");
   const std::string path = impl_->RepositoryPath() + "/manifests/" + reference;
-  net::Task<Result<net::Response>> getting = impl_->Ask("GET", path, std::string(kManifestTypes), kMaxManifestBytes);
+  net::Task<Result<net::Response>> getting = impl_->Ask("GET", path, std::string(kManifestTypes), impl_->options.limits.max_manifest_bytes);
   CO_TRY(const net::Response got, co_await std::move(getting));
   if (const std::string digest = "sha256:" + base::Sha256Hex(got.body); IsDigest(reference) && digest != reference)
     co_return Invalid("manifest digest: " + digest + " does not match requested digest: " + reference + " for " +
                       impl_->repository.ToString());
-  co_return ParseManifest(got.body, net::FindHeader(got.headers, "Content-Type"));
+  co_return ParseManifest(got.body, net::FindHeader(got.headers, "Content-Type"), impl_->options.limits.max_manifest_bytes);
 }
 
 net::Task<Result<Manifest>> Client::ReadImage(std::string reference) {
@@ -311,7 +314,7 @@ net::Task<Result<std::string>> Client::Impl::Download(Descriptor blob, bool resu
     net::Request request;
     request.url = url;
     request.timeout = options.timeout;
-    request.max_redirects = kMaxRedirects;
+    request.max_redirects = options.limits.answers.max_redirects;
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
     const std::size_t from = resume ? body.size() : 0;
     if (from == 0) body.clear();
@@ -359,17 +362,18 @@ net::Task<Result<std::string>> Client::ReadBlob(Descriptor blob) {
 }
 
 net::Task<Result<std::vector<std::string>>> Client::ListTags() {
+  const RegistryLimits& limits = impl_->options.limits;
   std::vector<std::string> tags;
   std::string path = impl_->RepositoryPath() + "/tags/list?n=1000";
   for (std::size_t page = 0; !path.empty(); ++page) {
-    if (page >= impl_->options.max_pages)
-      co_return MakeError(Reason::TooLarge, "more than " + std::to_string(impl_->options.max_pages) + " pages of tags");
+    if (page >= limits.max_tag_pages)
+      co_return MakeError(Reason::TooLarge, "more than " + std::to_string(limits.max_tag_pages) + " pages of tags (--oci-max-tag-pages)");
     net::Task<Result<net::Response>> asking = impl_->Ask("GET", path, "", 8u << 20);
     CO_TRY(const net::Response response, co_await std::move(asking));
     CO_TRY(TagPage listed, ParseTags(response.body, net::FindHeader(response.headers, "Link")));
     tags.insert(tags.end(), listed.tags.begin(), listed.tags.end());
-    if (tags.size() > impl_->options.max_tags)
-      co_return MakeError(Reason::TooLarge, "more than " + std::to_string(impl_->options.max_tags) + " tags");
+    if (tags.size() > limits.max_tags)
+      co_return MakeError(Reason::TooLarge, "more than " + std::to_string(limits.max_tags) + " tags (--oci-max-tags)");
     if (listed.next.empty()) break;
     CO_TRY(const net::Url here, net::ParseUrl(impl_->base + path));
     CO_TRY(const net::Url next, net::ResolveReference(here, listed.next));
@@ -381,19 +385,20 @@ net::Task<Result<std::vector<std::string>>> Client::ListTags() {
 
 net::Task<Result<std::vector<Descriptor>>> Client::ListReferrers(std::string digest, std::string artifact_type) {
   if (!IsDigest(digest)) co_return Invalid("'" + digest.substr(0, 200) + "' is not a sha256 digest");
-  net::Task<Result<net::Response>> asking =
-      impl_->Ask("GET", impl_->RepositoryPath() + "/referrers/" + digest, "application/vnd.oci.image.index.v1+json", kMaxManifestBytes);
+  net::Task<Result<net::Response>> asking = impl_->Ask("GET", impl_->RepositoryPath() + "/referrers/" + digest,
+                                                       "application/vnd.oci.image.index.v1+json", impl_->options.limits.max_manifest_bytes);
   Result<net::Response> response = co_await std::move(asking);
   std::string stand_in = digest;
   stand_in.replace(stand_in.find(':'), 1, "-");
   if (!response && (response.error().reason == Reason::NotFound || response.error().reason == Reason::Invalid)) {
-    net::Task<Result<net::Response>> asking_tag =
-        impl_->Ask("GET", impl_->RepositoryPath() + "/manifests/" + stand_in, std::string(kManifestTypes), kMaxManifestBytes);
+    net::Task<Result<net::Response>> asking_tag = impl_->Ask("GET", impl_->RepositoryPath() + "/manifests/" + stand_in,
+                                                             std::string(kManifestTypes), impl_->options.limits.max_manifest_bytes);
     response = co_await std::move(asking_tag);
     if (!response && response.error().reason == Reason::NotFound) co_return std::vector<Descriptor>();
   }
   if (!response) co_return std::move(response).error();
-  CO_TRY(Manifest index, ParseManifest(response->body, net::FindHeader(response->headers, "Content-Type")));
+  CO_TRY(Manifest index,
+         ParseManifest(response->body, net::FindHeader(response->headers, "Content-Type"), impl_->options.limits.max_manifest_bytes));
   std::erase_if(index.manifests, [&](const Descriptor& entry) { return entry.artifact_type != artifact_type; });
   co_return std::move(index.manifests);
 }

@@ -20,13 +20,22 @@
 
 namespace sluice::sources::oci {
 
+/// What a registry may make us read.
+struct RegistryLimits {
+  std::size_t max_tags = 50'000;                       ///< `--oci-max-tags`: of one repository
+  std::size_t max_tag_pages = 100;                     ///< `--oci-max-tag-pages`: that list them
+  std::size_t max_signatures = 50;                     ///< `--oci-max-signatures`: of one artifact that are looked at
+  std::size_t max_manifest_bytes = kMaxManifestBytes;  ///< `--oci-max-manifest-bytes`
+  net::AnswerLimits answers;
+};
+
 struct ClientOptions {
   net::TlsOptions tls;
   std::string proxy;
   bool insecure = false;                      ///< `spec.insecure`: plain http where https does not answer, with credentials too
   std::chrono::milliseconds timeout{60'000};  ///< of one request
   std::uint64_t max_blob_bytes = 256u << 20;
-  std::size_t max_tags = 50'000, max_pages = 100;
+  RegistryLimits limits;
 };
 
 class Client {
@@ -52,6 +61,7 @@ class Client {
   net::Task<base::Result<std::vector<std::string>>> ListTags();
   /// The digests of what refers to `digest` with this artifact type: by the referrers API, else by the tag that stands in for it. None is no error.
   net::Task<base::Result<std::vector<Descriptor>>> ListReferrers(std::string digest, std::string artifact_type);
+  const RegistryLimits& limits() const;
 
  private:
   struct Impl;

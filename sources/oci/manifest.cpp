@@ -93,8 +93,8 @@ std::string_view TakeParameter(std::string_view& rest, std::string& name, std::s
 
 }  // namespace
 
-Result<Manifest> ParseManifest(std::string_view json, std::string_view content_type) {
-  const auto parsed = document::ParseJson(json, Limits(kMaxManifestBytes));
+Result<Manifest> ParseManifest(std::string_view json, std::string_view content_type, std::size_t max_bytes) {
+  const auto parsed = document::ParseJson(json, Limits(max_bytes));
   if (!parsed) return parsed.error().Wrap("manifest");
   if (!parsed->IsMapping()) return Invalid("manifest: not a JSON object");
   const Value* version = parsed->Find("schemaVersion");

@@ -13,7 +13,7 @@
 
 namespace sluice::sources::oci {
 
-inline constexpr std::size_t kMaxManifestBytes = 4u << 20;
+inline constexpr std::size_t kMaxManifestBytes = 4u << 20;  ///< unless ClientOptions say otherwise
 /// What is asked for.
 inline constexpr std::string_view kManifestTypes =
     "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, "
@@ -35,7 +35,7 @@ struct Manifest {
 };
 
 /// `content_type` decides where the text does not say what it is. Invalid: malformed, schema 1, a digest that is none, a negative size. TooLarge.
-base::Result<Manifest> ParseManifest(std::string_view json, std::string_view content_type);
+base::Result<Manifest> ParseManifest(std::string_view json, std::string_view content_type, std::size_t max_bytes = kMaxManifestBytes);
 
 struct TagPage {
   std::vector<std::string> tags;  ///< those that are tags by the grammar; what else a registry says is left out

@@ -8,8 +8,6 @@ namespace {
 
 using base::Result;
 
-constexpr std::size_t kMaxSignatures = 50;
-
 /// Simple signing: a manifest under a tag of its own, a layer for each signature.
 net::Task<Result<bool>> CheckTagged(Client& client, const std::string& digest, const std::vector<PublicKey>& keys, std::size_t& seen) {
   net::Task<Result<Manifest>> reading = client.ReadManifest(SignatureTag(digest));
@@ -18,7 +16,7 @@ net::Task<Result<bool>> CheckTagged(Client& client, const std::string& digest, c
   if (!signatures) co_return signatures.error();
   for (const Descriptor& layer : signatures->layers) {
     const auto signature = layer.annotations.find(std::string(kSignatureAnnotation));
-    if (signature == layer.annotations.end() || ++seen > kMaxSignatures) continue;
+    if (signature == layer.annotations.end() || ++seen > client.limits().max_signatures) continue;
     net::Task<Result<std::string>> downloading = client.ReadBlob(layer);
     CO_TRY(const std::string payload, co_await std::move(downloading));
     for (const PublicKey& key : keys) {
@@ -33,7 +31,7 @@ net::Task<Result<bool>> CheckReferrers(Client& client, const std::string& digest
   net::Task<Result<std::vector<Descriptor>>> listing = client.ListReferrers(digest, std::string(kBundleType));
   CO_TRY(const std::vector<Descriptor> referrers, co_await std::move(listing));
   for (const Descriptor& referrer : referrers) {
-    if (++seen > kMaxSignatures) break;
+    if (++seen > client.limits().max_signatures) break;
     net::Task<Result<Manifest>> reading = client.ReadManifest(referrer.digest);
     CO_TRY(const Manifest manifest, co_await std::move(reading));
     if (manifest.layers.empty()) continue;
@@ -60,6 +58,8 @@ net::Task<Result<SignatureCheck>> CheckSignatures(Client& client, std::string di
   if (check.good) co_return check;
   net::Task<Result<bool>> referring = CheckReferrers(client, digest, keys, check.seen);
   CO_TRY(check.good, co_await std::move(referring));
+  if (const std::size_t most = client.limits().max_signatures; !check.good && check.seen > most)
+    check.left_out = ", of which only the first " + std::to_string(most) + " were looked at (--oci-max-signatures)";
   co_return check;
 }
 

@@ -13,7 +13,8 @@ namespace sluice::sources::oci {
 
 struct SignatureCheck {
   bool good = false;     ///< one of them is one key's
-  std::size_t seen = 0;  ///< how many were looked at; at most 50
+  std::size_t seen = 0;  ///< how many there are, as far as was looked; no more than `client`'s limits allow were checked
+  std::string left_out;  ///< "", or for messages: `, of which only the first 50 were looked at (--oci-max-signatures)`
 };
 
 /// In either of cosign's formats. `keys` are PEM texts; `client` outlives the call. Errors: Invalid (a key that is none), and those of a registry that does not answer.

@@ -10,7 +10,7 @@ using namespace sluice::net;
 
 struct Running {
   Running(const Request& request, const Url& url, HttpClient::Counters& counters, const boost::asio::any_io_executor& executor)
-      : answer(request, nullptr, counters), exchange(request, url, answer, executor) {}
+      : answer(request, nullptr, counters, AnswerLimits().max_header_bytes), exchange(request, url, answer, executor) {}
   Answer answer;
   H2Exchange exchange;
 };
@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   static const Request get{.url = "https://h/", .max_response_bytes = 1000}, post{.method = "POST", .url = "https://h/", .body = "body"};
   HttpClient::Counters counters;
   std::list<Running> running;
-  H2Session session("fuzz");
+  H2Session session("fuzz", AnswerLimits().max_header_bytes);
   for (const Request* request : {&get, &post, &get})
     session.Submit(running.emplace_back(*request, url, counters, io.get_executor()).exchange);
   std::string out;

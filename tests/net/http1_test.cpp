@@ -222,6 +222,17 @@ TEST_F(Http1Test, FollowsRedirectsOnlyWhenAsked) {
   EXPECT_EQ(seen_.back(), "GET /echo");
 }
 
+TEST_F(Http1Test, HeadersAreBounded) {
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: " + std::string(500, 'x') + "\r\n\r\nok";
+  for (const std::size_t limit : {std::size_t{400}, std::size_t{600}}) {
+    MakeClient({.max_header_bytes = limit});
+    RawServer server(runtime_.io(), answer);
+    const std::string said = Get("http://127.0.0.1:" + std::to_string(server.port()) + "/");
+    EXPECT_EQ(said.ends_with("headers of the answer exceed 400 bytes"), limit == 400) << said;
+    EXPECT_EQ(said == "200 ok", limit == 600) << said;
+  }
+}
+
 TEST_F(Http1Test, T24PeersThatBreakTheProtocol) {
   struct Row {
     std::string_view rule, answer, want;

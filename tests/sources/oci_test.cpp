@@ -159,6 +159,7 @@ TEST(OciManifest, ReadsAndRefuses) {
   };
   for (const Row& row : rows) EXPECT_EQ(MessageOf(ParseManifest(row.json, "")), row.want);
   EXPECT_EQ(ReasonOf(ParseManifest(std::string(kMaxManifestBytes + 1, ' '), "")), "TooLarge");
+  EXPECT_EQ(MessageOf(ParseManifest(R"({"schemaVersion": 2})", "", 10)), "manifest: 20 bytes of JSON, the limit is 10");
 }
 
 TEST(OciManifest, TagsAndTheirNextPage) {
@@ -212,6 +213,14 @@ TEST(OciTags, TheHighestThatFits) {
   EXPECT_EQ(highest("=1.10.0+build.2", "_", true), "1.10.0_build.2");
   EXPECT_EQ(highest("3.x"), "NotFound: no match found for semver: 3.x");
   EXPECT_EQ(highest("1.x", "("), "Invalid: error parsing regexp: missing ): (");
+  const base::ParserLimits before = base::Parsers();
+  base::SetParserLimits({.max_pattern_bytes = 6, .max_program_bytes = 64 << 10});
+  EXPECT_EQ(highest(">=1.0.0-0", "alpine$"), "Invalid: semverFilter: more than 6 bytes (--regex-max-pattern-bytes)");
+  EXPECT_EQ(highest("1.x", "^1\\.9"), "1.9.0");
+  base::SetParserLimits({.max_program_bytes = 64 << 10});
+  EXPECT_EQ(highest("1.x", "[a-z]{900}[0-9]{900}"), "Invalid: error parsing regexp: pattern too large - compile failed");
+  base::SetParserLimits(before);
+  EXPECT_EQ(highest("1.x", "[a-z]{900}[0-9]{900}"), "NotFound: no match found for semver: 1.x");
   EXPECT_EQ(highest("no range"), "Invalid: semver 'no range' parse error: improper constraint: \"no range\"");
 }
 

@@ -317,6 +317,9 @@ TEST_F(Strange, T11Redirects) {
   EXPECT_EQ(Try(base + To(elsewhere + To(base + "/pass")) + "/app.git", credentials), kFetched)
       << "and coming back does not bring them back";
   EXPECT_EQ(Try(base + "/loop/app.git", {}), (Attempt{"Invalid", "more than 5 redirects: correct the URL"}));
+  EXPECT_EQ(Try(base + To(base + To(base + "/pass")) + "/app.git", {}, {}, {.max_redirects = 1}),
+            (Attempt{"Invalid", "more than 1 redirects: correct the URL"}));
+  EXPECT_EQ(Try(base + "/pass/app.git", {}, {}, {.max_header_bytes = 20}), (Attempt{"TooLarge", "headers of the answer exceed 20 bytes"}));
   EXPECT_EQ(Try(base + To("ftp://127.0.0.1") + "/app.git", {}), (Attempt{"Invalid", "the host redirects to nowhere: check the URL"}));
   EXPECT_EQ(Try(base + "/login/app.git", {}),
             (Attempt{"Invalid", "the host redirects to " + base + "/sign-in, which is not a repository: a login page, or a wrong URL"}));
