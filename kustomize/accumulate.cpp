@@ -121,9 +121,9 @@ std::optional<Origin> Target::BuiltinOrigin(std::string_view kind) const {
 }
 
 Result<Target> Target::Load(Context& context, Loader::Ptr loader, Origin origin) {
-  if (++context.kustomizations > context.options.max_kustomizations)
+  if (++context.kustomizations > context.options.limits.max_kustomizations)
     return base::MakeError(base::Reason::TooLarge,
-                           "more than " + std::to_string(context.options.max_kustomizations) + " kustomizations in one build");
+                           "more than " + std::to_string(context.options.limits.max_kustomizations) + " kustomizations in one build");
   Target target(context, std::move(loader), std::move(origin));
   TRY(target.ReadFile());
   TRY(target.ChooseSchema());
@@ -195,9 +195,9 @@ void Target::AddFile(const Entry& entry, const std::string& text, ResMap& into, 
   if (!map) return errors.Add(std::move(map).error());
   NoteKinds(*map, context_);
   context_.objects += map->size();
-  if (context_.objects > context_.options.max_objects)
-    return errors.Add(
-        base::MakeError(base::Reason::TooLarge, "more than " + std::to_string(context_.options.max_objects) + " objects in one build"));
+  if (context_.objects > context_.options.limits.max_objects)
+    return errors.Add(base::MakeError(base::Reason::TooLarge,
+                                      "more than " + std::to_string(context_.options.limits.max_objects) + " objects in one build"));
   if (context_.track_origins) {
     const Origin origin = Below(entry.text);
     for (const auto& resource : map->list()) resource->origin = origin;
@@ -413,7 +413,8 @@ void Target::RunTransformers(Accumulator& into, ErrorList& errors) {
   errors.Add("", std::move(in_configs));
   if (!errors.empty()) return;
   for (const Step& step : steps) {
-    auto done = Run(step, into.resources);
+    auto done = context_.budget.GoOn();
+    if (done) done = Run(step, into.resources);
     if (done) continue;
     if (errors.empty() || step.independent) errors.Add(step.place, std::move(done).error());
     if (!step.independent || step.renames || errors.full()) return;

@@ -30,6 +30,24 @@ Extent Measure(const document::Value& value) {
 
 }  // namespace
 
+base::Result<void> Budget::Compare(std::size_t count) {
+  if (count > comparisons)
+    return base::MakeError(base::Reason::TooLarge, "too many objects times too many targets: name the targets, or split the build");
+  comparisons -= count;
+  return GoOn();
+}
+
+base::Result<void> Budget::Spend(std::size_t count) {
+  if (count > bytes) {
+    const bool round = max_bytes >> 20 << 20 == max_bytes;
+    const std::string most = round ? std::to_string(max_bytes >> 20) + " MiB" : std::to_string(max_bytes) + " bytes";
+    return base::MakeError(base::Reason::TooLarge,
+                           "this build reads and writes more than " + most + ": split it, or write less into fewer places");
+  }
+  bytes -= count;
+  return GoOn();
+}
+
 base::Result<void> Budget::Written(const document::Value& value) {
   const Extent extent = Measure(value);
   if (extent.depth > kMaxNesting)

@@ -25,14 +25,17 @@ bool Wants(const Kustomization& kustomization, std::string_view word) {
 Result<void> Finish(Accumulator& all, const Kustomization& root, Context& context) {
   ResMap& map = all.resources;
   TRY(HashStep()(map));
-  TRY(FixNameReferences(map, all.config.get().name_reference));
+  TRY(FixNameReferences(map, all.config.get().name_reference, context.budget));
   TRY(ResolveVars(map, all.vars, all.config.get().var_reference, context));
   TRY(DropLocal(map));
   auto sorted = SortObjects(map, root.sort_options, context.options.reorder);
   if (!sorted) return std::move(sorted).error().Wrap(PlaceOf(root.file, root.sort_options ? root.sort_options->mark : document::Mark()));
   if (context.options.managed_by_label || Wants(root, "managedByLabel")) TRY(AddManagedBy(map, context.budget));
   FinishAnnotations(map, root.build_metadata);
-  for (const auto& resource : map.list()) TRY(Reread(resource->value));
+  for (const auto& resource : map.list()) {
+    TRY(context.budget.GoOn());
+    TRY(Reread(resource->value));
+  }
   return CheckPrintable(map);
 }
 

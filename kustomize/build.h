@@ -49,6 +49,18 @@ struct HelmRequest {
 /// What `helm template` prints for it.
 using HelmEngine = std::function<base::Result<std::string>(const HelmRequest& request)>;
 
+/// What one build may spend. Far above what honest trees need; beyond is TooLarge.
+struct BuildLimits {
+  std::size_t max_depth = 64;               ///< `--build-max-depth`: kustomizations nested in each other
+  std::size_t max_kustomizations = 10'000;  ///< `--build-max-kustomizations`: read in one build; one that is named twice counts twice
+  std::size_t max_objects = 200'000;        ///< `--build-max-objects`: of one build
+  std::size_t max_nodes = 2'000'000;        ///< `--build-max-nodes`: of documents that may hold aliases, once those are expanded
+  /// `--build-max-comparisons`: of objects with targets and sources that are no plain name, of list elements and keys with each other
+  std::size_t max_comparisons = 100'000'000;
+  /// `--build-max-bytes`: read from files, and written into objects by what copies one text to many places
+  std::size_t max_bytes = 512u << 20;
+};
+
 struct BuildOptions {
   LoadRestrictor load_restrictor = LoadRestrictor::RootOnly;
   Reorder reorder = Reorder::Default;
@@ -56,10 +68,10 @@ struct BuildOptions {
   bool managed_by_label = false;  ///< adds app.kubernetes.io/managed-by as buildMetadata: [managedByLabel] does
   std::string absolute_root;      ///< absolute paths in kustomizations below this prefix are read inside the tree ("/" for a whole disk)
   RemoteResolver* remote = nullptr;
-  HelmEngine helm;                          ///< serves helmCharts; nothing: refused
-  std::size_t max_depth = 64;               ///< kustomizations nested in each other
-  std::size_t max_kustomizations = 10'000;  ///< read in one build; one that is named twice counts twice
-  std::size_t max_objects = 200'000;        ///< of one build
+  HelmEngine helm;  ///< serves helmCharts; nothing: refused
+  BuildLimits limits;
+  /// Asked at every step, so often that it has to be quick; its error ends the build. For callers with a clock. May be empty.
+  std::function<base::Result<void>()> interrupt;
 };
 
 struct BuildResult {

@@ -15,7 +15,7 @@ namespace sluice::kustomize {
 class Resource;
 
 struct Context {
-  explicit Context(const BuildOptions& build_options) : options(build_options) {}
+  explicit Context(const BuildOptions& build_options) : options(build_options), budget(build_options) {}
 
   const BuildOptions& options;
   std::vector<std::string> warnings;

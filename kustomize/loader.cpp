@@ -136,9 +136,9 @@ Result<void> Loader::RefuseCycle(const std::string& candidate) const {
 }
 
 Result<Loader::Ptr> Loader::Child(const base::Files& files, std::string root) const {
-  if (depth_ + 1 > options_->max_depth)
+  if (depth_ + 1 > options_->limits.max_depth)
     return base::MakeError(base::Reason::TooLarge,
-                           "more than " + std::to_string(options_->max_depth) + " kustomizations nested in each other");
+                           "more than " + std::to_string(options_->limits.max_depth) + " kustomizations nested in each other");
   std::shared_ptr<Loader> child(new Loader(files, *options_, *budget_));
   child->root_ = std::move(root);
   child->depth_ = depth_ + 1;
@@ -161,7 +161,8 @@ Result<Loader::Ptr> Loader::Clone(const GitUrl& url) const {
   loader->cloned_ = true;
   loader->depth_ = depth_ + 1;
   loader->referrer_ = shared_from_this();
-  if (loader->depth_ > options_->max_depth) return base::MakeError(base::Reason::TooLarge, "too many remote bases nested in each other");
+  if (loader->depth_ > options_->limits.max_depth)
+    return base::MakeError(base::Reason::TooLarge, "too many remote bases nested in each other");
   return Ptr(loader);
 }
 

@@ -257,10 +257,11 @@ Result<void> FixObject(Resource& resource, const Candidate& self, const Index& i
 
 }  // namespace
 
-Result<void> FixNameReferences(ResMap& map, const std::vector<NameReference>& references) {
+Result<void> FixNameReferences(ResMap& map, const std::vector<NameReference>& references, const Budget& budget) {
   const Index index(map);
   Rules rules(references);
   for (std::size_t i = 0; i < map.size(); ++i) {
+    TRY(budget.GoOn());
     auto fixed = FixObject(map[i], index.all()[i], index, rules);
     if (!fixed) return std::move(fixed).error().Wrap(map[i].Place());
     SyncShared(map[i]);

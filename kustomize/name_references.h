@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kustomize/budget.h"
 #include "kustomize/resmap.h"
 #include "kustomize/types.h"
 
@@ -11,6 +12,6 @@ namespace sluice::kustomize {
 
 /// Runs once, at the end of a build: in every object, every field that `rules` say names another object gets that object's new name.
 /// Errors: Invalid (several objects could be meant; a rule's field is no name).
-base::Result<void> FixNameReferences(ResMap& map, const std::vector<NameReference>& rules);
+base::Result<void> FixNameReferences(ResMap& map, const std::vector<NameReference>& rules, const Budget& budget);
 
 }  // namespace sluice::kustomize

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <deque>
 
+#include "base/parser_limits.h"
 #include "document/json.h"
 #include "document/repeated_keys.h"
 #include "document/yaml.h"
@@ -114,10 +115,11 @@ void DropMergeKeys(Value& value) {
 }
 
 Result<Value> ParsePiece(const Piece& piece, const TextPlace& place, Budget& budget) {
+  TRY(budget.GoOn());
   document::YamlOptions options;
   options.resolver = document::Resolver::GoYaml3;
   options.duplicate_keys = document::DuplicateKeys::Keep;  // they matter only where the object becomes JSON
-  options.max_bytes = 64u << 20;
+  options.max_bytes = base::Parsers().max_manifests_bytes;
   const bool may_expand = piece.text.find('*') != piece.text.npos;
   if (may_expand) options.max_nodes = std::min(options.max_nodes, budget.nodes);
   const Shift shift(place, piece.line);

@@ -103,16 +103,61 @@ TEST(Build, Limits) {
   EXPECT_TRUE(many.error().message.ends_with(": more than 10000 kustomizations in one build")) << many.error().message;
 
   BuildOptions options;
-  options.max_depth = 3;
+  options.limits.max_depth = 3;
   const auto deep = BuildTree(laughs, options, "k0");
   ASSERT_FALSE(deep.has_value());
   EXPECT_TRUE(deep.error().message.ends_with(": more than 3 kustomizations nested in each other")) << deep.error().message;
 
-  options.max_objects = 1;
+  options.limits.max_objects = 1;
   const auto objects = BuildTree({{"kustomization.yaml", "resources: [a.yaml]\n"},
                                   {"a.yaml", std::string(kConfigMap) + "---\n" + "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"}},
                                  options);
   EXPECT_EQ(Message(objects), "kustomization.yaml:1:13: resources: more than 1 objects in one build");
+
+  options.limits = {.max_kustomizations = 5};
+  EXPECT_TRUE(Message(BuildTree(laughs, options, "k0")).ends_with(": more than 5 kustomizations in one build"));
+
+  options.limits = {.max_nodes = 40};
+  const std::string aliases = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: &l {a: b, c: d}, annotations: *l}\n";
+  EXPECT_EQ(
+      Message(BuildTree({{"kustomization.yaml", "resources: [a.yaml, b.yaml]\n"}, {"a.yaml", kConfigMap}, {"b.yaml", aliases}}, options)),
+      "");
+  options.limits = {.max_nodes = 8};
+  EXPECT_NE(Message(BuildTree({{"kustomization.yaml", "resources: [b.yaml]\n"}, {"b.yaml", aliases}}, options))
+                .find("more than 8 nodes, aliases expanded"),
+            std::string::npos);
+
+  options.limits = {.max_comparisons = 0};
+  const Tree patched = {{"kustomization.yaml", "resources: [a.yaml]\npatches: [{target: {name: .*}, patch: \"[]\"}]\n"},
+                        {"a.yaml", kConfigMap}};
+  EXPECT_NE(Message(BuildTree(patched, options)).find("too many objects times too many targets: name the targets, or split the build"),
+            std::string::npos);
+
+  options.limits = {.max_bytes = 30};
+  EXPECT_NE(Message(BuildTree(patched, options))
+                .find("this build reads and writes more than 30 bytes: split it, or write less into fewer places"),
+            std::string::npos);
+}
+
+TEST(Build, EndsWhenItIsToldTo) {
+  const Tree tree = {{"kustomization.yaml", "resources: [a.yaml]\nnamePrefix: x-\nlabels: [{pairs: {a: b}}]\n"}, {"a.yaml", kConfigMap}};
+  std::size_t asked = 0;
+  BuildOptions options;
+  options.interrupt = [&asked]() -> base::Result<void> {
+    ++asked;
+    return {};
+  };
+  EXPECT_EQ(Message(BuildTree(tree, options)), "");
+  const std::size_t steps = asked;
+  EXPECT_GT(steps, 5u);
+  for (std::size_t step = 1; step <= steps; ++step) {
+    asked = 0;
+    options.interrupt = [&]() -> base::Result<void> {
+      if (++asked < step) return {};
+      return base::MakeError(base::Reason::TooLarge, "enough");
+    };
+    EXPECT_NE(Message(BuildTree(tree, options)).find("enough"), std::string::npos) << step;
+  }
 }
 
 TEST(Build, ReadSetIsWhatMatters) {

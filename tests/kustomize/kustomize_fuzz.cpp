@@ -39,8 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > kMaxBytes) return 0;
   const auto files = sluice::base::MemoryFiles(SplitFiles({reinterpret_cast<const char*>(data), size}));
   sluice::kustomize::BuildOptions options;
-  options.max_depth = 8;
-  options.max_kustomizations = 64;
+  options.limits.max_depth = 8;
+  options.limits.max_kustomizations = 64;
   const auto built = sluice::kustomize::Build(*files, ".", options);
   if (!built) return built.error().message.empty() ? std::abort(), 0 : 0;
   const auto again = sluice::document::ParseYamlStream(sluice::kustomize::Print(built->documents));
