@@ -16,9 +16,9 @@ bool IsBehind(const Value& object) {
   return observed->AsInt() != generation->AsInt();
 }
 
-Result<std::optional<cel::Expression>> Read(const std::string& text, std::string_view name) {
+Result<std::optional<cel::Expression>> Read(const std::string& text, std::string_view name, const cel::Limits& limits) {
   if (text.empty()) return std::optional<cel::Expression>();
-  Result<cel::Expression> expression = cel::Expression::Parse(text);
+  Result<cel::Expression> expression = cel::Expression::Parse(text, limits);
   if (!expression) return std::move(expression).error().Wrap("failed to parse the expression " + std::string(name));
   return std::optional(*std::move(expression));
 }
@@ -27,23 +27,23 @@ std::string GroupKindText(const std::string& group, const std::string& kind) { r
 
 }  // namespace
 
-Result<CustomStatus::Expressions> CustomStatus::CompileOne(const CustomHealthCheck& check) {
+Result<CustomStatus::Expressions> CustomStatus::CompileOne(const CustomHealthCheck& check, const cel::Limits& limits) {
   if (check.current.empty()) return base::Invalid("expression Current not specified");
   Expressions out;
-  TRY(out.current, Read(check.current, "Current"));
-  TRY(out.failed, Read(check.failed, "Failed"));
-  TRY(out.in_progress, Read(check.in_progress, "InProgress"));
+  TRY(out.current, Read(check.current, "Current", limits));
+  TRY(out.failed, Read(check.failed, "Failed", limits));
+  TRY(out.in_progress, Read(check.in_progress, "InProgress", limits));
   return out;
 }
 
-Result<std::shared_ptr<const CustomStatus>> CustomStatus::Compile(std::vector<CustomHealthCheck> checks) {
+Result<std::shared_ptr<const CustomStatus>> CustomStatus::Compile(std::vector<CustomHealthCheck> checks, const cel::Limits& limits) {
   const std::shared_ptr<CustomStatus> out(new CustomStatus());
   for (std::size_t i = 0; i < checks.size(); ++i) {
     const std::string group = document::SplitApiVersion(checks[i].api_version).first;
     const std::string place = "healthchecks[" + std::to_string(i) + "]";
     if (out->by_kind_.contains({group, checks[i].kind}))
       return base::Invalid("duplicate custom health check for GroupKind " + GroupKindText(group, checks[i].kind) + " at " + place);
-    Result<Expressions> expressions = CompileOne(checks[i]);
+    Result<Expressions> expressions = CompileOne(checks[i], limits);
     if (!expressions) return std::move(expressions).error().Wrap("failed to create custom status evaluator for " + place);
     out->by_kind_.emplace(std::pair(group, checks[i].kind), *std::move(expressions));
   }

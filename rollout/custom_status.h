@@ -28,7 +28,7 @@ class CustomStatus {
  public:
   /// Errors (Invalid), in Flux's words: `duplicate custom health check for GroupKind X.g at healthchecks[1]`, `failed to create custom status
   /// evaluator for healthchecks[0]: …` (no `current`, or an expression that cannot be read).
-  static base::Result<std::shared_ptr<const CustomStatus>> Compile(std::vector<CustomHealthCheck> checks);
+  static base::Result<std::shared_ptr<const CustomStatus>> Compile(std::vector<CustomHealthCheck> checks, const cel::Limits& limits = {});
 
   /// Whether objects of this kind are judged here; by a check of the kind before one of its whole group.
   bool Concerns(std::string_view group, std::string_view kind) const { return Find(group, kind) != nullptr; }
@@ -42,7 +42,7 @@ class CustomStatus {
   };
   CustomStatus() = default;
   const Expressions* Find(std::string_view group, std::string_view kind) const;
-  static base::Result<Expressions> CompileOne(const CustomHealthCheck& check);
+  static base::Result<Expressions> CompileOne(const CustomHealthCheck& check, const cel::Limits& limits);
   static std::optional<Status> Ask(const std::optional<cel::Expression>& expression, Phase phase, const document::Value& object);
   std::vector<CustomHealthCheck> checks_;
   std::map<std::pair<std::string, std::string>, Expressions> by_kind_;

@@ -11,8 +11,6 @@ namespace {
 using base::Invalid;
 using base::Result;
 
-constexpr int kMaxSameInclude = 1000;
-
 /// More slashes first, then the larger name: so that of two defines the one nearer to the root, and of equally near ones the smaller, wins.
 bool ParsesBefore(const Renderable& left, const Renderable& right) {
   const auto left_depth = std::count(left.name.begin(), left.name.end(), '/'),
@@ -43,8 +41,9 @@ class Engine {
  public:
   explicit Engine(const EngineOptions& options) : options_(options), functions_(Functions(options.functions)), methods_(ValuesMethods()) {
     AddFunctions();
-    root_ = std::make_unique<TemplateSet>("gotpl", functions_, methods_,
-                                          TemplateOptions{.dialect = options.functions.dialect, .limits = options.limits});
+    root_ = std::make_unique<TemplateSet>(
+        "gotpl", functions_, methods_,
+        TemplateOptions{.dialect = options.functions.dialect, .limits = options.limits, .interrupt = options.interrupt});
     current_ = root_.get();
   }
 
@@ -113,7 +112,8 @@ class Engine {
 
   Result<Value> Include(const std::string& name, const Value& data) {
     int& live = includes_[name];
-    if (live > kMaxSameInclude) return Invalid("rendering template has a nested reference name: " + name + ": unable to execute template");
+    if (live > options_.limits.max_same_include)
+      return Invalid("rendering template has a nested reference name: " + name + ": unable to execute template");
     ++live;
     auto text = current_->Execute(name, Dot(data));
     --live;

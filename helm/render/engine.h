@@ -26,6 +26,7 @@ struct EngineOptions {
   bool lint = false;                                                          ///< `required` and `fail` pass, with a notice
   NoticeSink notify;                                                          ///< may be empty
   Limits limits;
+  std::function<base::Result<void>()> interrupt;  ///< TemplateOptions'
 };
 
 /// The texts by file, without those whose names begin with `_`, and without `<no value>`.

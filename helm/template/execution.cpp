@@ -17,6 +17,13 @@
 
 namespace sluice::helm::detail {
 
+namespace {
+
+/// One step may be the call of a slow function, and most take less time than looking at a clock.
+constexpr std::uint64_t kStepsBetweenLooks = 16;
+
+}  // namespace
+
 base::Result<void> Execution::Run(const Tree& tree, const Value& data) {
   tree_ = &tree;
   Value dot = data.IsNil() ? Value() : data;  // Go's reflect.ValueOf: a nil is no value, whose fields are no values
@@ -45,6 +52,9 @@ bool Execution::Fail(std::string_view reason) {
 bool Execution::Spend() {
   if (++shared_.steps > shared_.options.limits.max_steps)
     return Fail("exceeded the limit of " + std::to_string(shared_.options.limits.max_steps) + " steps");
+  if (shared_.options.interrupt && shared_.steps % kStepsBetweenLooks == 0) {
+    if (const base::Result<void> go_on = shared_.options.interrupt(); !go_on) return Fail(go_on.error().message);
+  }
   if (shared_.stack.NearlyUsedUp()) return Fail("exceeded maximum nesting: the stack is used up");
   return true;
 }

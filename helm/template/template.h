@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,15 +22,20 @@ namespace sluice::helm {
 
 /// What one TemplateSet and its children may use. Beyond it an execution fails; it never crashes.
 struct Limits {
-  int max_template_depth = 100'000;                       ///< {{template}} in {{template}}, Go's number
-  std::size_t max_stack_bytes = std::size_t{512} << 20;   ///< address space of the stack; only what is used becomes memory
-  std::size_t max_output_bytes = std::size_t{256} << 20;  ///< of all texts that templates wrote, nested ones included
-  std::uint64_t max_steps = 50'000'000;                   ///< nodes evaluated
+  int max_template_depth = 100'000;  ///< `--render-max-template-depth`: {{template}} in {{template}}, Go's number
+  int max_same_include = 1'000;      ///< `--render-max-include-depth`: `include` of one name within itself, Helm's number
+  /// `--render-max-stack-bytes`: address space of the stack; only what is used becomes memory
+  std::size_t max_stack_bytes = std::size_t{512} << 20;
+  /// `--render-max-output-bytes`: of all texts that templates wrote, nested ones included
+  std::size_t max_output_bytes = std::size_t{256} << 20;
+  std::uint64_t max_steps = 50'000'000;  ///< `--render-max-steps`: nodes evaluated
 };
 
 struct TemplateOptions {
   Dialect dialect = Dialect::Helm3;
   Limits limits;
+  /// Asked every few steps, so often that it has to be quick; its error ends the execution. For callers with a clock. May be empty.
+  std::function<base::Result<void>()> interrupt;
 };
 
 /// The builtin functions of text/template (and call eq ge gt html index js le len lt ne not or print printf println urlquery; `slice` is sprig's).

@@ -118,6 +118,19 @@ constexpr Row kLoadErrors[] = {
     {"a file in charts/", "c/charts/README.md", "x", "error unpacking subchart README.md in c: Chart.yaml file is missing"},
 };
 
+TEST(Render, KeepsItsLimits) {
+  Tree tree = Small();
+  tree["c/templates/b.yaml"] =
+      R"({{ define "x" }}{{ if gt (int .) 0 }}{{ include "x" (sub (int .) 1) }}{{ end }}{{ end }}{{ include "x" 50 }})";
+  EXPECT_EQ(Printed(tree).substr(0, 5), "---\n#");
+  RenderOptions shallow;
+  shallow.engine.limits.max_same_include = 10;
+  EXPECT_NE(Printed(tree, shallow).find("rendering template has a nested reference name: x"), std::string::npos);
+  RenderOptions ended;
+  ended.engine.interrupt = [] { return base::Result<void>(base::Invalid("enough")); };
+  EXPECT_NE(Printed(tree, ended).find(": enough"), std::string::npos);
+}
+
 TEST(Load, Errors) {
   for (const Row& row : kLoadErrors) {
     Tree tree = Small();

@@ -81,6 +81,24 @@ TEST(Limits, StepsAndOutputEnd) {
   EXPECT_EQ(Rendered(other, "text"), "error: template: text:1:13: executing \"text\" at <abc>: exceeded the limit of 100 bytes of text");
 }
 
+TEST(Limits, TemplatesInEachOther) {
+  TemplateSet set("gotpl", kNone, kNone, {.limits = {.max_template_depth = 3}});
+  ASSERT_EQ(ParseError(set, "r", R"({{define "x"}}{{template "x" .}}{{end}}{{template "x" .}})"), "");
+  EXPECT_EQ(Rendered(set, "r"), "error: template: r:1:25: executing \"x\" at <{{template \"x\" .}}>: exceeded maximum template depth (3)");
+}
+
+TEST(Limits, AnExecutionEndsWhenItIsToldTo) {
+  int asked = 0;
+  const auto interrupt = [&asked]() -> base::Result<void> {
+    if (++asked < 10) return {};
+    return base::MakeError(base::Reason::TooLarge, "enough");
+  };
+  TemplateSet set("gotpl", kNone, kNone, {.interrupt = interrupt});
+  ASSERT_EQ(ParseError(set, "steps", "{{range 100000}}{{end}}"), "");
+  EXPECT_EQ(Rendered(set, "steps"), "error: template: steps:1:16: executing \"steps\" at <>: enough");
+  EXPECT_EQ(asked, 10);
+}
+
 TEST(Value, NestedAMillionDeepEndsWithoutRecursion) {
   Value value = Value::NewList();
   for (int i = 0; i < 1'000'000; ++i) value = Value::NewList({std::move(value)});
