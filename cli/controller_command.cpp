@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "base/parser_limits.h"
 #include "cli/environment.h"
 #include "cli/hardening.h"
 #include "cli/logs.h"
@@ -54,7 +55,7 @@ const document::GroupVersionKind kKustomization{"kustomize.toolkit.fluxcd.io", "
 const document::GroupVersionKind kHelmRelease{"helm.toolkit.fluxcd.io", "v2", "HelmRelease"};
 const document::GroupVersionKind kOperatorRelease{"helm.fluxcd.io", "v1", "HelmRelease"};
 
-sources::GitLimits LimitsOf(const ControllerFlags& flags) {
+sources::GitLimits GitLimitsOf(const ControllerFlags& flags) {
   return {.max_disk_bytes = flags.git_max_disk_bytes,
           .max_object_bytes = flags.git_max_object_bytes,
           .max_refs = flags.git_max_refs,
@@ -63,10 +64,47 @@ sources::GitLimits LimitsOf(const ControllerFlags& flags) {
           .max_submodule_depth = flags.git_max_submodule_depth};
 }
 
+base::ParserLimits ParserLimitsOf(const ControllerFlags& flags) {
+  return {.max_text_bytes = flags.document_max_bytes,
+          .max_depth = flags.document_max_depth,
+          .max_nodes = flags.document_max_nodes,
+          .max_manifests_bytes = flags.manifests_max_bytes,
+          .max_pattern_bytes = flags.regex_max_pattern_bytes,
+          .max_program_bytes = flags.regex_max_program_bytes};
+}
+
+sources::oci::RegistryLimits RegistryLimitsOf(const ControllerFlags& flags) {
+  return {.max_tags = flags.oci_max_tags,
+          .max_tag_pages = flags.oci_max_tag_pages,
+          .max_signatures = flags.oci_max_signatures,
+          .max_manifest_bytes = flags.oci_max_manifest_bytes,
+          .answers = {.max_redirects = flags.http_max_redirects, .max_header_bytes = flags.http_max_header_bytes}};
+}
+
+controller::Limits LimitsOf(const ControllerFlags& flags, const ControllerSettings& settings) {
+  controller::Limits limits{.build_time = settings.build_time, .render_time = settings.render_time, .registry = RegistryLimitsOf(flags)};
+  limits.build = {.max_depth = flags.build_max_depth,
+                  .max_kustomizations = flags.build_max_kustomizations,
+                  .max_objects = flags.build_max_objects,
+                  .max_nodes = flags.build_max_nodes,
+                  .max_comparisons = flags.build_max_comparisons,
+                  .max_bytes = flags.build_max_bytes};
+  limits.render = {.max_template_depth = flags.render_max_template_depth,
+                   .max_same_include = flags.render_max_include_depth,
+                   .max_stack_bytes = flags.render_max_stack_bytes,
+                   .max_output_bytes = flags.render_max_output_bytes,
+                   .max_steps = flags.render_max_steps};
+  limits.sops.max_bytes = flags.sops_max_file_bytes;
+  limits.cel.max_cost = flags.cel_max_cost;
+  limits.cel.max_regex_bytes = flags.cel_max_pattern_bytes;
+  return limits;
+}
+
 controller::helm_repository::Limits HelmLimitsOf(const ControllerFlags& flags) {
   return {.max_index_bytes = flags.helm_index_max_size,
           .max_chart_bytes = flags.helm_chart_max_size,
-          .max_chart_file_bytes = flags.helm_chart_file_max_size};
+          .max_chart_file_bytes = flags.helm_chart_file_max_size,
+          .registry = RegistryLimitsOf(flags)};
 }
 
 sources::UnpackLimits ArtifactLimitsOf(const ControllerFlags& flags) {
@@ -92,8 +130,11 @@ class Process {
         client_(kube::Environment{runtime_.io(), clock_, random_, log_}, std::move(config),
                 kube::TransportOptions{.max_in_flight = flags.requests}),
         git_library_(flags.git_max_object_bytes),
-        cache_(settings_.storage_path + "/git", LimitsOf(flags),
-               {.ssh_hostkey_algorithms = flags.ssh_hostkey_algos, .ssh_kex_algorithms = flags.ssh_kex_algos}),
+        cache_(settings_.storage_path + "/git", GitLimitsOf(flags),
+               {.ssh_hostkey_algorithms = flags.ssh_hostkey_algos,
+                .ssh_kex_algorithms = flags.ssh_kex_algos,
+                .max_redirects = flags.http_max_redirects,
+                .max_header_bytes = flags.http_max_header_bytes}),
         artifacts_({.directory = settings_.storage_path + "/artifacts",
                     .advertised_address = sources::AdvertisedAddress(flags.storage_adv_addr, flags.storage_addr, settings_.hostname),
                     .retention_ttl = std::chrono::duration_cast<std::chrono::seconds>(settings_.retention_ttl),
@@ -108,7 +149,8 @@ class Process {
                   log_,
                   static_cast<double>(flags.interval_jitter_percentage) / 100.0,
                   settings_.requeue_dependency,
-                  settings_.gates},
+                  settings_.gates,
+                  LimitsOf(flags, settings_)},
         git_repositories_(client_, kGitRepository, ReflectorOptionsOf()),
         kustomizations_(client_, kKustomization, ReflectorOptionsOf()),
         external_artifacts_(client_, kExternalArtifact, ReflectorOptionsOf()),
@@ -308,7 +350,8 @@ class Process {
     return std::max(std::chrono::seconds(1), std::chrono::duration_cast<std::chrono::seconds>(settings_.relist));
   }
   controller::LoaderOptions LoaderOptionsOf() const {
-    controller::LoaderOptions options{.retries = flags_.http_retry, .unpack = ArtifactLimitsOf(flags_)};
+    controller::LoaderOptions options{
+        .retries = flags_.http_retry, .unpack = ArtifactLimitsOf(flags_), .answers = RegistryLimitsOf(flags_).answers};
     options.localhost = EnvironmentOr("SOURCE_CONTROLLER_LOCALHOST", "");
     options.watcher_localhost = EnvironmentOr("SOURCE_WATCHER_LOCALHOST", "");
     return options;
@@ -612,6 +655,7 @@ int RunController(const ControllerFlags& flags) {
     std::cerr << "Error: " << settings.error().message << "\n";
     return 2;
   }
+  base::SetParserLimits(ParserLimitsOf(flags));
   Result<kube::ClusterConfig> config = LoadClusterConfig(flags.kubeconfig, flags.context);
   if (!config) {
     std::cerr << "Error: " << config.error().message << "\n";

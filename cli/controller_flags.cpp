@@ -49,6 +49,10 @@ Result<ControllerSettings> ReadSettings(const ControllerFlags& flags) {
   TRY(out.charts_sync, ParseDuration("--charts-sync-interval", flags.charts_sync_interval));
   TRY(out.git_poll, ParseDuration("--git-poll-interval", flags.git_poll_interval));
   TRY(out.git_timeout, ParseDuration("--git-timeout", flags.git_timeout));
+  TRY(out.build_time.cpu, ParseDuration("--build-max-cpu-time", flags.build_max_cpu_time));
+  TRY(out.build_time.wall, ParseDuration("--build-max-time", flags.build_max_time));
+  TRY(out.render_time.cpu, ParseDuration("--render-max-cpu-time", flags.render_max_cpu_time));
+  TRY(out.render_time.wall, ParseDuration("--render-max-time", flags.render_max_time));
   TRY(out.min_retry, ParseDuration("--min-retry-delay", flags.min_retry_delay));
   TRY(out.max_retry, ParseDuration("--max-retry-delay", flags.max_retry_delay));
   TRY(const base::Duration lease, ParseDuration("--leader-election-lease-duration", flags.lease_duration));
@@ -73,6 +77,61 @@ Result<ControllerSettings> ReadSettings(const ControllerFlags& flags) {
   out.hostname = EnvironmentOr("HOSTNAME", "sluice");
   return out;
 }
+
+namespace {
+
+constexpr std::size_t kMaxMaxDepth = 1'000;           // what recurses over a document needs a stack for it
+constexpr std::size_t kMaxHeaderBytes = 16u << 20;    // HTTP/2 says it in 32 bits
+constexpr std::size_t kMinStackBytes = 4u << 20;      // templates are given no less
+constexpr std::int64_t kMinProgramBytes = 64u << 10;  // a program of RE2 has a floor, below which nothing compiles
+
+/// What a stranger's input may cost (docs/threats.md, "Budgets").
+void AddLimits(CLI::App& c, ControllerFlags& flags) {
+  const auto add = [&c](const char* name, auto& value, const char* help) {
+    return c.add_option(name, value, help)->check(CLI::PositiveNumber)->capture_default_str();
+  };
+  add("--document-max-bytes", flags.document_max_bytes, "Bytes of one YAML or JSON text of a source, a chart, a Secret or a ConfigMap");
+  add("--document-max-depth", flags.document_max_depth, "Mappings and lists in each other in such a text")
+      ->check(CLI::Range(std::size_t{1}, kMaxMaxDepth));
+  add("--document-max-nodes", flags.document_max_nodes, "Scalars, mappings and lists in such a text of YAML, after aliases are expanded");
+  add("--manifests-max-bytes", flags.manifests_max_bytes,
+      "Bytes of all manifests of one Kustomization or release, and of one file of them");
+  add("--build-max-depth", flags.build_max_depth, "Kustomizations that one build may nest in each other");
+  add("--build-max-kustomizations", flags.build_max_kustomizations, "Kustomizations that one build may read");
+  add("--build-max-objects", flags.build_max_objects, "Objects that one build may read");
+  add("--build-max-nodes", flags.build_max_nodes, "Nodes that the aliases in all files of one build may expand to");
+  add("--build-max-comparisons", flags.build_max_comparisons, "Comparisons of objects with targets, and of list elements, in one build");
+  add("--build-max-bytes", flags.build_max_bytes, "Bytes that one build may read from files and write into objects");
+  add("--render-max-steps", flags.render_max_steps, "Nodes that the templates of a chart may evaluate in one render");
+  add("--render-max-output-bytes", flags.render_max_output_bytes, "Bytes that the templates of a chart may write in one render");
+  add("--render-max-template-depth", flags.render_max_template_depth, "How deep templates may be nested in each other");
+  add("--render-max-include-depth", flags.render_max_include_depth, "How deep a template may include itself");
+  add("--render-max-stack-bytes", flags.render_max_stack_bytes, "Bytes of the stack that templates run on")
+      ->check(CLI::Range(kMinStackBytes, std::size_t{1} << 40));
+  add("--sops-max-file-bytes", flags.sops_max_file_bytes, "Bytes of one encrypted file");
+  add("--regex-max-pattern-bytes", flags.regex_max_pattern_bytes, "Bytes of a regular expression in a spec or a SOPS file");
+  add("--regex-max-program-bytes", flags.regex_max_program_bytes, "Bytes of the program that a regular expression is compiled to")
+      ->check(CLI::Range(kMinProgramBytes, std::int64_t{1} << 40));
+  add("--cel-max-cost", flags.cel_max_cost, "Cost of evaluating one CEL expression: one a step, one for ten bytes of text walked over");
+  add("--cel-max-pattern-bytes", flags.cel_max_pattern_bytes, "Bytes of a regular expression in a CEL expression");
+  add("--oci-max-tags", flags.oci_max_tags, "Tags of one repository of a registry");
+  add("--oci-max-tag-pages", flags.oci_max_tag_pages, "Pages that list them");
+  add("--oci-max-signatures", flags.oci_max_signatures, "Signatures of one artifact that are looked at");
+  add("--oci-max-manifest-bytes", flags.oci_max_manifest_bytes, "Bytes of a manifest in a registry");
+  add("--http-max-header-bytes", flags.http_max_header_bytes, "Bytes of the headers of one answer of a source")
+      ->check(CLI::Range(std::size_t{1}, kMaxHeaderBytes));
+  c.add_option("--build-max-cpu-time", flags.build_max_cpu_time, "CPU time of one build of a Kustomization or by a post-renderer")
+      ->capture_default_str();
+  c.add_option("--build-max-time", flags.build_max_time, "Time of such a build, waiting included")->capture_default_str();
+  c.add_option("--render-max-cpu-time", flags.render_max_cpu_time, "CPU time of one render of a chart")->capture_default_str();
+  c.add_option("--render-max-time", flags.render_max_time, "Time of such a render, waiting for what it looks up included")
+      ->capture_default_str();
+  c.add_option("--http-max-redirects", flags.http_max_redirects, "Redirects that are followed to a source")
+      ->check(CLI::Range(0, 50))
+      ->capture_default_str();
+}
+
+}  // namespace
 
 void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   CLI::App* c = app.add_subcommand("controller", "Run the controller");
@@ -112,6 +171,7 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--helm-index-max-size", flags.helm_index_max_size, "Bytes of the index of a chart repository")->capture_default_str();
   c->add_option("--helm-chart-max-size", flags.helm_chart_max_size, "Bytes of a chart's archive")->capture_default_str();
   c->add_option("--helm-chart-file-max-size", flags.helm_chart_file_max_size, "Bytes of one file of a chart")->capture_default_str();
+  AddLimits(*c, flags);
   // Flux's cache of indexes, which is off there. Ours is bounded by itself: of each version it keeps what is needed to find it.
   c->add_option("--helm-cache-max-size", flags.helm_cache_max_size, "Accepted; indexes are cached in 48 MiB");
   c->add_option("--helm-cache-ttl", flags.helm_cache_ttl, "Accepted; see --helm-cache-max-size");

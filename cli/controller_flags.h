@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "controller/feature_gates.h"
+#include "controller/time_limit.h"
 #include "rollout/order.h"
 
 namespace CLI {
@@ -38,6 +39,19 @@ struct ControllerFlags {
   std::size_t artifact_max_entries = 200'000, git_max_refs = 100'000, git_max_delta_chain = 4'095, git_max_submodules = 100,
               git_max_submodule_depth = 10;
   std::uint64_t helm_index_max_size = 50u << 20, helm_chart_max_size = 10u << 20, helm_chart_file_max_size = 5u << 20;
+  std::size_t document_max_bytes = 8u << 20, document_max_depth = 512, document_max_nodes = 1'000'000, manifests_max_bytes = 64u << 20;
+  std::size_t build_max_depth = 64, build_max_kustomizations = 10'000, build_max_objects = 200'000, build_max_nodes = 2'000'000,
+              build_max_comparisons = 100'000'000, build_max_bytes = 512u << 20;
+  std::uint64_t render_max_steps = 50'000'000;
+  std::size_t render_max_output_bytes = 256u << 20, render_max_stack_bytes = 512u << 20;
+  int render_max_template_depth = 100'000, render_max_include_depth = 1'000;
+  std::string build_max_cpu_time = "30s", build_max_time = "60s", render_max_cpu_time = "30s", render_max_time = "60s";
+  std::size_t sops_max_file_bytes = 5u << 20, regex_max_pattern_bytes = 10u << 10, cel_max_pattern_bytes = 4'096;
+  std::int64_t regex_max_program_bytes = 8u << 20;
+  std::uint64_t cel_max_cost = 1'000'000;
+  std::size_t oci_max_tags = 50'000, oci_max_tag_pages = 100, oci_max_signatures = 50, oci_max_manifest_bytes = 4u << 20,
+              http_max_header_bytes = 256u << 10;
+  int http_max_redirects = 5;
   std::size_t helm_cache_max_size = 0;
   std::string helm_cache_ttl = "15m", helm_cache_purge_interval = "1m";
   std::size_t concurrent = 64, workers = 2, requests = 64;
@@ -73,6 +87,7 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags);
 struct ControllerSettings {
   base::Duration retention_ttl{}, requeue_dependency{}, min_retry{}, max_retry{}, token_age{}, relist{}, charts_sync{}, git_poll{},
       git_timeout{};
+  controller::TimeLimits build_time, render_time;
   std::chrono::milliseconds lease_duration{}, renew_deadline{}, retry_period{};
   rollout::CustomStageKinds custom_stage_kinds;
   std::string storage_path, namespace_, hostname;

@@ -14,7 +14,6 @@ using base::Files;
 using base::Reason;
 using base::Result;
 
-constexpr int kMaxRedirects = 5;
 /// Troubles of artifacts that nobody asks for any more are forgotten beyond so many.
 constexpr std::size_t kMaxTroubles = 10'000;
 
@@ -74,7 +73,8 @@ std::string FetchUrl(const std::string& url, const LoaderOptions& options) {
   return url.substr(0, begin + 3) + instead + url.substr(end);
 }
 
-ArtifactLoader::ArtifactLoader(Parts parts, LoaderOptions options) : parts_(parts), options_(std::move(options)), client_(parts.io, {}) {}
+ArtifactLoader::ArtifactLoader(Parts parts, LoaderOptions options)
+    : parts_(parts), options_(std::move(options)), client_(parts.io, {.max_header_bytes = options_.answers.max_header_bytes}) {}
 
 ArtifactLoader::~ArtifactLoader() = default;
 
@@ -238,7 +238,7 @@ net::Task<Result<std::string>> ArtifactLoader::Download(std::string url) {
   request.url = url;
   request.timeout = options_.timeout;
   request.max_response_bytes = options_.max_packed_bytes;
-  request.max_redirects = kMaxRedirects;
+  request.max_redirects = options_.answers.max_redirects;
   net::Task<Result<net::Response>> sending = client_.Send(std::move(request));
   Result<net::Response> response = co_await std::move(sending);
   if (!response) {

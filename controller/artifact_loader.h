@@ -28,8 +28,9 @@ struct LoaderOptions {
   std::size_t retries = 9;                      ///< `--http-retry`
   std::uint64_t max_packed_bytes = 256u << 20;  ///< of one artifact, as it is served
   sources::UnpackLimits unpack;                 ///< of one artifact
-  std::size_t cache_bytes = 64u << 20;          ///< unpacked, of all that is kept; what is in use counts only while it is kept
-  std::chrono::milliseconds timeout{120'000};   ///< of one try
+  net::AnswerLimits answers;
+  std::size_t cache_bytes = 64u << 20;         ///< unpacked, of all that is kept; what is in use counts only while it is kept
+  std::chrono::milliseconds timeout{120'000};  ///< of one try
   base::Duration first_wait = std::chrono::milliseconds(500), max_wait = std::chrono::seconds(30);  ///< between tries: doubled each time
   std::size_t quiet_tries = 3;               ///< failures that pass by themselves so often are not worth telling
   std::string localhost, watcher_localhost;  ///< $SOURCE_CONTROLLER_LOCALHOST, $SOURCE_WATCHER_LOCALHOST: host[:port] instead of the URL's

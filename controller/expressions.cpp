@@ -12,28 +12,28 @@ namespace {
 using base::Result;
 using document::Value;
 
-Result<rollout::cel::Expression> ReadReadyExpr(const Dependency& dependency) {
-  return rollout::cel::Expression::CheckBoolean(dependency.ready_expr, {"self", "dep"});
+Result<rollout::cel::Expression> ReadReadyExpr(const Dependency& dependency, const rollout::cel::Limits& limits) {
+  return rollout::cel::Expression::CheckBoolean(dependency.ready_expr, {"self", "dep"}, limits);
 }
 
 }  // namespace
 
 std::optional<std::string> WrongExpression(const std::vector<rollout::CustomHealthCheck>& checks,
-                                           const std::vector<Dependency>& dependencies) {
+                                           const std::vector<Dependency>& dependencies, const rollout::cel::Limits& limits) {
   const std::string prefix = "Reconciliation failed terminally due to configuration error: ";
-  const auto compiled = rollout::CustomStatus::Compile(checks);
+  const auto compiled = rollout::CustomStatus::Compile(checks, limits);
   if (!compiled) return prefix + compiled.error().message;
   for (const Dependency& dependency : dependencies) {
     if (dependency.ready_expr.empty()) continue;
-    const auto expression = ReadReadyExpr(dependency);
+    const auto expression = ReadReadyExpr(dependency, limits);
     if (!expression)
       return prefix + "terminal error: failed to evaluate dependency " + dependency.name.name + ": " + expression.error().message;
   }
   return std::nullopt;
 }
 
-Result<bool> IsReadyByExpression(const Dependency& dependency, const Value& self, const Value& dep) {
-  TRY(const rollout::cel::Expression expression, ReadReadyExpr(dependency));
+Result<bool> IsReadyByExpression(const Dependency& dependency, const Value& self, const Value& dep, const rollout::cel::Limits& limits) {
+  TRY(const rollout::cel::Expression expression, ReadReadyExpr(dependency, limits));
   return expression.EvaluateBoolean(rollout::cel::Activation({{"self", &self}, {"dep", &dep}}));
 }
 
@@ -53,7 +53,7 @@ void HealthExpressions::Update(const Value& object) {
     return;
   }
   if (known != by_key_.end() && known->second->checks() == *checks) return;
-  auto compiled = rollout::CustomStatus::Compile(*std::move(checks));
+  auto compiled = rollout::CustomStatus::Compile(*std::move(checks), limits_);
   if (compiled) {
     by_key_[key] = *std::move(compiled);
   } else {

@@ -20,10 +20,11 @@ namespace sluice::controller {
 /// What is wrong with the first expression that cannot be read, in Flux's words behind `Reconciliation failed terminally due to
 /// configuration error: `; nullopt if all can.
 std::optional<std::string> WrongExpression(const std::vector<rollout::CustomHealthCheck>& checks,
-                                           const std::vector<Dependency>& dependencies);
+                                           const std::vector<Dependency>& dependencies, const rollout::cel::Limits& limits = {});
 
 /// Whether `dep` is ready for `self`, as `dependency.ready_expr` says. Errors (Invalid): `failed to evaluate the CEL expression '…': …`.
-base::Result<bool> IsReadyByExpression(const Dependency& dependency, const document::Value& self, const document::Value& dep);
+base::Result<bool> IsReadyByExpression(const Dependency& dependency, const document::Value& self, const document::Value& dep,
+                                       const rollout::cel::Limits& limits = {});
 
 /// Whether labels or annotations differ: what a `ready_expr` may ask of its own object and no generation counts.
 bool MetadataMoved(const document::Value& before, const document::Value& after);
@@ -31,12 +32,15 @@ bool MetadataMoved(const document::Value& before, const document::Value& after);
 /// The health expressions of all objects of one kind, as their objects were seen last.
 class HealthExpressions {
  public:
+  explicit HealthExpressions(const rollout::cel::Limits& limits = {}) : limits_(limits) {}
+
   /// Keeps what was compiled while the spec asks for the same. What cannot be read counts as none: its object is stalled.
   void Update(const document::Value& object);
   void Remove(const Key& key) { by_key_.erase(key); }
   std::shared_ptr<const rollout::CustomStatus> Find(std::string_view ns, std::string_view name) const;  ///< null: it has none
 
  private:
+  const rollout::cel::Limits limits_;
   std::map<Key, std::shared_ptr<const rollout::CustomStatus>> by_key_;
 };
 

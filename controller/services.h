@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "controller/feature_gates.h"
+#include "controller/limits.h"
 #include "kube/client.h"
 #include "kube/events.h"
 #include "kube/store.h"
@@ -23,6 +24,7 @@ struct Services {
   double interval_jitter = 0.05;  ///< share of an interval by which it varies
   base::Duration requeue_dependency = std::chrono::seconds(30);
   FeatureGates gates;
+  Limits limits = {};
 };
 
 inline constexpr std::string_view kFinalizer = "finalizers.fluxcd.io";

@@ -129,7 +129,8 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Prepare(std::shared_pt
                             .insecure = spec.insecure,
                             .timeout = std::chrono::duration_cast<std::chrono::milliseconds>(spec.timeout),
                             .max_objects = limits_.max_objects,
-                            .max_object_bytes = limits_.max_bytes};
+                            .max_object_bytes = limits_.max_bytes,
+                            .max_header_bytes = parts_.services.limits.registry.answers.max_header_bytes};
   if (!spec.secret_name.empty()) {
     net::Task<Result<SecretData>> reading = ReadSecretFor(HostOf(spec.endpoint), parts_.services.client, ns, spec.secret_name);
     const Result<SecretData> data = co_await std::move(reading);

@@ -149,7 +149,7 @@ net::Task<Result<std::string>> ChartRepository::Verify(ChartVersion version, std
   net::Task<Result<oci::SignatureCheck>> checking = oci::CheckSignatures(*client, *digest, std::move(keys));
   Result<oci::SignatureCheck> check = co_await std::move(checking);
   if (!check) co_return std::move(check).error().Wrap(what);
-  if (!check->good) co_return Invalid(what + (check->seen == 0 ? ": no signatures found" : ": no matching signatures"));
+  if (!check->good) co_return Invalid(what + (check->seen == 0 ? ": no signatures found" : ": no matching signatures" + check->left_out));
   co_return digest;
 }
 

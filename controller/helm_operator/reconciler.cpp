@@ -70,7 +70,7 @@ Reconciler::Reconciler(Parts parts, ReconcilerOptions options)
       writer_(parts_.services.client, parts_.store, std::string(kFieldManager)),
       charts_(parts_.charts, options_.charts),
       facts_(parts_.services.clock),
-      http_(parts_.runtime.io(), {}) {}
+      http_(parts_.runtime.io(), {.max_header_bytes = parts_.services.limits.registry.answers.max_header_bytes}) {}
 
 Reconciler::~Reconciler() = default;
 
@@ -247,6 +247,7 @@ net::Task<Result<helm::Draft>> Reconciler::MakeDraft(RunPtr run, bool upgrade) {
   render.engine.functions.dialect = kDialect;
   render.engine.functions.now = [now = Now()] { return now; };
   render.engine.functions.zone = helm::ReadSystemZone;
+  render.engine.limits = parts_.services.limits.render;
   render.engine.lookup = helm_release::MakeLookup(parts_.runtime, parts_.scope, cluster_, {});
   job->options.pool = &pool_;
   if (upgrade && run->spec.reuse_values) {
@@ -254,7 +255,10 @@ net::Task<Result<helm::Draft>> Reconciler::MakeDraft(RunPtr run, bool upgrade) {
     if (current) job->reuse = std::make_shared<const helm::Release>((*current)->release);
     job->options.reuse = job->reuse.get();
   }
-  auto work = [job] { return helm::MakeDraft(helm_release::Isolated(*job->chart), *job->values, job->options); };
+  auto work = [job, limits = parts_.services.limits] {
+    job->options.render.engine.interrupt = RenderTime(limits);
+    return helm::MakeDraft(helm_release::Isolated(*job->chart), *job->values, job->options);
+  };
   net::Task<Result<helm::Draft>> drafting = parts_.services.workers.Run(std::move(work));
   co_return co_await std::move(drafting);
 }

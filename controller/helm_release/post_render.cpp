@@ -28,10 +28,13 @@ Value KustomizationOf(const Value& renderer) {
   return out;
 }
 
-Result<Objects> Kustomize(const Value& kustomization, const Objects& objects) {
+Result<Objects> Kustomize(const Value& kustomization, const Objects& objects, const Limits& limits) {
   const auto files = base::MemoryFiles(
       {{"kustomization.yaml", document::EmitYaml(kustomization, {.sort_keys = false})}, {std::string(kInput), kustomize::Print(objects)}});
-  const kustomize::BuildOptions options{.load_restrictor = kustomize::LoadRestrictor::None, .reorder = kustomize::Reorder::None};
+  const kustomize::BuildOptions options{.load_restrictor = kustomize::LoadRestrictor::None,
+                                        .reorder = kustomize::Reorder::None,
+                                        .limits = limits.build,
+                                        .interrupt = BuildTime(limits)};
   TRY(kustomize::BuildResult built, kustomize::Build(*files, ".", options));
   return std::move(built.documents);
 }
@@ -57,22 +60,24 @@ std::map<std::string, std::string> OwnerLabels(const Key& key) {
   return {{std::string(kNameLabel), key.name}, {std::string(kNamespaceLabel), key.ns}};
 }
 
-helm::PostRenderer MakePostRenderer(const Spec& spec, const Key& key) {
+helm::PostRenderer MakePostRenderer(const Spec& spec, const Key& key, const Limits& limits) {
   struct Plan {
     std::vector<Value> kustomizations;
     Strings labels, annotations;
+    Limits limits;
   };
   auto plan = std::make_shared<Plan>();
   for (const Value& renderer : spec.post_renderers.items()) {
     const Value* kustomize = renderer.Find("kustomize");
     if (kustomize != nullptr && !kustomize->IsNull()) plan->kustomizations.push_back(KustomizationOf(renderer));
   }
+  plan->limits = limits;
   plan->labels = StringsIn(spec.common_metadata, "labels");
   plan->annotations = StringsIn(spec.common_metadata, "annotations");
   for (const auto& [label, value] : OwnerLabels(key)) plan->labels.emplace_back(label, value);  // last, so they count
   return [plan](Objects objects) -> Result<Objects> {
     for (const Value& kustomization : plan->kustomizations) {
-      TRY(objects, Kustomize(kustomization, objects));
+      TRY(objects, Kustomize(kustomization, objects, plan->limits));
     }
     Label(objects, plan->labels, plan->annotations);
     return objects;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "controller/helm_release/spec.h"
+#include "controller/limits.h"
 #include "controller/work_queue.h"
 #include "helm/release/draft.h"
 
@@ -17,7 +18,7 @@ inline constexpr std::string_view kNamespaceLabel = "helm.toolkit.fluxcd.io/name
 /// The labels that every object of the HelmRelease `key` carries.
 std::map<std::string, std::string> OwnerLabels(const Key& key);
 
-/// Keeps what it needs of `spec`. Errors of what it returns: those of kustomize::Build.
-helm::PostRenderer MakePostRenderer(const Spec& spec, const Key& key);
+/// Keeps what it needs of `spec` and of `limits`, those of builds. Errors of what it returns: those of kustomize::Build.
+helm::PostRenderer MakePostRenderer(const Spec& spec, const Key& key, const Limits& limits = {});
 
 }  // namespace sluice::controller::helm_release

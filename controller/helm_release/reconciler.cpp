@@ -37,7 +37,8 @@ Reconciler::Reconciler(Parts parts, ReconcilerOptions options)
       options_(std::move(options)),
       writer_(parts_.services.client, parts_.store, std::string(kFieldManager)),
       charts_(parts_.loader, parts_.services.workers),
-      facts_(parts_.services.clock) {}
+      facts_(parts_.services.clock),
+      expressions_(parts_.services.limits.cel) {}
 
 Reconciler::~Reconciler() = default;
 
@@ -184,7 +185,7 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
     state.settled = false;
     co_return controller::Outcome{};
   }
-  if (auto wrong = WrongExpression(run->spec.health_check_exprs, run->spec.depends_on)) {
+  if (auto wrong = WrongExpression(run->spec.health_check_exprs, run->spec.depends_on, parts_.services.limits.cel)) {
     net::Task<controller::Outcome> task = Stall(run, reason::kInvalidCelExpression, *std::move(wrong));
     co_return co_await std::move(task);
   }
@@ -245,7 +246,7 @@ std::optional<std::string> Reconciler::WhyUnready(const Run& run, const Dependen
   if (!dependency)
     return "unable to get '" + name + "' dependency: helmreleases.helm.toolkit.fluxcd.io \"" + wanted.name.name + "\" not found";
   if (!wanted.ready_expr.empty()) {
-    const Result<bool> ready = IsReadyByExpression(wanted, *run.object, *dependency);
+    const Result<bool> ready = IsReadyByExpression(wanted, *run.object, *dependency, parts_.services.limits.cel);
     if (!ready) return ready.error().message;
     if (!*ready) return "dependency '" + name + "' is not ready according to readyExpr eval";
     if (!parts_.services.gates.Enabled(Gate::AdditiveCELDependencyCheck)) return std::nullopt;

@@ -212,8 +212,9 @@ net::Task<Result<helm::Draft>> Reconciler::MakeDraft(RunPtr run, bool upgrade) {
   render.engine.functions.now = [now = Now()] { return now; };
   render.engine.functions.zone = helm::ReadSystemZone;
   if (parts_.services.gates.Enabled(Gate::AllowDNSLookups)) render.engine.host_by_name = net::LowestAddressOf;
+  render.engine.limits = parts_.services.limits.render;
   render.engine.lookup = MakeLookup(parts_.runtime, parts_.scope, run->cluster, run->as);
-  job->options.post_render = MakePostRenderer(run->spec, run->key);
+  job->options.post_render = MakePostRenderer(run->spec, run->key, parts_.services.limits);
   job->options.strategy = StrategyOf(run->spec.post_render_strategy);
   job->options.pool = &pool_;
   if (upgrade && run->spec.upgrade.preserve_values) {
@@ -221,7 +222,8 @@ net::Task<Result<helm::Draft>> Reconciler::MakeDraft(RunPtr run, bool upgrade) {
     if (current) job->reuse = std::make_shared<const helm::Release>((*current)->release);
     job->options.reuse = job->reuse.get();
   }
-  auto work = [job]() -> Result<Drafted> {
+  auto work = [job, limits = parts_.services.limits]() -> Result<Drafted> {
+    job->options.render.engine.interrupt = RenderTime(limits);
     helm::Chart chart = Isolated(*job->chart);
     chart.metadata.version = job->version;
     TRY(helm::Draft draft, helm::MakeDraft(std::move(chart), job->composed->values, job->options));

@@ -137,7 +137,8 @@ std::unique_ptr<sources::helm_repository::HttpRepository> OpenHttp(boost::asio::
       .may_receive = [hosts = access.hosts](const net::Url& url) { return hosts.Allows(url); },
       .timeout = TimeoutOf(spec),
       .max_index_bytes = limits.max_index_bytes,
-      .max_chart_bytes = limits.max_chart_bytes};
+      .max_chart_bytes = limits.max_chart_bytes,
+      .answers = limits.registry.answers};
   return std::make_unique<sources::helm_repository::HttpRepository>(io, std::move(options));
 }
 
@@ -145,8 +146,11 @@ Result<std::unique_ptr<sources::oci::Client>> OpenOci(boost::asio::io_context& i
                                                       const std::string& name, const Limits& limits) {
   TRY(const std::string url, sources::helm_repository::NormalizeUrl(spec.url));
   TRY(sources::oci::Repository repository, sources::oci::ParseRepositoryUrl(name.empty() ? url : url + "/" + name));
-  sources::oci::ClientOptions options{
-      .tls = access.tls, .insecure = spec.insecure, .timeout = TimeoutOf(spec), .max_blob_bytes = limits.max_chart_bytes};
+  sources::oci::ClientOptions options{.tls = access.tls,
+                                      .insecure = spec.insecure,
+                                      .timeout = TimeoutOf(spec),
+                                      .max_blob_bytes = limits.max_chart_bytes,
+                                      .limits = limits.registry};
   return std::make_unique<sources::oci::Client>(io, std::move(repository), access.logins, std::move(options));
 }
 

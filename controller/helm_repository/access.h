@@ -26,6 +26,7 @@ struct Limits {
   std::size_t max_index_bytes = 50u << 20;      ///< `--helm-index-max-size`
   std::size_t max_chart_bytes = 10u << 20;      ///< `--helm-chart-max-size`
   std::size_t max_chart_file_bytes = 5u << 20;  ///< `--helm-chart-file-max-size`
+  sources::oci::RegistryLimits registry;        ///< of a repository in a registry; its `answers` are for the others too
 };
 
 /// Reads the secrets live. Errors in Flux's words, which name the secret and no values: `failed to get authentication secret 'ns/name': …`,

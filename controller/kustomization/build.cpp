@@ -114,12 +114,14 @@ Result<kustomize::BuildResult> BuildTree(const base::Files& files, const std::st
   const OverlayFiles with_root(files, std::move(root));
   std::map<std::string, std::string> decrypted;
   if (input.spec.decryption && !input.mask_encrypted) {
-    TRY(decrypted, DecryptSources(with_root, directory, input.decryption));
+    TRY(decrypted, DecryptSources(with_root, directory, input.decryption, input.interrupt));
   }
   const ReplacedFiles over(with_root, std::move(decrypted));
   kustomize::BuildOptions options;
   options.load_restrictor = kustomize::LoadRestrictor::None;  // access is confined to the artifact's root
   options.reorder = kustomize::Reorder::None;
+  options.limits = input.limits;
+  options.interrupt = input.interrupt;
   auto built = kustomize::Build(over, directory, options);
   if (!built) return std::move(built).error().Wrap("kustomize build failed");
   return built;
@@ -133,12 +135,22 @@ void Label(Value& object, const BuildInput& input) {
   for (const auto& [key, value] : input.spec.common_annotations) document::SetAnnotation(object, key, value);
 }
 
-std::string DigestOf(const std::vector<Value>& objects) {
+/// Errors: TooLarge, those of `input.interrupt`.
+Result<std::string> DigestOf(const std::vector<Value>& objects, const BuildInput& input) {
   base::Sha256 hash;
   std::string_view separator;
+  std::size_t bytes = 0;
   for (const Value& object : objects) {
+    if (input.interrupt) TRY(input.interrupt());
+    const std::string text = document::EmitYaml(object);
+    bytes += separator.size() + text.size();
+    if (bytes > input.max_manifests_bytes) {
+      return base::MakeError(base::Reason::TooLarge, "the manifests of this Kustomization have more than " +
+                                                         std::to_string(input.max_manifests_bytes) +
+                                                         " bytes: split it, or raise --manifests-max-bytes");
+    }
     hash.Update(separator);
-    hash.Update(document::EmitYaml(object));
+    hash.Update(text);
     separator = "---\n";
   }
   return "sha256:" + hash.Hex();
@@ -157,12 +169,13 @@ Result<BuildOutput> Build(const BuildInput& input) {
   }
   const Substitution substitution(input);
   for (Value& object : built->documents) {
+    if (input.interrupt) TRY(input.interrupt());
     TRY(TreatEncrypted(object, input));
     TRY(substitution.Apply(object));
     if (!input.mask_encrypted) TRY(CheckStillEncrypted(object));
   }
   BuildOutput out;
-  out.digest = DigestOf(built->documents);
+  TRY(out.digest, DigestOf(built->documents, input));
   if (input.normalize) {
     rollout::NormalizeOptions options;
     options.owner = {input.ns, input.name};

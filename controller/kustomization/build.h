@@ -2,6 +2,7 @@
 // object normalised and labelled (docs/architecture.md, "Building"). Pure; the CLI, the diff and the controller call this very function.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "controller/kustomization/decryption.h"
 #include "controller/kustomization/spec.h"
 #include "document/value.h"
+#include "kustomize/build.h"
 
 namespace sluice::controller::kustomization {
 
@@ -23,7 +25,11 @@ struct BuildInput {
   bool strict_substitution = true;  ///< a variable without value and default is an error
   bool mask_encrypted = false;      ///< SOPS values are shown as **SOPS** (CLI), nothing is decrypted; else an encrypted Secret is an error
   DecryptionKeys decryption = {};   ///< used where the spec asks for decryption
-  bool normalize = true;            ///< false: as it was built, only labelled, for people to read (`flux build kustomization`)
+  kustomize::BuildLimits limits = {};
+  std::size_t max_manifests_bytes = 64u << 20;  ///< of what is made, as text
+  /// kustomize::BuildOptions', also asked between objects afterwards.
+  std::function<base::Result<void>()> interrupt = {};
+  bool normalize = true;  ///< false: as it was built, only labelled, for people to read (`flux build kustomization`)
 };
 
 struct BuildOutput {

@@ -10,7 +10,7 @@ namespace {
 using base::Result;
 using document::ObjectId;
 
-Result<std::vector<ObjectId>> IdsBuilt(const Claimer& claimer, const Variables& variables) {
+Result<std::vector<ObjectId>> IdsBuilt(const Claimer& claimer, const Variables& variables, const Limits& limits) {
   if (claimer.reads && base::Unchanged(*claimer.reads, *claimer.source->files))
     return std::vector<ObjectId>(claimer.on_record.begin(), claimer.on_record.end());
   std::vector<ObjectId> ids;
@@ -19,7 +19,9 @@ Result<std::vector<ObjectId>> IdsBuilt(const Claimer& claimer, const Variables& 
                          .name = claimer.key.name,
                          .ns = claimer.key.ns,
                          .variables = variables,
-                         .mask_encrypted = true};
+                         .mask_encrypted = true,
+                         .limits = limits.build,
+                         .interrupt = BuildTime(limits)};
   TRY(const BuildOutput built, Build(input));
   for (const document::Value& object : built.objects) ids.push_back(document::IdOf(object));
   return ids;
@@ -33,8 +35,8 @@ net::Task<std::set<ObjectId>> ClaimsOf(Services& services, std::vector<Claimer> 
     net::Task<Result<Variables>> reading = ReadVariables(services.client, claimer.key.ns, claimer.spec);
     Result<Variables> variables = co_await std::move(reading);
     if (!variables) continue;
-    auto work = [claimer = std::make_shared<const Claimer>(std::move(claimer)), values = std::move(*variables)] {
-      return IdsBuilt(*claimer, values);
+    auto work = [claimer = std::make_shared<const Claimer>(std::move(claimer)), values = std::move(*variables), limits = services.limits] {
+      return IdsBuilt(*claimer, values, limits);
     };
     net::Task<Result<std::vector<ObjectId>>> building = services.workers.Run(std::move(work));
     const Result<std::vector<ObjectId>> ids = co_await std::move(building);

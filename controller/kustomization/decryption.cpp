@@ -26,7 +26,6 @@ using sops::Format;
 constexpr std::string_view kDecryptKey = "kustomize.toolkit.fluxcd.io/decrypt";
 constexpr std::string_view kStillEncrypted = " is SOPS encrypted, configuring decryption is required for this secret to be reconciled";
 constexpr std::array<std::string_view, 3> kFileNames = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
-constexpr std::uint64_t kMaxFileBytes = 5u << 20;
 
 bool OptedOut(const Value& object) {
   const std::string_view word = document::AnnotationOf(object, kDecryptKey);
@@ -41,7 +40,8 @@ bool OptedOut(const Value& object) {
 /// Walks the kustomization files and decrypts what they name; each file once, in the form it was first named in.
 class Sources {
  public:
-  Sources(const base::Files& files, const DecryptionKeys& keys) : files_(files), keys_(keys) {}
+  Sources(const base::Files& files, const DecryptionKeys& keys, const std::function<Result<void>()>& interrupt)
+      : files_(files), keys_(keys), interrupt_(interrupt) {}
 
   Result<void> Visit(const std::string& directory) {
     const auto where = files_.Resolve(directory);
@@ -128,14 +128,16 @@ class Sources {
     const auto info = files_.Stat(*path);
     const auto where = files_.Resolve(*path);
     if (!info || !where || info->type != FileType::Regular || plain_.contains(*where)) return {};
+    if (interrupt_) TRY(interrupt_());
     const auto failed = [&](Error error) { return std::move(error).Wrap("error decrypting sources: " + *path); };
-    if (info->size > kMaxFileBytes) {
+    if (info->size > keys_.limits.max_bytes) {
       return failed(base::MakeError(base::Reason::TooLarge, "cannot decrypt file with size (" + std::to_string(info->size) +
-                                                                " bytes) exceeding limit (" + std::to_string(kMaxFileBytes) + ")"));
+                                                                " bytes) exceeding limit (" + std::to_string(keys_.limits.max_bytes) +
+                                                                ")"));
     }
     const auto text = files_.Read(*path);
     if (!text || !sops::HasMarker(*text, format)) return {};
-    auto plain = sops::Decrypt(*text, format, format, keys_.keys, keys_.now);
+    auto plain = sops::Decrypt(*text, format, format, keys_.keys, keys_.now, keys_.limits);
     if (!plain) return failed(std::move(plain).error());
     plain_.emplace(*where, std::move(*plain));
     return {};
@@ -143,6 +145,7 @@ class Sources {
 
   const base::Files& files_;
   const DecryptionKeys& keys_;
+  const std::function<Result<void>()>& interrupt_;
   std::set<std::string> visited_;
   std::map<std::string, std::string> plain_;
 };
@@ -164,7 +167,7 @@ Result<void> DecryptData(Value& secret, const DecryptionKeys& keys) {
     if (!bytes) continue;  // what is no base64 is a mistake that applying will name
     const auto format = sops::DetectFormat(*bytes);
     if (!format) continue;
-    const auto plain = sops::Decrypt(*bytes, *format, sops::FormatForPath(member.key), keys.keys, keys.now);
+    const auto plain = sops::Decrypt(*bytes, *format, sops::FormatForPath(member.key), keys.keys, keys.now, keys.limits);
     if (!plain) {
       return plain.error().Wrap("failed to decrypt and format '" + std::string(document::NamespaceOf(secret)) + "/" +
                                 std::string(document::NameOf(secret)) + "' Secret field '" + member.key + "'");
@@ -177,7 +180,7 @@ Result<void> DecryptData(Value& secret, const DecryptionKeys& keys) {
 Result<void> DecryptWhole(Value& object, const DecryptionKeys& keys) {
   const std::string what = "'" + std::string(document::NamespaceOf(object)) + "/" + std::string(document::NameOf(object)) + "' " +
                            document::GvkOf(object).kind + " data";
-  const Result<void> done = sops::DecryptObject(object, keys.keys, keys.now);
+  const Result<void> done = sops::DecryptObject(object, keys.keys, keys.now, keys.limits);
   if (!done) return done.error().Wrap("failed to decrypt and format " + what);
   return {};
 }
@@ -241,8 +244,8 @@ std::string DigestOf(const sops::Keys& keys) {
 }
 
 Result<std::map<std::string, std::string>> DecryptSources(const base::Files& files, const std::string& directory,
-                                                          const DecryptionKeys& keys) {
-  Sources sources(files, keys);
+                                                          const DecryptionKeys& keys, const std::function<Result<void>()>& interrupt) {
+  Sources sources(files, keys, interrupt);
   TRY(sources.Visit(directory));
   return sources.Take();
 }

@@ -2,6 +2,7 @@
 // rules, kustomize-controller's internal/decryptor). Pure, but for the reading of keys. No error and no log holds a secret.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ namespace sluice::controller::kustomization {
 struct DecryptionKeys {
   sops::Keys keys;
   base::TimePoint now;
+  sops::Limits limits = {};  ///< `max_bytes` also of what is read to be looked at
 };
 
 /// The keys of a decryption Secret's `data`: entries that end in `.agekey` (age identities) and `.asc` (OpenPGP private keys); only the former
@@ -37,9 +39,10 @@ std::string DigestOf(const sops::Keys& keys);
 
 /// The plain text of the encrypted files among those that the kustomization files at and below `directory` name as sources of secretGenerators
 /// (files, envs, env) and as patches: path (links resolved) -> text. A file that is named and not there, or a kustomization file that does not
-/// parse, is left to the build to complain of. Errors: `error decrypting sources: …`.
+/// parse, is left to the build to complain of. Errors: `error decrypting sources: …`, those of `interrupt` (may be empty), asked before each file.
 base::Result<std::map<std::string, std::string>> DecryptSources(const base::Files& files, const std::string& directory,
-                                                                const DecryptionKeys& keys);
+                                                                const DecryptionKeys& keys,
+                                                                const std::function<base::Result<void>()>& interrupt = {});
 
 /// `inner` (which outlives it) with other texts at some paths, links resolved. What is asked of it is asked of `inner` too, so that a read set
 /// names the encrypted files.

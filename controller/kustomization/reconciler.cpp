@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/failpoint.h"
+#include "base/parser_limits.h"
 #include "controller/conditions.h"
 #include "controller/kustomization/state.h"
 #include "controller/object_events.h"
@@ -71,7 +72,10 @@ bool IsReady(const Value& object) {
 }  // namespace
 
 Reconciler::Reconciler(Parts parts, ReconcilerOptions options)
-    : parts_(parts), options_(std::move(options)), writer_(parts.services.client, parts.store, std::string(kStatusManager)) {}
+    : parts_(parts),
+      options_(std::move(options)),
+      writer_(parts.services.client, parts.store, std::string(kStatusManager)),
+      expressions_(parts.services.limits.cel) {}
 
 Reconciler::~Reconciler() = default;
 
@@ -208,7 +212,7 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
     co_return co_await std::move(task);
   }
   run->spec = std::move(*spec);
-  if (auto wrong = WrongExpression(run->spec.health_check_exprs, run->spec.depends_on)) {
+  if (auto wrong = WrongExpression(run->spec.health_check_exprs, run->spec.depends_on, parts_.services.limits.cel)) {
     state.ForgetIntent();
     net::Task<controller::Outcome> task = Stall(run, reason::kInvalidCELExpression, *std::move(wrong));
     co_return co_await std::move(task);
@@ -299,7 +303,7 @@ std::optional<std::string> Reconciler::WhyUnready(const Run& run, const Dependen
   const SharedObject dependency = parts_.store.Get(wanted.name);
   if (!dependency) return name + " not found";
   if (!wanted.ready_expr.empty()) {
-    const Result<bool> ready = IsReadyByExpression(wanted, *run.object, *dependency);
+    const Result<bool> ready = IsReadyByExpression(wanted, *run.object, *dependency, parts_.services.limits.cel);
     if (!ready) return ready.error().message;
     if (!*ready) return name + " is not ready according to readyExpr eval";
     if (!parts_.services.gates.Enabled(Gate::AdditiveCELDependencyCheck)) return std::nullopt;
@@ -439,10 +443,12 @@ net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOut
     DecryptionKeys decryption;
     std::optional<base::ReadSet> stands;
     bool strict = true;
+    Limits limits;
   };
+  const Limits& limits = parts_.services.limits;
   const bool strict = parts_.services.gates.Enabled(Gate::StrictPostBuildSubstitutions);
-  auto job =
-      std::make_shared<Job>(Job{run->source, run->spec, run->key, std::move(variables), {std::move(keys), now}, std::nullopt, strict});
+  auto job = std::make_shared<Job>(
+      Job{run->source, run->spec, run->key, std::move(variables), {std::move(keys), now, limits.sops}, std::nullopt, strict, limits});
   if (may_stand) job->stands = state.reads;
   auto work = [job]() -> Result<std::optional<BuildOutput>> {
     if (job->stands && base::Unchanged(*job->stands, *job->source->files)) return std::optional<BuildOutput>();
@@ -452,7 +458,10 @@ net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOut
                            .ns = job->key.ns,
                            .variables = job->variables,
                            .strict_substitution = job->strict,
-                           .decryption = job->decryption};
+                           .decryption = job->decryption,
+                           .limits = job->limits.build,
+                           .max_manifests_bytes = base::Parsers().max_manifests_bytes,
+                           .interrupt = BuildTime(job->limits)};
     TRY(BuildOutput built, Build(input));
     return std::optional<BuildOutput>(std::move(built));
   };

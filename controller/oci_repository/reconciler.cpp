@@ -147,7 +147,9 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Prepare(std::shared_pt
               "feature gate in the controller; cloud identities are not supported by this version of Sluice";
     co_return Trouble{.failure = {.type = "FetchFailed", .reason = "FeatureGateDisabled", .message = message}, .stalled = true};
   }
-  oci::ClientOptions options{.insecure = spec.insecure, .timeout = std::chrono::duration_cast<std::chrono::milliseconds>(spec.timeout)};
+  oci::ClientOptions options{.insecure = spec.insecure,
+                             .timeout = std::chrono::duration_cast<std::chrono::milliseconds>(spec.timeout),
+                             .limits = parts_.services.limits.registry};
   if (!spec.proxy_secret.empty()) {
     net::Task<Result<Data>> reading_proxy = ReadSecretData(parts_.services.client, run->key.ns, spec.proxy_secret);
     const Result<Data> data = co_await std::move(reading_proxy);
@@ -211,7 +213,8 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Verify(std::shared_ptr
   const Result<oci::SignatureCheck> check = co_await std::move(checking);
   if (!check) co_return failed(check.error());
   if (!check->good)
-    co_return failed(base::Invalid("no matching signatures were found for '" + run->repository.ToString() + "@" + run->digest + "'"));
+    co_return failed(
+        base::Invalid("no matching signatures were found for '" + run->repository.ToString() + "@" + run->digest + "'" + check->left_out));
   co_return std::nullopt;
 }
 

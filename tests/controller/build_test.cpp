@@ -46,6 +46,40 @@ TEST(Build, VariablesLabelsAndCommonMetadata) {
   EXPECT_TRUE(built.result->digest.starts_with("sha256:"));
 }
 
+TEST(Build, KeepsItsLimits) {
+  const auto files = base::MemoryFiles({{"a.yaml", kConfigMap}, {"b.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: b}\n"}});
+  const Spec spec;
+  const auto said = [&](BuildInput input) {
+    const auto built = Build(input);
+    return built ? "built" : built.error().message;
+  };
+  const auto input = [&] { return BuildInput{.files = *files, .spec = spec, .name = "apps", .ns = "flux"}; };
+  EXPECT_EQ(said(input()), "built");
+  BuildInput small = input();
+  small.max_manifests_bytes = 150;
+  EXPECT_EQ(said(small), "the manifests of this Kustomization have more than 150 bytes: split it, or raise --manifests-max-bytes");
+  BuildInput few = input();
+  few.limits.max_objects = 1;
+  EXPECT_TRUE(said(few).ends_with("more than 1 objects in one build")) << said(few);
+  // Asked by the engine, and for each object afterwards: wherever it says so, the build ends.
+  std::size_t steps = 0;
+  BuildInput counted = input();
+  counted.interrupt = [&steps]() -> base::Result<void> {
+    ++steps;
+    return {};
+  };
+  EXPECT_EQ(said(counted), "built");
+  for (std::size_t last = 1; last <= steps; ++last) {
+    BuildInput ended = input();
+    std::size_t asked = 0;  // of all copies together
+    ended.interrupt = [&asked, last]() -> base::Result<void> {
+      if (++asked < last) return {};
+      return base::MakeError(base::Reason::TooLarge, "enough");
+    };
+    EXPECT_TRUE(said(ended).find("enough") != std::string::npos) << last << ": " << said(ended);
+  }
+}
+
 TEST(Build, WithoutVariablesNothingIsSubstituted) {
   const Built built = BuildOf({{"a.yaml", kConfigMap}}, WithPostBuild());
   ASSERT_TRUE(built.result);

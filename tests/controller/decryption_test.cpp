@@ -39,6 +39,19 @@ std::map<std::string, std::string> Sources(const std::map<std::string, std::stri
   return *sources;
 }
 
+TEST(DecryptSources, KeepsItsLimits) {
+  const auto tree = base::MemoryFiles({{"kustomization.yaml", "secretGenerator: [{envs: [b.env]}]"}, {"b.env", Vector("sealed/app.env")}});
+  DecryptionKeys keys = Keys();
+  keys.limits.max_bytes = 100;
+  const auto sources = DecryptSources(*tree, ".", keys);
+  ASSERT_FALSE(sources);
+  EXPECT_EQ(sources.error().message, "error decrypting sources: b.env: cannot decrypt file with size (" +
+                                         std::to_string(Vector("sealed/app.env").size()) + " bytes) exceeding limit (100)");
+  const auto ended = DecryptSources(*tree, ".", Keys(), [] { return base::Result<void>(base::Invalid("enough")); });
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().message, "enough");
+}
+
 TEST(DecryptSources, FindsWhatKustomizationFilesName) {
   const std::string env = Vector("sealed/app.env"), blob = Vector("sealed/blob.txt"), patch = Vector("sealed/patch.yaml");
   const std::string plain_env = Vector("want/app.env"), plain_patch = Vector("want/patch.yaml");

@@ -47,6 +47,25 @@ TEST(Expressions, WhatCannotBeReadIsNamed) {
   }
 }
 
+TEST(Expressions, KeepWithinTheirLimits) {
+  const document::Value self = Object("  path: ./a\n");
+  const auto ask = [&](const std::string& expression, const rollout::cel::Limits& limits) {
+    const auto ready = IsReadyByExpression({.name = {"team", "dep"}, .ready_expr = expression}, self, self, limits);
+    return ready ? std::string(*ready ? "yes" : "no") : ready.error().message;
+  };
+  const std::string loop = "[1, 2, 3].all(x, [4, 5, 6].all(y, x < y))", match = "'abc'.matches('^[a-c]+$')";
+  EXPECT_EQ(ask(loop, {}), "yes");
+  EXPECT_EQ(ask(loop, {.max_cost = 10}),
+            "failed to evaluate the CEL expression '" + loop + "': operation cancelled: actual cost limit exceeded");
+  EXPECT_EQ(ask(match, {}), "yes");
+  EXPECT_EQ(ask(match, {.max_regex_bytes = 7}), "failed to create CEL program: error parsing regexp: expression too large");
+  const Spec spec = SpecOf("  healthCheckExprs: [{apiVersion: v1, kind: X, current: \"" + match + "\"}]\n");
+  const auto compiled = rollout::CustomStatus::Compile(spec.health_check_exprs, {.max_cost = 0});
+  ASSERT_TRUE(compiled);
+  EXPECT_NE((*compiled)->Compute(*document::ParseYaml("{apiVersion: v1, kind: X, metadata: {name: a}}"))->message.find("cost limit"),
+            std::string::npos);
+}
+
 TEST(Expressions, ADependencyIsReadyWhenItsExpressionSaysSo) {
   const document::Value self = Object("  path: ./a\n"), dep = Object("  path: ./b\n");
   const auto ask = [&](const std::string& expression) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.h"
+#include "base/parser_limits.h"
 #include "sources/oci/client.h"
 #include "sources/oci/cosign.h"
 #include "sources/oci/docker_config.h"
@@ -218,9 +219,9 @@ TEST(OciTags, TheHighestThatFits) {
   EXPECT_EQ(highest(">=1.0.0-0", "alpine$"), "Invalid: semverFilter: more than 6 bytes (--regex-max-pattern-bytes)");
   EXPECT_EQ(highest("1.x", "^1\\.9"), "1.9.0");
   base::SetParserLimits({.max_program_bytes = 64 << 10});
-  EXPECT_EQ(highest("1.x", "[a-z]{900}[0-9]{900}"), "Invalid: error parsing regexp: pattern too large - compile failed");
+  EXPECT_EQ(highest("1.x", "[^a]{900}"), "Invalid: error parsing regexp: pattern too large - compile failed");
   base::SetParserLimits(before);
-  EXPECT_EQ(highest("1.x", "[a-z]{900}[0-9]{900}"), "NotFound: no match found for semver: 1.x");
+  EXPECT_EQ(highest("1.x", "[^a]{900}"), "NotFound: no match found for semver: 1.x");
   EXPECT_EQ(highest("no range"), "Invalid: semver 'no range' parse error: improper constraint: \"no range\"");
 }
 
