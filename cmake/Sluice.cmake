@@ -64,13 +64,16 @@ function(sluice_library name)
   endif()
 endfunction()
 
-# sluice_test(<name> [DEPS ...] [LINK ...]): every *_test.cpp of this folder (and helpers beside it) becomes <name>_test,
+# sluice_test(<name> [EXCLUDE <stems>] [DEPS ...] [LINK ...]): every *_test.cpp of this folder (and helpers beside it) becomes <name>_test,
 # registered with ctest under that name. Of fuzz targets (*_fuzz.cpp) it replays the seeds.
 function(sluice_test name)
-  cmake_parse_arguments(ARG "" "" "DEPS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "EXCLUDE;DEPS;LINK" ${ARGN})
   find_package(GTest REQUIRED)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "_fuzz\\.cpp$")
+  foreach(stem IN LISTS ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "/${stem}\\.cpp$")
+  endforeach()
   if(NOT sources)
     return()
   endif()
