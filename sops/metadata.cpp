@@ -127,14 +127,8 @@ struct Part {
 
 Result<std::string> OpenWith(const MasterKey& key, const Keys& keys, base::TimePoint now) {
   switch (key.kind) {
-    case MasterKey::Kind::Age:
-      if (keys.age.empty()) return base::NotFound("no age identity is configured");
-      return DecryptAge(key.encrypted, keys.age);
-    case MasterKey::Kind::Pgp: {
-      if (keys.pgp.empty()) return base::NotFound("no OpenPGP key is configured");
-      const std::vector<std::string_view> rings(keys.pgp.begin(), keys.pgp.end());
-      return crypto::Decrypt(key.encrypted, rings, now, {.max_message_bytes = 1u << 20, .max_plain_bytes = 4096});
-    }
+    case MasterKey::Kind::Age: return OpenMasterKey(MasterKind::Age, key.encrypted, keys, now);
+    case MasterKey::Kind::Pgp: return OpenMasterKey(MasterKind::Pgp, key.encrypted, keys, now);
     case MasterKey::Kind::Other: break;
   }
   return MakeError(Reason::Unsupported, "key services are not served, only age and OpenPGP");
@@ -276,6 +270,17 @@ Result<Value> Unflatten(const std::vector<std::pair<std::string, std::string>>& 
   Node root;
   for (const auto& [path, text] : entries) TRY(Place(root, path, text));
   return Build(root);
+}
+
+Result<std::string> OpenMasterKey(MasterKind kind, std::string_view encrypted, const Keys& keys, base::TimePoint now) {
+  if (keys.elsewhere != nullptr) return keys.elsewhere->Open(kind, encrypted);
+  if (kind == MasterKind::Age) {
+    if (keys.age.empty()) return base::NotFound("no age identity is configured");
+    return DecryptAge(encrypted, keys.age);
+  }
+  if (keys.pgp.empty()) return base::NotFound("no OpenPGP key is configured");
+  const std::vector<std::string_view> rings(keys.pgp.begin(), keys.pgp.end());
+  return crypto::Decrypt(encrypted, rings, now, {.max_message_bytes = 1u << 20, .max_plain_bytes = 4096});
 }
 
 Result<std::string> FindDataKey(const Metadata& metadata, const Keys& keys, base::TimePoint now) {

@@ -29,11 +29,26 @@ std::optional<Format> DetectFormat(std::string_view bytes);
 /// Whether `object` is encrypted as a whole: it has `sops.mac`.
 bool IsEncrypted(const document::Value& object);
 
+/// To what kind of key a file's data key was encrypted.
+enum class MasterKind { Age, Pgp };
+
+/// Keys that are not here, but with somebody who opens with them what he is shown (another process).
+class KeyHolder {
+ public:
+  virtual ~KeyHolder() = default;
+  /// As OpenMasterKey.
+  virtual base::Result<std::string> Open(MasterKind kind, std::string_view encrypted) const = 0;
+};
+
 /// What there is to decrypt with. Copies hold the secrets too.
 struct Keys {
   std::vector<AgeIdentity> age;
-  std::vector<std::string> pgp;  ///< key rings with private keys, armored or binary
+  std::vector<std::string> pgp;          ///< key rings with private keys, armored or binary
+  const KeyHolder* elsewhere = nullptr;  ///< is asked instead of the two above; outlives their use
 };
+
+/// The data key, or a share of it, in `encrypted`: an age file or an OpenPGP message. Errors: NotFound (no key of ours opens it), and those of both formats.
+base::Result<std::string> OpenMasterKey(MasterKind kind, std::string_view encrypted, const Keys& keys, base::TimePoint now);
 
 struct Limits {
   std::size_t max_bytes = 5u << 20;    ///< of an encrypted file
