@@ -127,14 +127,6 @@ Result<kustomize::BuildResult> BuildTree(const base::Files& files, const std::st
   return built;
 }
 
-/// The labels and annotations that applying would set.
-void Label(Value& object, const BuildInput& input) {
-  document::SetLabel(object, std::string(rollout::kKustomizePrefix) + "/name", input.name);
-  document::SetLabel(object, std::string(rollout::kKustomizePrefix) + "/namespace", input.ns);
-  for (const auto& [key, value] : input.spec.common_labels) document::SetLabel(object, key, value);
-  for (const auto& [key, value] : input.spec.common_annotations) document::SetAnnotation(object, key, value);
-}
-
 /// Errors: TooLarge, those of `input.interrupt`.
 Result<std::string> DigestOf(const std::vector<Value>& objects, const BuildInput& input) {
   base::Sha256 hash;
@@ -184,11 +176,18 @@ Result<BuildOutput> Build(const BuildInput& input) {
     TRY(out.objects, rollout::NormalizeDesired(std::move(built->documents), options));
   } else {
     out.objects = std::move(built->documents);
-    for (Value& object : out.objects) Label(object, input);
+    for (Value& object : out.objects) LabelBuilt(object, input);
   }
   out.reads = files.Take();
   out.warnings = std::move(built->warnings);
   return out;
+}
+
+void LabelBuilt(Value& object, const BuildInput& input) {
+  document::SetLabel(object, std::string(rollout::kKustomizePrefix) + "/name", input.name);
+  document::SetLabel(object, std::string(rollout::kKustomizePrefix) + "/namespace", input.ns);
+  for (const auto& [key, value] : input.spec.common_labels) document::SetLabel(object, key, value);
+  for (const auto& [key, value] : input.spec.common_annotations) document::SetAnnotation(object, key, value);
 }
 
 }  // namespace sluice::controller::kustomization

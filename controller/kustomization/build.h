@@ -42,4 +42,7 @@ struct BuildOutput {
 /// Errors: NotFound `kustomization path not found: …`, Invalid with file:line:column, Unsupported.
 base::Result<BuildOutput> Build(const BuildInput& input);
 
+/// The labels and annotations that each object of a build has: of its owner, and commonMetadata's over them. Twice is once.
+void LabelBuilt(document::Value& object, const BuildInput& input);
+
 }  // namespace sluice::controller::kustomization

@@ -1,0 +1,247 @@
+// The child's side of build_protocol.h. It takes the parent at its word; when the parent is gone, so is the child.
+#include <unistd.h>
+
+#include <exception>
+#include <map>
+#include <utility>
+
+#include "controller/kustomization/build_protocol.h"
+#include "document/json.h"
+#include "isolation/packed.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+using base::Error;
+using base::FileInfo;
+using base::FileType;
+using base::MakeError;
+using base::Reason;
+using base::Result;
+using document::Value;
+using isolation::Channel;
+using isolation::Frame;
+using isolation::Packer;
+using isolation::Unpacker;
+
+[[noreturn]] void End() { _exit(0); }
+
+/// A question and its answer.
+class Parent {
+ public:
+  explicit Parent(Channel& channel) : channel_(channel) {}
+
+  /// Takes over the answers that came with the job.
+  void Foresee(Unpacker& in) {
+    foreseen_.clear();
+    for (std::uint64_t left = in.Number(); left > 0; --left) {
+      const auto what = static_cast<BuildFrame>(in.Number());
+      const std::string_view path = in.Text();
+      foreseen_[std::pair(what, std::string(path))] = in.Text();
+    }
+  }
+
+  /// The bytes after the leading 0 of the answer.
+  Result<std::string> Ask(BuildFrame what, std::string_view bytes) const {
+    const auto foreseen = foreseen_.find(std::pair(what, std::string(bytes)));
+    if (foreseen != foreseen_.end()) return Opened(foreseen->second);
+    if (!channel_.Send(static_cast<std::uint8_t>(what), {bytes})) End();
+    Result<Frame> answer = channel_.Receive();
+    if (!answer) End();
+    return Opened(std::move(answer->bytes));
+  }
+
+  Result<std::string> AskText(BuildFrame what, std::string_view bytes) const {
+    TRY(std::string packed, Ask(what, bytes));
+    packed.erase(0, 8);  // its length
+    return packed;
+  }
+
+ private:
+  static Result<std::string> Opened(std::string answer) {
+    Unpacker in(answer);
+    const std::uint64_t outcome = in.Number();
+    if (outcome != 0) return MakeError(static_cast<Reason>(outcome - 1), std::string(in.Text()));
+    answer.erase(0, 8);
+    return answer;
+  }
+
+  Channel& channel_;
+  std::map<std::pair<BuildFrame, std::string>, std::string> foreseen_;
+};
+
+/// The tree, asked for piece by piece; what was said once is not asked again, for it does not change under a build. A listing also says what its entries are, links
+/// excepted: whoever depends on that depends on the listing, which the parent has on record.
+class AskedFiles final : public base::Files {
+ public:
+  explicit AskedFiles(const Parent& parent) : parent_(parent) {}
+
+  Result<FileInfo> Stat(std::string_view path) const override {
+    const std::string key = Key(path);
+    const auto known = infos_.find(key);
+    if (known != infos_.end()) return known->second;
+    return infos_.emplace(key, AskInfo(path)).first->second;
+  }
+
+  Result<std::string> Read(std::string_view path) const override { return parent_.AskText(BuildFrame::Read, path); }
+
+  Result<std::vector<FileInfo>> List(std::string_view path) const override {
+    const std::string key = Key(path);
+    const auto known = listings_.find(key);
+    if (known != listings_.end()) return known->second;
+    Result<std::vector<FileInfo>> entries = AskEntries(path);
+    for (const FileInfo& entry : entries ? *entries : std::vector<FileInfo>()) {
+      const auto at = base::JoinPath(key, entry.name);
+      if (at && (entry.type == FileType::Regular || entry.type == FileType::Directory)) infos_.emplace(*at, entry);
+    }
+    return listings_.emplace(key, std::move(entries)).first->second;
+  }
+
+  Result<std::string> Resolve(std::string_view path) const override {
+    const std::string key = Key(path);
+    const auto known = resolved_.find(key);
+    if (known != resolved_.end()) return known->second;
+    return resolved_.emplace(key, parent_.AskText(BuildFrame::Resolve, path)).first->second;
+  }
+
+  std::string Describe(std::string_view path) const override {
+    return parent_.AskText(BuildFrame::Describe, path).value_or(std::string(path));
+  }
+
+ private:
+  static std::string Key(std::string_view path) { return base::NormalizePath(path).value_or(std::string(path)); }
+
+  static FileInfo Unpack(Unpacker& in) {
+    FileInfo info;
+    info.name = in.Text();
+    info.type = static_cast<FileType>(in.Number());
+    info.size = in.Number();
+    info.executable = in.Number() != 0;
+    info.content_id = "asked for";  // the parent notes what was read, so nobody here needs to know
+    return info;
+  }
+
+  Result<FileInfo> AskInfo(std::string_view path) const {
+    TRY(const std::string packed, parent_.Ask(BuildFrame::Stat, path));
+    Unpacker in(packed);
+    return Unpack(in);
+  }
+
+  Result<std::vector<FileInfo>> AskEntries(std::string_view path) const {
+    TRY(const std::string packed, parent_.Ask(BuildFrame::List, path));
+    Unpacker in(packed);
+    std::vector<FileInfo> entries(in.Number());
+    for (FileInfo& entry : entries) entry = Unpack(in);
+    return entries;
+  }
+
+  const Parent& parent_;
+  mutable std::map<std::string, Result<FileInfo>> infos_;
+  mutable std::map<std::string, Result<std::vector<FileInfo>>> listings_;
+  mutable std::map<std::string, Result<std::string>> resolved_;
+};
+
+class AskedKeys final : public sops::KeyHolder {
+ public:
+  explicit AskedKeys(const Parent& parent) : parent_(parent) {}
+  Result<std::string> Open(sops::MasterKind kind, std::string_view encrypted) const override {
+    return parent_.AskText(BuildFrame::OpenKey, Packer().Number(static_cast<std::uint64_t>(kind)).Text(encrypted).Take());
+  }
+
+ private:
+  const Parent& parent_;
+};
+
+std::vector<std::string> Texts(Unpacker& in) {
+  std::vector<std::string> out(in.Number());
+  for (std::string& text : out) text = in.Text();
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> Pairs(Unpacker& in) {
+  std::vector<std::pair<std::string, std::string>> out(in.Number());
+  for (auto& [key, value] : out) {
+    key = in.Text();
+    value = in.Text();
+  }
+  return out;
+}
+
+Value Json(Unpacker& in) { return document::ParseJson(in.Text()).value_or(Value()); }
+
+/// The frame that says what came of `built`.
+struct LastWord {
+  BuildFrame type = BuildFrame::Failed;
+  std::string head, objects;
+};
+
+LastWord Say(const Error& error) {
+  const std::string_view message = std::string_view(error.message).substr(0, BuildProtocolLimits().max_message_bytes);
+  return {BuildFrame::Failed, Packer().Number(static_cast<std::uint64_t>(error.reason)).Text(message).Take(), ""};
+}
+
+LastWord Say(BuildOutput built) {
+  Packer head;
+  head.Text(built.digest).Number(built.warnings.size());
+  for (const std::string& warning : built.warnings) head.Text(warning);
+  for (const auto* paths : {&built.reads.files, &built.reads.directories, &built.reads.links}) {
+    head.Number(paths->size());
+    for (const auto& [path, id] : *paths) head.Text(path);
+  }
+  std::string objects = document::EmitJson(Value::Sequence(std::move(built.objects)));
+  const BuildProtocolLimits limits;
+  if (objects.size() > limits.max_objects_bytes || HoldsMoreValues(objects, limits.max_values)) {
+    return Say(MakeError(Reason::TooLarge, "the objects of this build are more than " + std::to_string(limits.max_objects_bytes >> 20) +
+                                               " MiB or " + std::to_string(limits.max_values) + " values: split it"));
+  }
+  head.Number(objects.size());
+  return {BuildFrame::Built, head.Take(), std::move(objects)};
+}
+
+LastWord BuildJob(std::string_view job, Parent& parent) {
+  Unpacker in(job);
+  const AskedFiles files(parent);
+  const AskedKeys keys(parent);
+  Spec spec;
+  BuildInput input{.files = files, .spec = spec, .name = std::string(in.Text()), .ns = std::string(in.Text())};
+  input.strict_substitution = in.Number() != 0;
+  input.mask_encrypted = in.Number() != 0;
+  input.normalize = in.Number() != 0;
+  for (std::string* text : {&spec.path, &spec.target_namespace, &spec.name_prefix, &spec.name_suffix}) *text = in.Text();
+  spec.patches = Json(in);
+  spec.images = Json(in);
+  spec.components = Texts(in);
+  spec.build_metadata = Texts(in);
+  spec.ignore_missing_components = in.Number() != 0;
+  spec.common_labels = Pairs(in);
+  spec.common_annotations = Pairs(in);
+  if (in.Number() != 0) spec.post_build.emplace();
+  if (in.Number() != 0 && spec.post_build) spec.post_build->always = true;
+  if (in.Number() != 0) spec.decryption.emplace();
+  input.variables = Pairs(in);
+  parent.Foresee(in);
+  input.decryption.keys.elsewhere = &keys;
+  Result<BuildOutput> built = Build(input);
+  return built ? Say(std::move(*built)) : Say(built.error());
+}
+
+}  // namespace
+
+void BuildForParent(Channel& channel) {
+  Parent parent(channel);
+  while (true) {
+    const Result<Frame> frame = channel.Receive();
+    if (!frame || frame->type != static_cast<std::uint8_t>(BuildFrame::Job)) return;
+    LastWord word;
+    try {
+      word = BuildJob(frame->bytes, parent);
+    } catch (const std::exception& error) {
+      word = {BuildFrame::Threw, Packer().Text(error.what()).Take(), ""};
+    } catch (...) {
+      word = {BuildFrame::Threw, Packer().Text("unknown").Take(), ""};
+    }
+    if (!channel.Send(static_cast<std::uint8_t>(word.type), {word.head, word.objects})) return;
+  }
+}
+
+}  // namespace sluice::controller::kustomization

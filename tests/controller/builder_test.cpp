@@ -1,0 +1,364 @@
+// Builds in other processes, against the same builds in this one.
+#include "controller/kustomization/builder.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/sanitized.h"
+#include "controller/kustomization/build_protocol.h"
+#include "document/json.h"
+#include "isolation/packed.h"
+#include "tests/base/source_tree.h"
+#include "tests/sops/vectors.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Reason;
+using base::Result;
+using document::Value;
+using isolation::Frame;
+using isolation::Packer;
+using Tree = std::map<std::string, std::string>;
+
+constexpr const char* kConfigMap =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {size: \"${size:=1}\", on: \"yes\"}\n";
+
+isolation::PoolOptions Workers(std::size_t count = 1) {
+  isolation::PoolOptions options;
+  options.command = {SLUICE_BUILD_WORKER};
+  options.workers = count;
+  return options;
+}
+
+/// Everything of a result that anybody could see, but the read set.
+std::string Text(const Result<BuildOutput>& built) {
+  if (!built) return std::string(ToString(built.error().reason)) + ": " + built.error().message;
+  std::string out = built->digest + "\n";
+  for (const std::string& warning : built->warnings) out += "# " + warning + "\n";
+  for (const Value& object : built->objects) out += document::EmitJson(object) + "\n";
+  return out;
+}
+
+std::string Text(Builder& builder, const Tree& tree, const Spec& spec = {}) {
+  const auto files = base::MemoryFiles(tree);
+  return Text(builder.Build({.files = *files, .spec = spec, .name = "apps", .ns = "flux"}));
+}
+
+TEST(Builder, BuildsWhatWeBuild) {
+  Builder here, there(Workers(), base::Logger::Null());
+  Spec spec;
+  spec.path = "./apps";
+  spec.target_namespace = "web";
+  spec.name_prefix = "a-";
+  spec.name_suffix = "-z";
+  spec.patches =
+      *document::ParseJson(R"([{"target":{"kind":"ConfigMap"},"patch":"[{\"op\":\"add\",\"path\":\"/data/more\",\"value\":\"1e3\"}]"}])");
+  spec.images = *document::ParseJson(R"([{"name":"nginx","newTag":"2"}])");
+  spec.components = {"../extra", "../absent"};
+  spec.ignore_missing_components = true;
+  spec.build_metadata = {"originAnnotations"};
+  spec.common_labels = {{"team", "x"}};
+  spec.common_annotations = {{"note", "y"}};
+  spec.post_build.emplace();
+  const Tree tree = {
+      {"apps/a.yaml", kConfigMap},
+      {"apps/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {priority: 0x10, containers: [{name: c, image: nginx}]}\n"},
+      {"extra/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonLabels: {a: b}\n"},
+  };
+  const auto files = base::MemoryFiles(tree);
+  const BuildInput input{
+      .files = *files, .spec = spec, .name = "apps", .ns = "flux", .variables = {{"size", "07"}, {"bytes", std::string("\xff\0", 2)}}};
+  const std::string want = Text(here.Build(input));
+  EXPECT_NE(want.find("team"), std::string::npos) << want;
+  EXPECT_EQ(Text(there.Build(input)), want);
+}
+
+TEST(Builder, FailsAsWeFail) {
+  Builder here, there(Workers(), base::Logger::Null());
+  Spec missing;
+  missing.path = "./nowhere";
+  EXPECT_EQ(Text(there, {{"a.yaml", kConfigMap}}, missing), "NotFound: kustomization path not found: ./nowhere");
+  for (const Tree& tree : {Tree{{"kustomization.yaml", "resources: [absent.yaml]\n"}}, Tree{{"kustomization.yaml", "resources:\n- a: [\n"}},
+                           Tree{{"a.yaml", "apiVersion: v1\nkind: ConfigMap\n"}},
+                           Tree{{"kustomization.yaml", "resources: [a.yaml]\npatches: [{path: p.yaml}]\n"}, {"a.yaml", kConfigMap}}}) {
+    const std::string want = Text(here, tree);
+    EXPECT_EQ(Text(there, tree), want);
+    EXPECT_EQ(want.find("sha256:"), std::string::npos) << want;
+  }
+}
+
+// Every case of the kustomize engine, all of them through one worker.
+TEST(Builder, EveryKustomizeCaseComesOutTheSame) {
+  Builder here, there(Workers(), base::Logger::Null());
+  std::size_t cases = 0, good = 0;
+  for (const auto& entry : fs::directory_iterator(base::kSourceRoot / "tests/kustomize/cases")) {
+    if (!fs::is_directory(entry.path() / "in")) continue;
+    const auto files = base::OpenDirectory((entry.path() / "in").string());
+    const Spec spec;
+    const BuildInput input{.files = *files, .spec = spec, .name = "apps", .ns = "flux"};
+    const auto want = here.Build(input), got = there.Build(input);
+    EXPECT_EQ(Text(got), Text(want)) << entry.path();
+    ++cases;
+    if (!want || !got) continue;
+    ++good;
+    EXPECT_EQ(got->reads.files, want->reads.files) << entry.path();
+    EXPECT_EQ(got->reads.directories, want->reads.directories) << entry.path();
+    EXPECT_EQ(got->reads.links, want->reads.links) << entry.path();
+  }
+  EXPECT_GT(good, 40u) << "of " << cases;
+}
+
+TEST(Builder, SharesAProcessOnlyAmongEquals) {
+  const auto files = base::MemoryFiles(Tree{});
+  const auto key = [&](const std::string& ns, const std::function<void(Spec&)>& change, bool masked = false) {
+    Spec spec;
+    spec.source = {.api_version = "", .kind = "GitRepository", .name = "fleet", .ns = "flux"};
+    change(spec);
+    return SharedBy({.files = *files, .spec = spec, .name = "apps", .ns = ns, .mask_encrypted = masked});
+  };
+  const auto same = [](Spec&) {};
+  const std::string plain = key("flux", same);
+  EXPECT_NE(plain, "");
+  EXPECT_EQ(key("flux", [](Spec& spec) { spec.path = "./other"; }), plain);
+  EXPECT_NE(key("tenant", same), plain);
+  EXPECT_NE(key("flux", [](Spec& spec) { spec.source.name = "other"; }), plain);
+  EXPECT_NE(key("flux", [](Spec& spec) { spec.service_account_name = "admin"; }), plain);
+  EXPECT_NE(key("flux", [](Spec& spec) { spec.kube_config.emplace(); }), plain);
+  EXPECT_EQ(key("flux", [](Spec& spec) { spec.decryption.emplace(); }), "");
+  EXPECT_EQ(key("flux", [](Spec& spec) { spec.post_build.emplace().from = {{.secret = true, .name = "s"}}; }), "");
+  EXPECT_NE(key("flux", [](Spec& spec) { spec.post_build.emplace().from = {{.name = "c"}}; }), "");
+  EXPECT_NE(key("flux", [](Spec& spec) { spec.decryption.emplace(); }, true), "") << "nothing is decrypted";
+}
+
+// Each of the sealed files by itself, with an age identity, with an OpenPGP key ring and with neither.
+TEST(Builder, DecryptsWithKeysThatTheProcessDoesNotHave) {
+  Builder here, there(Workers(), base::Logger::Null());
+  Spec spec;
+  spec.decryption.emplace();
+  DecryptionKeys age, pgp, none;
+  age.now = pgp.now = none.now = *base::ParseRfc3339("2026-01-01T00:00:00Z");
+  age.keys = sops::KeysOf({"first", "second"});
+  pgp.keys = sops::KeysOf({}, true);
+  int opened_by_age = 0, opened_by_pgp = 0;
+  for (const auto& entry : fs::directory_iterator(base::kSourceRoot / "tests/sops/vectors/sealed")) {
+    const std::string name = entry.path().filename().string();
+    const auto files = base::MemoryFiles(
+        Tree{{"kustomization.yaml", "secretGenerator: [{name: a, files: [" + name + "]}]\n"}, {name, base::ReadFile(entry.path())}});
+    const auto agree = [&](const DecryptionKeys& keys) {
+      const BuildInput input{.files = *files, .spec = spec, .name = "apps", .ns = "flux", .decryption = keys};
+      const auto want = here.Build(input), got = there.Build(input);
+      EXPECT_EQ(Text(got), Text(want)) << name;
+      return want.has_value() ? 1 : 0;
+    };
+    opened_by_age += agree(age);
+    opened_by_pgp += agree(pgp);
+    agree(none);
+  }
+  EXPECT_GT(opened_by_age, 5);
+  EXPECT_GT(opened_by_pgp, 0);
+}
+
+/// A tree of which somebody is told when a file is read.
+class WatchedFiles final : public base::Files {
+ public:
+  WatchedFiles(const base::Files& inner, std::function<void()> on_read) : inner_(inner), on_read_(std::move(on_read)) {}
+  Result<base::FileInfo> Stat(std::string_view path) const override { return inner_.Stat(path); }
+  Result<std::string> Read(std::string_view path) const override {
+    on_read_();
+    return inner_.Read(path);
+  }
+  Result<std::vector<base::FileInfo>> List(std::string_view path) const override { return inner_.List(path); }
+  Result<std::string> Resolve(std::string_view path) const override { return inner_.Resolve(path); }
+
+ private:
+  const base::Files& inner_;
+  std::function<void()> on_read_;
+};
+
+/// The processes whose parent is `pid`.
+std::vector<pid_t> ChildrenOf(pid_t pid) {
+  std::vector<pid_t> children;
+  std::ifstream file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
+  for (pid_t child = 0; file >> child;) children.push_back(child);
+  return children;
+}
+
+TEST(Builder, T78AProcessThatIsKilledFailsOneBuild) {
+  Builder there(Workers(), base::Logger::Null());
+  const std::string large = kConfigMap + ("# " + std::string(kMaxForeseenFile, 'x'));  // so it is asked for
+  const auto tree = base::MemoryFiles(Tree{{"a.yaml", large}});
+  const WatchedFiles files(*tree, [] {
+    for (const pid_t server : ChildrenOf(getpid()))
+      for (const pid_t job : ChildrenOf(server)) kill(job, SIGKILL);
+  });
+  Spec spec;
+  spec.path = "./apps/../";
+  EXPECT_EQ(Text(there.Build({.files = files, .spec = spec, .name = "apps", .ns = "flux"})),
+            "Internal: building ./apps/../: the process ended by SIGKILL");
+  EXPECT_EQ(Text(there, {{"a.yaml", kConfigMap}}).substr(0, 7), "sha256:");
+}
+
+TEST(Builder, ABuildThatNeedsTooMuchMemoryFailsAlone) {
+#ifdef SLUICE_SANITIZED
+  GTEST_SKIP() << "the limit is off under sanitizers";
+#endif
+  Builder there(Workers(), base::Logger::Null());
+  Tree tree;  // each of the copies below carries the whole text
+  tree["big.txt"] = std::string(30u << 20, 'x');
+  std::string file = "configMapGenerator:\n";
+  for (int i = 0; i < 12; ++i) file += "- {name: c" + std::to_string(i) + ", files: [big.txt]}\n";
+  tree["kustomization.yaml"] = file;
+  const std::string said = Text(there, tree);
+  EXPECT_EQ(said, "Internal: building .: the process met an exception: std::bad_alloc");
+  EXPECT_EQ(Text(there, {{"a.yaml", kConfigMap}}).substr(0, 7), "sha256:");
+}
+
+TEST(Builder, WithoutProcessesThereIsNoBuild) {
+  isolation::PoolOptions options = Workers();
+  options.command = {"/nonexistent/sluice"};
+  Builder there(options, base::Logger::Null());
+  EXPECT_EQ(Text(there, {{"a.yaml", kConfigMap}}),
+            "Unavailable: building .: a worker process cannot be started: /nonexistent/sluice: No such file or directory");
+}
+
+// ---- What a captured child may say -----------------------------------------------------------------------------------------------------
+
+/// What a host says to `frame`: an answer, an outcome or an error.
+struct Heard {
+  std::string text;
+  bool outcome = false;
+};
+
+Heard Hear(const Frame& frame, const std::function<void(Spec&)>& change = {}, BuildProtocolLimits limits = {}, int times = 1) {
+  const auto files = base::MemoryFiles(Tree{{"a.yaml", "text"}});
+  Spec spec;
+  if (change) change(spec);
+  const BuildInput input{.files = *files, .spec = spec, .name = "apps", .ns = "flux"};
+  BuildHost host(input, *files, limits);
+  auto answer = host.Hear(frame);
+  for (int i = 1; i < times; ++i) answer = host.Hear(frame);
+  if (!answer) return {answer.error().message, false};
+  if (*answer) return {**answer, false};
+  return {Text(*host.outcome()), true};
+}
+
+Frame Say(BuildFrame type, std::string bytes) { return {static_cast<std::uint8_t>(type), std::move(bytes)}; }
+Frame SayBuilt(std::string_view json, std::string_view digest = "sha256:00") {
+  return Say(BuildFrame::Built, Packer().Text(digest).Number(0).Number(0).Number(0).Number(0).Text(json).Take());
+}
+constexpr std::string_view kNoBuild = "the process said what no build says: ";
+
+TEST(BuildHost, T84TakesNothingOnTrust) {
+  EXPECT_EQ(Hear(Say(BuildFrame::Read, "a.yaml")).text, Packer().Number(0).Text("text").Take());
+  EXPECT_NE(Hear(Say(BuildFrame::Read, "../../etc/passwd")).text.find("leads outside"), std::string::npos);
+  EXPECT_EQ(Hear(Say(BuildFrame::Read, std::string(70'000, 'x'))).text, "the process asks too long a question");
+  EXPECT_EQ(Hear(Say(BuildFrame::Read, "a.yaml"), {}, {.max_questions = 3}, 4).text, "the process asks too many questions");
+  EXPECT_EQ(Hear(Say(BuildFrame::Read, "a.yaml"), {}, {.max_answered_bytes = 50}, 3).text, "the process reads too much");
+  EXPECT_EQ(Hear(Say(static_cast<BuildFrame>(99), "")).text, std::string(kNoBuild) + "frame 99");
+  EXPECT_EQ(Hear(Say(BuildFrame::Job, "")).text, std::string(kNoBuild) + "frame 1");
+  EXPECT_EQ(Hear(Say(BuildFrame::Failed, Packer().Number(99).Text("x").Take())).text, std::string(kNoBuild) + "a damaged error");
+  EXPECT_EQ(Hear(Say(BuildFrame::Failed, Packer().Number(0).Text("x").Take())).text, "Invalid: x");
+  EXPECT_EQ(Hear(Say(BuildFrame::Threw, Packer().Text("x").Take())).text, "Internal: the process met an exception: x");
+}
+
+TEST(BuildHost, T84OpensKeysOnlyForWhoDecrypts) {
+  const std::string question = Packer().Number(0).Text("age").Take();
+  EXPECT_EQ(Hear(Say(BuildFrame::OpenKey, question)).text, std::string(kNoBuild) + "it asks for keys, and decrypts nothing");
+  const auto decrypts = [](Spec& spec) { spec.decryption.emplace(); };
+  EXPECT_NE(Hear(Say(BuildFrame::OpenKey, question), decrypts).text.find("no age identity is configured"), std::string::npos);
+  EXPECT_EQ(Hear(Say(BuildFrame::OpenKey, Packer().Number(2).Text("x").Take()), decrypts).text,
+            std::string(kNoBuild) + "a damaged question");
+  EXPECT_EQ(Hear(Say(BuildFrame::OpenKey, question + "x"), decrypts).text, std::string(kNoBuild) + "a damaged question");
+}
+
+TEST(BuildHost, T84ResultsAreTheOwnersAndWithinLimits) {
+  const std::string object = R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"x","labels":{)"
+                             R"("kustomize.toolkit.fluxcd.io/name":"other","kustomize.toolkit.fluxcd.io/namespace":"them"}}})";
+  const std::string want = R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"x","labels":{)"
+                           R"("kustomize.toolkit.fluxcd.io/name":"apps","kustomize.toolkit.fluxcd.io/namespace":"flux"}}})";
+  const Heard heard = Hear(SayBuilt("[" + object + "]"));
+  EXPECT_TRUE(heard.outcome);
+  EXPECT_EQ(heard.text, "sha256:00\n" + want + "\n");
+  EXPECT_EQ(Hear(SayBuilt("[]", "sha256:<b>")).text, std::string(kNoBuild) + "a damaged result");
+  EXPECT_EQ(Hear(SayBuilt("{}")).text, std::string(kNoBuild) + "no list of objects");
+  EXPECT_EQ(Hear(SayBuilt("[1]")).text, std::string(kNoBuild) + "an object without apiVersion, kind or name");
+  EXPECT_EQ(Hear(SayBuilt("[")).text.substr(0, kNoBuild.size()), kNoBuild);
+  EXPECT_EQ(Hear(SayBuilt("[[],[],[]]"), {}, {.max_values = 3}).text, "the process built more than we take");
+  EXPECT_EQ(Hear(SayBuilt("[\"[[[[\\\"[[\"]"), {}, {.max_values = 3}).text,
+            std::string(kNoBuild) + "an object without apiVersion, kind or name");
+  EXPECT_NE(Hear(SayBuilt(std::string(5000, '[') + std::string(5000, ']'))).text.find("nested"), std::string::npos);
+  EXPECT_EQ(Hear(SayBuilt("[" + std::string(100, ' ') + "]"), {}, {.max_objects_bytes = 50}).text.substr(0, kNoBuild.size()), kNoBuild);
+  EXPECT_EQ(Hear(Say(BuildFrame::Built, Packer().Text("sha256:00").Number(1ULL << 60).Take())).text,
+            std::string(kNoBuild) + "a damaged result");
+}
+
+// ---- What it costs ---------------------------------------------------------------------------------------------------------------------
+
+/// Of this process and of those that it has waited for, with theirs.
+double CpuMicroseconds() {
+  double all = 0;
+  for (const __rusage_who who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage used{};
+    getrusage(who, &used);
+    for (const timeval& part : {used.ru_utime, used.ru_stime})
+      all += static_cast<double>(part.tv_sec) * 1e6 + static_cast<double>(part.tv_usec);
+  }
+  return all;
+}
+
+std::string MemoryOf(pid_t pid) {
+  std::string found;
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmRSS") || line.starts_with("RssAnon")) found += " " + line;
+  return found;
+}
+
+/// Not a bound, a measurement: `--gtest_also_run_disabled_tests --gtest_filter=Builder.DISABLED_Cost`.
+TEST(Builder, DISABLED_Cost) {
+  Tree tree = {
+      {"apps/kustomization.yaml", "resources: [d.yaml, s.yaml, c.yaml, a.yaml]\n"},
+      {"apps/c.yaml", kConfigMap},
+      {"apps/a.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"},
+      {"apps/s.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}], selector: {app: web}}\n"},
+      {"apps/d.yaml",
+       "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: web}}\n"
+       "  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: web\n        image: nginx:1\n"
+       "        ports: [{containerPort: 80}]\n        resources: {requests: {cpu: 10m, memory: 16Mi}}\n"}};
+  const auto files = base::MemoryFiles(tree);
+  Spec plain, secret;
+  plain.path = secret.path = "apps";
+  secret.decryption.emplace();
+  const auto measure = [&](const char* what, std::unique_ptr<Builder> builder, const Spec& spec) {
+    const BuildInput input{.files = *files, .spec = spec, .name = "apps", .ns = "flux"};
+    constexpr int kBuilds = 3000;
+    const double cpu = CpuMicroseconds();
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < kBuilds; ++i) ASSERT_TRUE(builder->Build(input));
+    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
+    const std::vector<pid_t> servers = ChildrenOf(getpid());
+    const std::string memory = servers.empty() ? "" : ", " + MemoryOf(servers.front());
+    builder.reset();
+    std::printf("%s: %.0f us of CPU, %.0f us a build%s\n", what, (CpuMicroseconds() - cpu) / kBuilds, took.count() / kBuilds,
+                memory.c_str());
+  };
+  for (int round = 0; round < 3; ++round) {
+    measure("in this process", std::make_unique<Builder>(), plain);
+    measure("in a shared process", std::make_unique<Builder>(Workers(), base::Logger::Null()), plain);
+    measure("in a process each", std::make_unique<Builder>(Workers(), base::Logger::Null()), secret);
+  }
+}
+
+}  // namespace
+}  // namespace sluice::controller::kustomization
