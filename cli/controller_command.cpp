@@ -115,6 +115,18 @@ sources::UnpackLimits ArtifactLimitsOf(const ControllerFlags& flags) {
           .max_depth = flags.artifact_max_path_depth};
 }
 
+/// Processes of this program, which build. What a run builds with ends before they do.
+controller::kustomization::Builder BuilderOf(const ControllerFlags& flags, const ControllerSettings& settings, const base::Logger& log) {
+  if (flags.build_workers == 0) return {};
+  const controller::TimeLimits& time = settings.build_time;
+  const auto cpu = std::chrono::ceil<std::chrono::seconds>(time.cpu);
+  const auto wall = std::chrono::ceil<std::chrono::milliseconds>(time.wall);
+  return {{.command = {"/proc/self/exe", std::string(kBuildWorkerCommand), std::to_string(cpu.count())},
+           .workers = flags.build_workers,
+           .job_deadline = wall + controller::kustomization::kWorkerGrace},
+          log};
+}
+
 /// Every part of the running controller, in the order they depend on each other.
 class Process {
  public:
@@ -141,6 +153,7 @@ class Process {
                     .retention_records = flags.artifact_retention_records,
                     .limits = ArtifactLimitsOf(flags),
                     .digest_algorithm = flags.artifact_digest_algo}),
+        builder_(BuilderOf(flags, settings_, log_)),
         workers_(runtime_.io(), flags.workers),
         services_{client_,
                   workers_,
@@ -215,7 +228,8 @@ class Process {
                 observer_,
                 kustomize_events_,
                 {{"ExternalArtifact", &external_artifacts_}, {"OCIRepository", &oci_repositories_}, {"Bucket", &buckets_}},
-                loader_},
+                loader_,
+                builder_},
             {.no_cross_namespace_refs = flags.no_cross_namespace_refs,
              .default_service_account = flags.default_service_account,
              .custom_stage_kinds = settings_.custom_stage_kinds,
@@ -607,6 +621,7 @@ class Process {
   sources::GitLibrary git_library_;
   sources::GitCache cache_;
   sources::ArtifactStore artifacts_;
+  controller::kustomization::Builder builder_;
   net::WorkerPool workers_;  // joined before what its work uses is gone
   controller::Services services_;
   kube::ObjectStore git_repositories_, kustomizations_, external_artifacts_, oci_repositories_, buckets_, helm_repositories_, helm_charts_,

@@ -180,6 +180,10 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--token-cache-max-duration", flags.token_cache_max_duration, "How long a token is kept at most")->capture_default_str();
   c->add_option("--concurrent", flags.concurrent, "Runs at a time, for each kind")->capture_default_str();
   c->add_option("--workers", flags.workers, "Threads for building and for Git")->capture_default_str();
+  c->add_option("--build-workers", flags.build_workers,
+                "Confined processes that build Kustomizations, out of reach of the controller's tokens and keys; 0: build in the "
+                "controller's own process")
+      ->capture_default_str();
   c->add_option("--kube-api-inflight", flags.requests, "Requests to the API server at a time")->capture_default_str();
   // Flux's own limits, which patches of its Deployments set. What they bound there, --concurrent, --kube-api-inflight and deadlines bound here.
   c->add_option("--kube-api-qps", flags.kube_api_qps, "Accepted; see --kube-api-inflight");

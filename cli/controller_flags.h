@@ -54,7 +54,7 @@ struct ControllerFlags {
   int http_max_redirects = 5;
   std::size_t helm_cache_max_size = 0;
   std::string helm_cache_ttl = "15m", helm_cache_purge_interval = "1m";
-  std::size_t concurrent = 64, workers = 2, requests = 64;
+  std::size_t concurrent = 64, workers = 2, build_workers = 2, requests = 64;
   std::string requeue_dependency = "30s", min_retry_delay = "750ms", max_retry_delay = "15m", relist_interval = "30m";
   std::size_t interval_jitter_percentage = 5;
   bool leader_election = false, leader_election_release_on_cancel = true;

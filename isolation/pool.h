@@ -27,7 +27,7 @@ struct PoolOptions {
   /// A process that may be used again is not, after so many jobs, so many bytes said in either direction, or so long a time spent in them: its memory and its CPU time are
   /// limited as a whole.
   std::size_t jobs_per_process = 64;
-  std::uint64_t bytes_per_process = 16u << 20;
+  std::uint64_t bytes_per_process = 1u << 20;
   std::chrono::milliseconds time_per_process = std::chrono::seconds(5);
   std::size_t jobs_per_server =
       20'000;  ///< processes, strictly: then the fork server is replaced as well, and with it where things lie in memory

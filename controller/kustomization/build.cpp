@@ -150,7 +150,9 @@ Result<std::string> DigestOf(const std::vector<Value>& objects, const BuildInput
 
 }  // namespace
 
-Result<BuildOutput> Build(const BuildInput& input) {
+Result<BuildOutput> Build(const BuildInput& given) {
+  BuildInput input = given;
+  if (input.time) input.interrupt = StopAfter(*input.time, "the build", "split it", "--build-max");
   const base::RecordingFiles files(input.files);
   TRY(const std::string directory, DirectoryOf(files, input.spec));
   auto built = BuildTree(files, directory, input);

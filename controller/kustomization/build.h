@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/result.h"
 #include "controller/kustomization/decryption.h"
 #include "controller/kustomization/spec.h"
+#include "controller/time_limit.h"
 #include "document/value.h"
 #include "kustomize/build.h"
 
@@ -27,6 +29,7 @@ struct BuildInput {
   DecryptionKeys decryption = {};   ///< used where the spec asks for decryption
   kustomize::BuildLimits limits = {};
   std::size_t max_manifests_bytes = 64u << 20;  ///< of what is made, as text
+  std::optional<TimeLimits> time = {};          ///< for it, from its begin; takes the place of `interrupt`
   /// kustomize::BuildOptions', also asked between objects afterwards.
   std::function<base::Result<void>()> interrupt = {};
   bool normalize = true;  ///< false: as it was built, only labelled, for people to read (`flux build kustomization`)

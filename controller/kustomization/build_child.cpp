@@ -1,4 +1,5 @@
 // The child's side of build_protocol.h. It takes the parent at its word; when the parent is gone, so is the child.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <exception>
@@ -200,6 +201,8 @@ LastWord Say(BuildOutput built) {
 
 LastWord BuildJob(std::string_view job, Parent& parent) {
   Unpacker in(job);
+  JobLimits limits;
+  for (std::uint64_t* number : limits.Numbers()) *number = in.Number();
   const AskedFiles files(parent);
   const AskedKeys keys(parent);
   Spec spec;
@@ -221,8 +224,15 @@ LastWord BuildJob(std::string_view job, Parent& parent) {
   input.variables = Pairs(in);
   parent.Foresee(in);
   input.decryption.keys.elsewhere = &keys;
+  limits.Apply(input);
   Result<BuildOutput> built = Build(input);
   return built ? Say(std::move(*built)) : Say(built.error());
+}
+
+/// A process that waits for its next job keeps little of what a large one took.
+void GiveBackMemory() {
+  constexpr std::size_t kKept = 8u << 20;
+  if (mallinfo2().fordblks > kKept) malloc_trim(0);
 }
 
 }  // namespace
@@ -241,6 +251,8 @@ void BuildForParent(Channel& channel) {
       word = {BuildFrame::Threw, Packer().Text("unknown").Take(), ""};
     }
     if (!channel.Send(static_cast<std::uint8_t>(word.type), {word.head, word.objects})) return;
+    word = {};
+    GiveBackMemory();
   }
 }
 

@@ -118,9 +118,23 @@ void PackForeseen(Packer& to, const BuildInput& input) {
 
 }  // namespace
 
+std::vector<std::uint64_t*> JobLimits::Numbers() {
+  return {&build.max_depth,           &build.max_kustomizations,
+          &build.max_objects,         &build.max_nodes,
+          &build.max_comparisons,     &build.max_bytes,
+          &max_manifests_bytes,       &sops.max_bytes,
+          &sops.max_master_keys,      &sops.max_pgp_keys,
+          &parsers.max_text_bytes,    &parsers.max_depth,
+          &parsers.max_nodes,         &parsers.max_manifests_bytes,
+          &parsers.max_pattern_bytes, &max_program_bytes,
+          &cpu_nanoseconds,           &wall_nanoseconds};
+}
+
 std::string PackJob(const BuildInput& input) {
   const Spec& spec = input.spec;
   Packer out;
+  JobLimits limits = JobLimits::Of(input);
+  for (const std::uint64_t* number : limits.Numbers()) out.Number(*number);
   out.Text(input.name).Text(input.ns).Number(input.strict_substitution).Number(input.mask_encrypted).Number(input.normalize);
   out.Text(spec.path).Text(spec.target_namespace).Text(spec.name_prefix).Text(spec.name_suffix);
   out.Text(document::EmitJson(spec.patches)).Text(document::EmitJson(spec.images));
@@ -133,6 +147,27 @@ std::string PackJob(const BuildInput& input) {
   PackPairs(out, input.variables);
   PackForeseen(out, input);
   return out.Take();
+}
+
+JobLimits JobLimits::Of(const BuildInput& input) {
+  JobLimits out{
+      .build = input.limits, .sops = input.decryption.limits, .parsers = base::Parsers(), .max_manifests_bytes = input.max_manifests_bytes};
+  out.max_program_bytes = static_cast<std::uint64_t>(out.parsers.max_program_bytes);
+  if (!input.time) return out;
+  out.cpu_nanoseconds = static_cast<std::uint64_t>(input.time->cpu.count());
+  out.wall_nanoseconds = static_cast<std::uint64_t>(input.time->wall.count());
+  return out;
+}
+
+void JobLimits::Apply(BuildInput& input) {
+  parsers.max_program_bytes = static_cast<std::int64_t>(max_program_bytes);
+  base::SetParserLimits(parsers);
+  input.limits = build;
+  input.decryption.limits = sops;
+  input.max_manifests_bytes = max_manifests_bytes;
+  if (wall_nanoseconds == 0) return;
+  input.time = {.cpu = base::Duration(static_cast<std::int64_t>(cpu_nanoseconds)),
+                .wall = base::Duration(static_cast<std::int64_t>(wall_nanoseconds))};
 }
 
 bool HoldsMoreValues(std::string_view json, std::size_t limit) {

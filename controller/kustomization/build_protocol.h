@@ -10,8 +10,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/files.h"
+#include "base/parser_limits.h"
 #include "base/result.h"
 #include "controller/kustomization/build.h"
 #include "isolation/channel.h"
@@ -40,6 +42,20 @@ struct BuildProtocolLimits {
   std::size_t max_objects_bytes = 64u << 20;    ///< as JSON
   std::size_t max_values = 2'000'000;           ///< in all objects
   std::size_t max_message_bytes = 1u << 20;     ///< of an error
+};
+
+/// What a build may cost, as a job carries it: numbers of 64 bits.
+struct JobLimits {
+  kustomize::BuildLimits build;
+  sops::Limits sops;
+  base::ParserLimits parsers;
+  std::size_t max_manifests_bytes = 0;
+  std::uint64_t max_program_bytes = 0, cpu_nanoseconds = 0, wall_nanoseconds = 0;  ///< no time: 0
+
+  static JobLimits Of(const BuildInput& input);
+  std::vector<std::uint64_t*> Numbers();
+  /// Sets them, those of the parsers for the whole process: in a child, which has one thread.
+  void Apply(BuildInput& input);
 };
 
 // ---- The parent's side -----------------------------------------------------------------------------------------------------------------

@@ -68,8 +68,9 @@ Result<BuildOutput> Builder::Build(const BuildInput& input, std::stop_token stop
   return built;
 }
 
-int ServeBuilds() {
+int ServeBuilds(std::chrono::seconds cpu) {
   isolation::ForkServerOptions options;
+  options.limits.cpu = cpu + kWorkerGrace;
   options.prepare = Warm;
   options.job = BuildForParent;
   return isolation::ServeForks(options);

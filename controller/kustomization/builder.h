@@ -1,6 +1,7 @@
 // controller/kustomization/builder.h: where Kustomizations are built: each in a process that has nothing but its tree (threats T78, T84), or in this one.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <stop_token>
@@ -33,7 +34,10 @@ class Builder {
 /// Kustomization. "" for one that holds secrets: it shares with nobody.
 std::string SharedBy(const BuildInput& input);
 
-/// The child's main(): serves the parent that started it, and returns the exit code.
-int ServeBuilds();
+/// What the child is given beside its own time, for the talk and for an end with an error of its own.
+inline constexpr std::chrono::seconds kWorkerGrace{15};
+
+/// The child's main(): serves the parent that started it, each of its processes for at most `cpu` of CPU time, and returns the exit code.
+int ServeBuilds(std::chrono::seconds cpu = std::chrono::seconds(30));
 
 }  // namespace sluice::controller::kustomization

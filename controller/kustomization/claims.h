@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "controller/kustomization/builder.h"
 #include "controller/kustomization/spec.h"
 #include "controller/services.h"
 #include "controller/source_registry.h"
@@ -27,7 +28,7 @@ struct Claimer {
   std::set<document::ObjectId> on_record;  ///< what it claims if these files are unchanged: what it has applied already
 };
 
-/// The ids of what the `claimers` build. One that cannot be built claims nothing.
-net::Task<std::set<document::ObjectId>> ClaimsOf(Services& services, std::vector<Claimer> claimers);
+/// The ids of what the `claimers` build. One that cannot be built claims nothing, also if that costs it a process.
+net::Task<std::set<document::ObjectId>> ClaimsOf(Services& services, Builder& builder, std::vector<Claimer> claimers);
 
 }  // namespace sluice::controller::kustomization

@@ -3,6 +3,8 @@
 #include "controller/kustomization/reconciler.h"
 
 #include <algorithm>
+#include <stdexcept>
+#include <stop_token>
 
 #include "base/failpoint.h"
 #include "base/parser_limits.h"
@@ -450,7 +452,7 @@ net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOut
   auto job = std::make_shared<Job>(
       Job{run->source, run->spec, run->key, std::move(variables), {std::move(keys), now, limits.sops}, std::nullopt, strict, limits});
   if (may_stand) job->stands = state.reads;
-  auto work = [job]() -> Result<std::optional<BuildOutput>> {
+  auto work = [job, &builder = parts_.builder](std::stop_token stop) -> Result<std::optional<BuildOutput>> {
     if (job->stands && base::Unchanged(*job->stands, *job->source->files)) return std::optional<BuildOutput>();
     const BuildInput input{.files = *job->source->files,
                            .spec = job->spec,
@@ -461,9 +463,12 @@ net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOut
                            .decryption = job->decryption,
                            .limits = job->limits.build,
                            .max_manifests_bytes = base::Parsers().max_manifests_bytes,
-                           .interrupt = BuildTime(job->limits)};
-    TRY(BuildOutput built, Build(input));
-    return std::optional<BuildOutput>(std::move(built));
+                           .time = job->limits.build_time};
+    Result<BuildOutput> built = builder.Build(input, std::move(stop));
+    if (!built && built.error().reason == base::Reason::Internal)
+      throw std::runtime_error(built.error().message);  // the queue counts the tries
+    if (!built) return std::move(built).error();
+    return std::optional<BuildOutput>(std::move(*built));
   };
   net::Task<Result<std::optional<BuildOutput>>> building = parts_.services.workers.Run(std::move(work));
   CO_TRY(std::optional<BuildOutput> built, co_await std::move(building));

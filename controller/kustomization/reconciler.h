@@ -15,6 +15,7 @@
 #include "controller/health.h"
 #include "controller/kustomization/apply.h"
 #include "controller/kustomization/build.h"
+#include "controller/kustomization/builder.h"
 #include "controller/kustomization/claims.h"
 #include "controller/kustomization/links.h"
 #include "controller/kustomization/prune.h"
@@ -56,6 +57,7 @@ class Reconciler final : public kube::OwnedListener {
     kube::EventRecorder& events;
     SourceStores other_sources;  ///< of the kinds other than GitRepository
     ArtifactLoader& loader;
+    Builder& builder;
   };
   Reconciler(Parts parts, ReconcilerOptions options);
   ~Reconciler() override;

@@ -106,7 +106,7 @@ net::Task<std::set<document::ObjectId>> Reconciler::ClaimedByOthers(std::shared_
     claimer.source = std::move(whole);
   }
   std::erase_if(claimers, [](const Claimer& claimer) { return claimer.source->files == nullptr; });
-  net::Task<std::set<document::ObjectId>> asking = ClaimsOf(parts_.services, std::move(claimers));
+  net::Task<std::set<document::ObjectId>> asking = ClaimsOf(parts_.services, parts_.builder, std::move(claimers));
   std::set<document::ObjectId> claimed = co_await std::move(asking);
   claimed.merge(kept);
   co_return claimed;
