@@ -1,5 +1,6 @@
 #include "controller/kustomization/claims.h"
 
+#include "base/parser_limits.h"
 #include "controller/kustomization/build.h"
 #include "controller/kustomization/variables.h"
 #include "net/await.h"
