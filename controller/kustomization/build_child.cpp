@@ -4,11 +4,13 @@
 
 #include <exception>
 #include <map>
+#include <new>
 #include <utility>
 
 #include "controller/kustomization/build_protocol.h"
 #include "document/json.h"
 #include "isolation/packed.h"
+#include "isolation/sandbox.h"
 
 namespace sluice::controller::kustomization {
 namespace {
@@ -245,6 +247,9 @@ void BuildForParent(Channel& channel) {
     LastWord word;
     try {
       word = BuildJob(frame->bytes, parent);
+    } catch (const std::bad_alloc& error) {
+      const std::string most = std::to_string(isolation::Limits().memory_bytes >> 20);
+      word = {BuildFrame::Threw, Packer().Text(std::string(error.what()) + ": a build may take " + most + " MiB").Take(), ""};
     } catch (const std::exception& error) {
       word = {BuildFrame::Threw, Packer().Text(error.what()).Take(), ""};
     } catch (...) {

@@ -220,7 +220,7 @@ TEST(Builder, ABuildThatNeedsTooMuchMemoryFailsAlone) {
   for (int i = 0; i < 12; ++i) file += "- {name: c" + std::to_string(i) + ", files: [big.txt]}\n";
   tree["kustomization.yaml"] = file;
   const std::string said = Text(there, tree);
-  EXPECT_EQ(said, "Internal: building .: the process met an exception: std::bad_alloc");
+  EXPECT_EQ(said, "Internal: building .: the process met an exception: std::bad_alloc: a build may take 256 MiB");
   EXPECT_EQ(Text(there, {{"a.yaml", kConfigMap}}).substr(0, 7), "sha256:");
 }
 
