@@ -118,7 +118,7 @@ TEST(Build, Limits) {
   EXPECT_TRUE(Message(BuildTree(laughs, options, "k0")).ends_with(": more than 5 kustomizations in one build"));
 
   options.limits = {.max_nodes = 40};
-  const std::string aliases = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: &l {a: b, c: d}, annotations: *l}\n";
+  const std::string aliases = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aliased, labels: &l {a: b, c: d}, annotations: *l}\n";
   EXPECT_TRUE(BuildTree({{"kustomization.yaml", "resources: [a.yaml, b.yaml]\n"}, {"a.yaml", kConfigMap}, {"b.yaml", aliases}}, options)
                   .has_value());
   options.limits = {.max_nodes = 8};
@@ -127,9 +127,10 @@ TEST(Build, Limits) {
             std::string::npos);
 
   options.limits = {.max_comparisons = 0};
-  const Tree patched = {
-      {"kustomization.yaml", "resources: [a.yaml]\npatches: [{target: {name: .*}, patch: \"[{op: add, path: /data/x, value: y}]\"}]\n"},
-      {"a.yaml", kConfigMap}};
+  const Tree patched = {{"kustomization.yaml",
+                         "resources: [a.yaml]\npatches: [{target: {name: .*}, patch: '[{\"op\": \"add\", \"path\": \"/metadata/labels\", "
+                         "\"value\": {}}]'}]\n"},
+                        {"a.yaml", kConfigMap}};
   EXPECT_NE(Message(BuildTree(patched, options)).find("too many objects times too many targets: name the targets, or split the build"),
             std::string::npos);
 
