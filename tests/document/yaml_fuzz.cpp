@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "document/json.h"
+#include "document/taker.h"
 #include "document/yaml.h"
 
 namespace {
@@ -57,6 +58,19 @@ void CheckPrinting(const Value& value, const EmitOptions& options) {
   Require(AsPrinted(value) == *again);
 }
 
+/// Whoever is offered items and takes none has read the same text; and taking all of them is as safe.
+void CheckTaking(std::string_view text, const YamlOptions& options) {
+  const auto whole = ParseYaml(text, options);
+  for (std::size_t depth = 1; depth <= 3; ++depth) {
+    Taker taker{.depth = depth, .take = [](const auto&, Value&) -> sluice::base::Result<bool> { return false; }, .restart = {}};
+    const auto left = ParseYamlTaking(text, options, taker);
+    Require(left.has_value() == whole.has_value());
+    Require(!whole || *left == *whole);
+    taker.take = [](const auto&, Value&) -> sluice::base::Result<bool> { return true; };
+    (void)ParseYamlTaking(text, options, taker);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -67,6 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                             .merge_keys = (data[0] & 4) == 0,
                             .max_nodes = 20'000,
                             .file = "fuzz.yaml"};
+  CheckTaking(text, options);
   const auto documents = ParseYamlStream(text, options);
   if (!documents) {
     Require(documents.error().message.starts_with("fuzz.yaml:"));
