@@ -66,7 +66,7 @@ class CommandCase(Case):
         try:
             yield lines
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # SIGINT is ignored by what runs in the background
             ended = process.wait(30)
             reader.join(10)
             process.stdout.close()
@@ -503,7 +503,7 @@ class LogsOfPodsTest(CommandCase):
         until(lambda: self.sluice("logs", "-A", "--flux-namespace", NAMESPACE, "--tail", "2").splitlines() == [shown("later")] * 2)
         self.assertEqual(logs("-n", self.ns, "--since", "1h"), here)
         self.assertNotIn(here[0], logs("-n", self.ns, "--since", "1s"))
-        with self.following("logs", "-f", "--flux-namespace", NAMESPACE, "--tail", "1", code=-signal.SIGINT) as lines:
+        with self.following("logs", "-f", "--flux-namespace", NAMESPACE, "--tail", "1", code=-signal.SIGTERM) as lines:
             until(lambda: lines.count(shown("later") + "\n") >= 3, seen=lambda: lines)
 
 
