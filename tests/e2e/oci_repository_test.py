@@ -627,7 +627,7 @@ class FaultTest(OciCase):
         self.oci(hurdle, insecure=True, ref={"semver": "*"})
         self.assertTrue(self.failed("ReadOperationFailed").endswith("the next page of tags is on another host"))
         hurdle.follow = lambda last: f"/v2/{self.repository}/tags/list?n=1"
-        self.await_object(OCI, "app", lambda obj: condition_of(obj, "Ready").get("message", "").endswith("more than 100 pages of tags"))
+        self.await_object(OCI, "app", lambda obj: condition_of(obj, "Ready").get("message", "").endswith("more than 100 pages of tags (--oci-max-tag-pages)"))
         self.assertNotIn("artifact", self.kube.get(OCI, "app", self.ns)["status"])
 
 
