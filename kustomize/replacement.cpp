@@ -66,7 +66,8 @@ Value WithoutMarks(Value value) {
 Result<Value> ReplacementValue(const Value& object, const ReplacementSource& source) {
   const std::string path(source.field_path.empty() ? kDefaultPath : source.field_path);
   TRY(const Value* const field, GetField(object, SplitDottedPath(path)));
-  if (NilOrEmpty(field)) return base::Invalid("fieldPath '" + path + "' of the source is missing or empty");
+  const bool untagged = field != nullptr && field->IsScalar() && field->style() == document::Style::Any;  // kyaml sees a null by its tag
+  if (NilOrEmpty(field) && !untagged) return base::Invalid("fieldPath '" + path + "' of the source is missing or empty");
   if (!HasDelimiter(source.options)) return *field;
   if (!field->IsScalar())
     return base::Invalid("a delimiter needs a scalar, but '" + path + "' is a " + (field->IsMapping() ? "mapping" : "list"));
