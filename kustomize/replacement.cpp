@@ -145,20 +145,30 @@ class Writer {
   Result<void> WriteOne(const FieldMatch& match) {
     TRY(const std::optional<std::string> text, NewText(*match.node));
     if (match.detached) return {};
+    const bool is_source = LiveNode() == match.node;
     Set(match, text);
     if (budget_ != nullptr) {
       TRY(budget_->Written(*match.node));
     }
-    ReadAgain();
+    if (is_source) {
+      value_ = Value(*match.node);  // what it says now may lead to it no more: `[name=a].name`
+    } else {
+      ReadAgain();
+    }
     return {};
   }
 
   /// The value is the node in the object.
   void ReadAgain() {
-    if (live_ == nullptr) return;
+    if (const Value* field = LiveNode()) value_ = Value(*field);
+  }
+
+  /// That node; nullptr if it is in another object, or its path leads to nothing (any more).
+  const Value* LiveNode() const {
+    if (live_ == nullptr) return nullptr;
     const std::string path(live_->field_path.empty() ? kDefaultPath : live_->field_path);
     const Result<const Value*> field = GetField(object_, SplitDottedPath(path));
-    if (field && *field != nullptr) value_ = Value(**field);
+    return field ? *field : nullptr;
   }
 
   void Set(const FieldMatch& match, const std::optional<std::string>& text) const {
