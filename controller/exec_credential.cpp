@@ -14,6 +14,7 @@
 
 #include "base/digest.h"
 #include "document/json.h"
+#include "isolation/clean_start.h"
 
 namespace sluice::controller {
 namespace {
@@ -121,18 +122,11 @@ Result<void> Child::Start(const ExecPlugin& plugin) {
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawnattr_t how;
-  posix_spawnattr_init(&how);
-  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&how, &none);
-  posix_spawnattr_setsigdefault(&how, &all);
+  const isolation::CleanStart how;
   std::vector<std::string> words{plugin.command}, variables = EnvironmentOf(plugin);
   words.insert(words.end(), plugin.arguments.begin(), plugin.arguments.end());
-  const int failed = posix_spawnp(&pid_, plugin.command.c_str(), &files, &how, Pointers(words).data(), Pointers(variables).data());
-  posix_spawnattr_destroy(&how);
+  const int failed =
+      posix_spawnp(&pid_, plugin.command.c_str(), &files, how.attributes(), Pointers(words).data(), Pointers(variables).data());
   posix_spawn_file_actions_destroy(&files);
   close(ends[1]);
   if (failed == 0) return {};

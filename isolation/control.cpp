@@ -13,9 +13,21 @@ namespace {
 
 constexpr std::size_t kHead = 1 + sizeof(std::int32_t), kMaxDetail = 512;
 
-union Ancillary {
-  cmsghdr align;
-  std::array<char, CMSG_SPACE(sizeof(int))> bytes;
+/// One byte, and room for one descriptor.
+struct JobPacket {
+  JobPacket() {
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = room.data();
+    message.msg_controllen = room.size();
+  }
+  JobPacket(const JobPacket&) = delete;
+  JobPacket& operator=(const JobPacket&) = delete;
+
+  char byte = 'j';
+  iovec piece{&byte, 1};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
+  msghdr message{};
 };
 
 ssize_t Again(auto call) {
@@ -53,33 +65,19 @@ std::optional<Report> ReceiveReport(int socket) {
 }
 
 bool SendJob(int socket, int job) {
-  char byte = 'j';
-  iovec piece{&byte, 1};
-  Ancillary room{};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = room.bytes.data();
-  message.msg_controllen = room.bytes.size();
-  cmsghdr* rights = CMSG_FIRSTHDR(&message);
+  JobPacket packet;
+  cmsghdr* rights = CMSG_FIRSTHDR(&packet.message);
   rights->cmsg_level = SOL_SOCKET;
   rights->cmsg_type = SCM_RIGHTS;
   rights->cmsg_len = CMSG_LEN(sizeof job);
   std::memcpy(CMSG_DATA(rights), &job, sizeof job);
-  return Again([&] { return sendmsg(socket, &message, MSG_NOSIGNAL); }) == 1;
+  return Again([&] { return sendmsg(socket, &packet.message, MSG_NOSIGNAL); }) == 1;
 }
 
 int ReceiveJob(int socket) {
-  char byte = 0;
-  iovec piece{&byte, 1};
-  Ancillary room{};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = room.bytes.data();
-  message.msg_controllen = room.bytes.size();
-  if (Again([&] { return recvmsg(socket, &message, MSG_CMSG_CLOEXEC); }) != 1) return -1;
-  const cmsghdr* rights = CMSG_FIRSTHDR(&message);
+  JobPacket packet;
+  if (Again([&] { return recvmsg(socket, &packet.message, MSG_CMSG_CLOEXEC); }) != 1) return -1;
+  const cmsghdr* rights = CMSG_FIRSTHDR(&packet.message);
   if (rights == nullptr || rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS || rights->cmsg_len != CMSG_LEN(sizeof(int)))
     return -1;
   int job = -1;

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/errno_text.h"
+#include "isolation/clean_start.h"
 #include "isolation/control.h"
 
 namespace sluice::isolation {
@@ -65,8 +66,7 @@ struct Pair {
   }
 };
 
-/// `command` with `control` as its descriptor 3, /dev/null as the first three, no other and no environment. A process group of its own, so that a signal from a terminal
-/// is for us alone.
+/// `command` with `control` as its descriptor 3, /dev/null as the first three, no other and no environment.
 Result<pid_t> Spawn(const std::vector<std::string>& command, int control) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
@@ -74,22 +74,14 @@ Result<pid_t> Spawn(const std::vector<std::string>& command, int control) {
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     posix_spawn_file_actions_addopen(&files, standard, "/dev/null", O_RDWR, 0);
   posix_spawn_file_actions_addclosefrom_np(&files, kControlDescriptor + 1);
-  posix_spawnattr_t how;
-  posix_spawnattr_init(&how);
-  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&how, &none);
-  posix_spawnattr_setsigdefault(&how, &all);
+  const CleanStart how;
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   char* environment[] = {nullptr};
   pid_t pid = 0;
-  const int failed = posix_spawn(&pid, arguments[0], &files, &how, arguments.data(), environment);
-  posix_spawnattr_destroy(&how);
+  const int failed = posix_spawn(&pid, arguments[0], &files, how.attributes(), arguments.data(), environment);
   posix_spawn_file_actions_destroy(&files);
   if (failed != 0) return Unavailable(command.front(), failed);
   return pid;

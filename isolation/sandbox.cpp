@@ -91,21 +91,9 @@ class Filter {
     }
   }
   /// Only where the argument is `value` (both are 32 bits wide; the kernel takes no more of them).
-  void AllowIf(long call, unsigned argument, std::uint32_t value) {
-    Jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 4);
-    Add(BPF_LD | BPF_W | BPF_ABS, Low(argument));
-    Jump(BPF_JEQ, value, 0, 1);
-    Allow();
-    Kill();
-  }
+  void AllowIf(long call, unsigned argument, std::uint32_t value) { AllowWhere(call, argument, BPF_JEQ, value, true); }
   /// Only where the argument has none of `bits`.
-  void AllowWithout(long call, unsigned argument, std::uint32_t bits) {
-    Jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 4);
-    Add(BPF_LD | BPF_W | BPF_ABS, Low(argument));
-    Jump(BPF_JSET, bits, 1, 0);
-    Allow();
-    Kill();
-  }
+  void AllowWithout(long call, unsigned argument, std::uint32_t bits) { AllowWhere(call, argument, BPF_JSET, bits, false); }
   Result<void> Install() {
     Kill();
     const sock_fprog program{.len = static_cast<unsigned short>(code_.size()), .filter = code_.data()};
@@ -114,6 +102,13 @@ class Filter {
   }
 
  private:
+  void AllowWhere(long call, unsigned argument, int test, std::uint32_t operand, bool outcome) {
+    Jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 4);
+    Add(BPF_LD | BPF_W | BPF_ABS, Low(argument));
+    Jump(test, operand, outcome ? 0 : 1, outcome ? 1 : 0);
+    Allow();
+    Kill();
+  }
   void Add(int code, std::uint32_t k) { code_.push_back({static_cast<unsigned short>(code), 0, 0, k}); }
   void Jump(int test, std::uint32_t k, unsigned char if_so, unsigned char if_not) {
     code_.push_back({static_cast<unsigned short>(BPF_JMP | test | BPF_K), if_so, if_not, k});

@@ -3,12 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/resource.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -306,59 +302,5 @@ TEST(BuildHost, T84ResultsAreTheOwnersAndWithinLimits) {
 // ---- What it costs ---------------------------------------------------------------------------------------------------------------------
 
 /// Of this process and of those that it has waited for, with theirs.
-double CpuMicroseconds() {
-  double all = 0;
-  for (const __rusage_who who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-    rusage used{};
-    getrusage(who, &used);
-    for (const timeval& part : {used.ru_utime, used.ru_stime})
-      all += static_cast<double>(part.tv_sec) * 1e6 + static_cast<double>(part.tv_usec);
-  }
-  return all;
-}
-
-std::string MemoryOf(pid_t pid) {
-  std::string found;
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS") || line.starts_with("RssAnon")) found += " " + line;
-  return found;
-}
-
-/// Not a bound, a measurement: `--gtest_also_run_disabled_tests --gtest_filter=Builder.DISABLED_Cost`.
-TEST(Builder, DISABLED_Cost) {
-  Tree tree = {
-      {"apps/kustomization.yaml", "resources: [d.yaml, s.yaml, c.yaml, a.yaml]\n"},
-      {"apps/c.yaml", kConfigMap},
-      {"apps/a.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"},
-      {"apps/s.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}], selector: {app: web}}\n"},
-      {"apps/d.yaml",
-       "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: web}}\n"
-       "  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: web\n        image: nginx:1\n"
-       "        ports: [{containerPort: 80}]\n        resources: {requests: {cpu: 10m, memory: 16Mi}}\n"}};
-  const auto files = base::MemoryFiles(tree);
-  Spec plain, secret;
-  plain.path = secret.path = "apps";
-  secret.decryption.emplace();
-  const auto measure = [&](const char* what, std::unique_ptr<Builder> builder, const Spec& spec) {
-    const BuildInput input{.files = *files, .spec = spec, .name = "apps", .ns = "flux"};
-    constexpr int kBuilds = 3000;
-    const double cpu = CpuMicroseconds();
-    const auto begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < kBuilds; ++i) ASSERT_TRUE(builder->Build(input));
-    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
-    const std::vector<pid_t> servers = ChildrenOf(getpid());
-    const std::string memory = servers.empty() ? "" : ", " + MemoryOf(servers.front());
-    builder.reset();
-    std::printf("%s: %.0f us of CPU, %.0f us a build%s\n", what, (CpuMicroseconds() - cpu) / kBuilds, took.count() / kBuilds,
-                memory.c_str());
-  };
-  for (int round = 0; round < 3; ++round) {
-    measure("in this process", std::make_unique<Builder>(), plain);
-    measure("in a shared process", std::make_unique<Builder>(Workers(), base::Logger::Null()), plain);
-    measure("in a process each", std::make_unique<Builder>(Workers(), base::Logger::Null()), secret);
-  }
-}
-
 }  // namespace
 }  // namespace sluice::controller::kustomization

@@ -1,6 +1,5 @@
 // The functions that read outside bytes without a whole tree of files: the input is cut at NUL bytes into an object, a patch (tried as a strategic merge
 // and as a JSON patch), a field path, a label selector, an env file and an OpenAPI schema.
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,20 +13,11 @@
 #include "kustomize/merge.h"
 #include "kustomize/replacement.h"
 #include "kustomize/selector.h"
+#include "tests/base/fuzz_parts.h"
 
 using namespace sluice;
 
 namespace {
-
-std::array<std::string_view, 6> Cut(std::string_view input) {
-  std::array<std::string_view, 6> out;
-  for (std::string_view& part : out) {
-    const std::size_t end = std::min(input.find('\0'), input.size());
-    part = input.substr(0, end);
-    input.remove_prefix(std::min(end + 1, input.size()));
-  }
-  return out;
-}
 
 void Patch(const document::Value& object, std::string_view text, const kustomize::Schema& schema) {
   if (const auto patch = document::ParseYaml(text); patch) {
@@ -57,7 +47,7 @@ void Replace(const document::Value& object, std::string_view path) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [object_text, patch, path, selector, env, openapi] = Cut({reinterpret_cast<const char*>(data), size});
+  const auto [object_text, patch, path, selector, env, openapi] = CutAtNul<6>({reinterpret_cast<const char*>(data), size});
   const auto object = document::ParseYaml(object_text);
   if (const auto labels = kustomize::LabelSelector::Parse(selector); labels && object) (void)labels->Matches(&*object);
   kustomize::GeneratorArgs args;

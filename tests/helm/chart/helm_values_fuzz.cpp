@@ -1,6 +1,5 @@
 // What becomes the values of a release: the input is cut at NUL bytes into Chart.yaml, values.yaml, values.schema.json and a dependency's values.yaml
 // (a chart, loaded as from a directory), a user's values file, and a text of --set, which is read in each of its kinds. Both dialects.
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,21 +14,12 @@
 #include "helm/chart/set_values.h"
 #include "helm/chart/values.h"
 #include "helm/chart/yaml_values.h"
+#include "tests/base/fuzz_parts.h"
 
 using namespace sluice;
 using namespace sluice::helm;
 
 namespace {
-
-std::array<std::string_view, 6> Cut(std::string_view input) {
-  std::array<std::string_view, 6> out;
-  for (std::string_view& part : out) {
-    const std::size_t end = std::min(input.find('\0'), input.size());
-    part = input.substr(0, end);
-    input.remove_prefix(std::min(end + 1, input.size()));
-  }
-  return out;
-}
 
 ChartFile File(std::string name, std::string_view text) { return {std::move(name), std::make_shared<const std::string>(text)}; }
 
@@ -56,7 +46,7 @@ void Run(const std::array<std::string_view, 6>& parts, Dialect dialect) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto parts = Cut({reinterpret_cast<const char*>(data), size});
+  const auto parts = CutAtNul<6>({reinterpret_cast<const char*>(data), size});
   Run(parts, Dialect::Helm3);
   Run(parts, Dialect::Helm4);
   return 0;
