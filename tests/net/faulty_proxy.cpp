@@ -130,7 +130,8 @@ Task<bool> FaultyProxy::Impl::Pass(Link& link, Direction direction, std::string 
     const auto due =
         std::min_element(lane.faults.begin(), lane.faults.end(), [](const Fault& a, const Fault& b) { return a.at_byte < b.at_byte; });
     const bool here = due != lane.faults.end() && due->at_byte < lane.passed + data.size();
-    const std::size_t unharmed = here ? static_cast<std::size_t>(due->at_byte - lane.passed) : data.size();
+    // What was added while a write was under way may already be behind: it comes with the next byte.
+    const std::size_t unharmed = here ? static_cast<std::size_t>(std::max(due->at_byte, lane.passed) - lane.passed) : data.size();
     const auto [error, sent] = co_await asio::async_write(to, asio::buffer(data.data(), unharmed), kToken);
     if (error) co_return false;
     lane.passed += sent;

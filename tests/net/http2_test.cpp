@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include <boost/asio/io_context.hpp>
+
 #include "net/await.h"
 #include "tests/net/client_fixture.h"
 #include "tests/net/faulty_proxy.h"
@@ -334,6 +336,33 @@ TEST_F(Http2Test, APeerThatFallsSilentIsPingedAndGivenUp) {
   (void)runtime_.BlockOn(scope_->Drained());
   EXPECT_EQ(Plain(end), "Unavailable: GET https://127.0.0.1:PORT/part: answer cut short: the peer does not answer");
   EXPECT_EQ(Get(Proxied("/hello")), "200 hello");
+}
+
+// Whatever the proxy is in the middle of: what passed is what was sent.
+TEST_F(Http2Test, AStallAtAnyMomentGarblesNothing) {
+  StartProxied();
+  int whole = 0, stalled = 0;
+  for (int turns = 0; whole == 0; ++turns) {
+    SCOPED_TRACE(turns);
+    MakeClient({.tls = {.ca_pem = Authority().ca_pem()}});
+    ASSERT_EQ(Get(Proxied("/hello")), "200 hello");
+    std::string said = "?";
+    const auto send = [this](std::string* out) -> Task<void> {
+      const base::Result<Response> response = co_await client_->Send({.url = Proxied("/bytes/100"), .timeout = 50ms});
+      *out = Say(response);
+    };
+    const CancelHandle handle = scope_->Spawn(send(&said));
+    for (int i = 0; i < turns; ++i) runtime_.io().run_one();
+    proxy_->Now({.kind = Fault::Kind::Stall, .direction = Direction::ToClient});
+    (void)runtime_.BlockOn(handle.Join());
+    if (said == "200 " + std::string(100, 'b')) {
+      ++whole;
+    } else {
+      ++stalled;
+      ASSERT_EQ(Plain(said), "Timeout: GET https://127.0.0.1:PORT/bytes/100: no answer within 50ms");
+    }
+  }
+  EXPECT_GT(stalled, 3);
 }
 
 TEST_F(Http2Test, ConnectingHasItsOwnTimeout) {
