@@ -179,10 +179,12 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--token-cache-max-size", flags.token_cache_max_size, "How many tokens of GitHub Apps are kept")->capture_default_str();
   c->add_option("--token-cache-max-duration", flags.token_cache_max_duration, "How long a token is kept at most")->capture_default_str();
   c->add_option("--concurrent", flags.concurrent, "Runs at a time, for each kind")->capture_default_str();
-  c->add_option("--workers", flags.workers, "Threads for building and for Git")->capture_default_str();
+  c->add_option("--workers", flags.workers,
+                "Threads for building and for Git, up to four times as many while some take longer than a second")
+      ->capture_default_str();
   c->add_option("--build-workers", flags.build_workers,
-                "Confined processes that build Kustomizations, out of reach of the controller's tokens and keys; 0: build in the "
-                "controller's own process")
+                "Confined processes that build Kustomizations, out of reach of the controller's tokens and keys, up to four times as many "
+                "while some take longer than a second; 0: build in the controller's own process")
       ->capture_default_str();
   c->add_option("--kube-api-inflight", flags.requests, "Requests to the API server at a time")->capture_default_str();
   // Flux's own limits, which patches of its Deployments set. What they bound there, --concurrent, --kube-api-inflight and deadlines bound here.

@@ -1,5 +1,6 @@
 #include "isolation/fork_server.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -69,10 +70,19 @@ class Server {
   const int children_;  ///< becomes readable when a child ends
 };
 
+/// Where memory runs out for all, the kernel ends a job rather than the one that asked for it. That it can be no other way is not worth an error.
+void GoFirst() {
+  const int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  [[maybe_unused]] const ssize_t written = write(file, "1000", 4);
+  close(file);
+}
+
 }  // namespace
 
 int ServeForks(const ForkServerOptions& options) {
   prctl(PR_SET_NAME, "sluice-jobs", 0, 0, 0);
+  GoFirst();
   if (options.prepare) options.prepare();
   sigset_t ended;
   sigemptyset(&ended);

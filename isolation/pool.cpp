@@ -29,6 +29,8 @@ using Steady = std::chrono::steady_clock;
 
 /// A job that has said its last word, and a fork server that is asked about one, need no longer than this.
 constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(2);
+/// So many times the workers there may be when all of them are at jobs that take long.
+constexpr std::size_t kMostTimes = 4;
 
 base::Error Unavailable(const std::string& what, int code) {
   return MakeError(Reason::Unavailable, "a worker process cannot be started: " + what + ": " + base::ErrnoText(code));
@@ -99,6 +101,8 @@ class Pool::Worker {
 
   bool Serves(const std::string& key) const { return job_ && !key.empty() && job_->key == key; }
   bool HasJob() const { return job_.has_value(); }
+  void Begin() { begun_ = Steady::now(); }
+  Steady::time_point begun() const { return begun_; }  ///< its last conversation
 
   /// Has a process for `key` at hand. What confines it, if a fork server was started for that. A server that died in idleness is replaced.
   Result<std::optional<Report>> Prepare(const std::string& key) {
@@ -231,6 +235,7 @@ class Pool::Worker {
   pid_t pid_ = 0;
   int control_ = -1;
   std::size_t jobs_ = 0;
+  Steady::time_point begun_{};
   bool owed_ = false;  ///< the fork server has yet to tell how its last job ended
   std::optional<Job> job_;
 };
@@ -241,25 +246,51 @@ Pool::Pool(PoolOptions options, base::Logger log) : options_(std::move(options))
 
 Pool::~Pool() = default;
 
+/// How many jobs may be under way: the usual number of those that have just begun, beside those that take long.
+std::size_t Pool::Allowed() const {
+  const Steady::time_point before = Steady::now() - options_.patience;
+  const auto is_long = [before](const auto& worker) { return worker->begun() <= before; };
+  return std::min(options_.workers + static_cast<std::size_t>(std::ranges::count_if(busy_, is_long)), options_.workers * kMostTimes);
+}
+
+/// When the next of the jobs under way will have taken long; where all have, whoever waits is told of an end.
+Steady::time_point Pool::NextLong() const {
+  const Steady::time_point now = Steady::now();
+  Steady::time_point next = now + std::chrono::minutes(1);
+  for (const auto& worker : busy_) {
+    if (const auto due = worker->begun() + options_.patience; due > now) next = std::min(next, due);
+  }
+  return next;
+}
+
 /// Best one that has a process for `key`, then one whose process would be of no use to anybody else; nullptr when stopped.
 Pool::Worker* Pool::Acquire(const std::string& key, std::stop_token& stop) {
   const base::MutexLock lock(mutex_);
-  while (idle_.empty()) {
-    if (!freed_.wait(mutex_, stop, [this]() REQUIRES(mutex_) { return !idle_.empty(); })) return nullptr;
+  const auto may_begin = [this]() REQUIRES(mutex_) { return busy_.size() < Allowed(); };
+  while (!may_begin()) {
+    if (stop.stop_requested()) return nullptr;
+    freed_.wait_until(mutex_, stop, NextLong(), may_begin);
   }
+  if (idle_.empty()) idle_.push_back(std::make_unique<Worker>(options_));
   auto best = std::ranges::find_if(idle_, [&](const auto& worker) { return worker->Serves(key); });
   if (best == idle_.end()) best = std::ranges::find_if(idle_, [](const auto& worker) { return !worker->HasJob(); });
   if (best == idle_.end()) best = idle_.begin();
+  (*best)->Begin();
   busy_.push_back(std::move(*best));
   idle_.erase(best);
   return busy_.back().get();
 }
 
+/// What stood in for a worker that took long is not kept.
 void Pool::Release(Worker& worker) {
-  const base::MutexLock lock(mutex_);
-  const auto at = std::ranges::find_if(busy_, [&](const auto& each) { return each.get() == &worker; });
-  idle_.push_back(std::move(*at));
-  busy_.erase(at);
+  std::unique_ptr<Worker> spare;
+  {
+    const base::MutexLock lock(mutex_);
+    const auto at = std::ranges::find_if(busy_, [&](const auto& each) { return each.get() == &worker; });
+    std::unique_ptr<Worker> back = std::move(*at);
+    busy_.erase(at);
+    (idle_.size() + busy_.size() < Allowed() ? idle_.emplace_back() : spare) = std::move(back);
+  }
   freed_.notify_one();
 }
 

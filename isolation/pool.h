@@ -21,6 +21,8 @@ namespace sluice::isolation {
 struct PoolOptions {
   std::vector<std::string> command;  ///< a program (a path) and its arguments; its main() calls ServeForks. It gets no environment
   std::size_t workers = 2;           ///< fork servers, and so jobs at a time; started when they are first needed
+  /// A job that takes longer holds up no other: there is one worker more for each such job, up to four times `workers` in all.
+  std::chrono::milliseconds patience = std::chrono::seconds(1);
   std::chrono::milliseconds start_deadline = std::chrono::seconds(10);
   std::chrono::milliseconds job_deadline = std::chrono::seconds(60);  ///< of one Run, from the moment it has a worker
   std::size_t max_frame_bytes = 80u << 20;
@@ -52,6 +54,8 @@ class Pool {
   class Worker;
   Worker* Acquire(const std::string& key, std::stop_token& stop);
   void Release(Worker& worker);
+  std::size_t Allowed() const REQUIRES(mutex_);
+  std::chrono::steady_clock::time_point NextLong() const REQUIRES(mutex_);
 
   const PoolOptions options_;
   const base::Logger log_;

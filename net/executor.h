@@ -213,10 +213,12 @@ class AsyncSemaphore {
 
 // ---- Work off the I/O thread -------------------------------------------------------------------------------------------------------
 
-/// `threads` threads for what computes or blocks: rendering, libgit2, hashing.
+/// `threads` threads for what computes or blocks: rendering, libgit2, hashing. A job that takes longer than `patience` holds up no other: there is one thread more
+/// for each such job, up to four times `threads` in all.
 class WorkerPool {
  public:
-  WorkerPool(boost::asio::io_context& io, std::size_t threads);  ///< ends before `io` does
+  WorkerPool(boost::asio::io_context& io, std::size_t threads,
+             std::chrono::milliseconds patience = std::chrono::seconds(1));  ///< ends before `io` does
   ~WorkerPool();  ///< asks running work to stop, drops queued work (its waiters get Canceled), joins
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;

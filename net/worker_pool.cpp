@@ -1,11 +1,15 @@
 // WorkerPool: a queue of jobs under one lock, n threads, and a post back to the I/O thread. A job is shared by the worker that runs it and
-// the task that waits; the waiter in it belongs to the I/O thread alone.
+// the task that waits; the waiter in it belongs to the I/O thread alone, and so does the timer that makes room beside jobs that take long.
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <exception>
+#include <optional>
 #include <thread>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "base/mutex.h"
@@ -16,33 +20,101 @@ namespace sluice::net {
 namespace asio = boost::asio;
 
 namespace {
+
+using Steady = std::chrono::steady_clock;
+
+/// So many times the threads there may be when all of them are at jobs that take long.
+constexpr std::size_t kMostTimes = 4;
+
 struct Job {
   std::function<void(std::stop_token)> work;
   std::stop_source stop;
+  Steady::time_point begun;
   std::exception_ptr bug;    ///< written by the worker before it posts
   Waiter* waiter = nullptr;  ///< null: nobody waits any more
 };
 }  // namespace
 
-struct WorkerPool::Impl {
-  explicit Impl(asio::io_context& context) : io(context) {}
+struct WorkerPool::Impl : std::enable_shared_from_this<Impl> {
+  Impl(asio::io_context& context, std::size_t usual_threads, std::chrono::milliseconds until_long)
+      : io(context), usual(usual_threads), patience(until_long), relief(context) {}
 
   asio::io_context& io;
+  const std::size_t usual;
+  const std::chrono::milliseconds patience;
   mutable base::Mutex mutex;
   std::condition_variable_any wake;
   std::deque<std::shared_ptr<Job>> queue GUARDED_BY(mutex);
   std::vector<std::shared_ptr<Job>> active GUARDED_BY(mutex);
+  std::size_t idle GUARDED_BY(mutex) = 0;
   bool closing GUARDED_BY(mutex) = false;
-  std::vector<std::thread> threads;
+  std::vector<std::thread> threads;  // this and what follows: the I/O thread's
+  asio::steady_timer relief;
+  bool relief_is_due = false;
+
+  /// How many jobs may be under way: the usual number of those that have just begun, beside those that take long.
+  std::size_t Allowed() const REQUIRES(mutex) {
+    const Steady::time_point before = Steady::now() - patience;
+    const auto is_long = [before](const std::shared_ptr<Job>& job) { return job->begun <= before; };
+    return std::min(usual + static_cast<std::size_t>(std::ranges::count_if(active, is_long)), usual * kMostTimes);
+  }
 
   std::shared_ptr<Job> Next() {
     const base::MutexLock lock(mutex);
-    while (queue.empty() && !closing) wake.wait(mutex);
+    ++idle;
+    while (!closing && (queue.empty() || active.size() >= Allowed())) wake.wait(mutex);
+    --idle;
     if (closing) return nullptr;
     std::shared_ptr<Job> job = std::move(queue.front());
     queue.pop_front();
+    job->begun = Steady::now();
     active.push_back(job);
     return job;
+  }
+
+  void StartThread() {
+    threads.emplace_back([this] { Work(); });
+  }
+
+  /// Jobs wait: those that may begin find a thread, and for the others we look again when a job has become one that takes long.
+  void Relieve() {
+    std::size_t missing = 0;
+    std::optional<Steady::time_point> again;
+    {
+      const base::MutexLock lock(mutex);
+      if (closing || queue.empty()) return;
+      const std::size_t allowed = Allowed(), room = allowed > active.size() ? allowed - active.size() : 0;
+      const std::size_t begin = std::min(room, queue.size());
+      if (begin > 0) wake.notify_all();
+      if (begin > idle) missing = begin - idle;
+      if (begin < queue.size()) again = NextLong();
+    }
+    try {
+      for (; missing > 0 && threads.size() < usual * kMostTimes; --missing) StartThread();
+      if (again && !relief_is_due) LookAgain(*again);
+    } catch (const std::exception&) {  // no thread or no memory is to be had: they wait for those that run
+    }
+  }
+
+  /// When the next of the active jobs will have taken long.
+  Steady::time_point NextLong() const REQUIRES(mutex) {
+    const Steady::time_point now = Steady::now();
+    Steady::time_point next = now + patience;
+    for (const std::shared_ptr<Job>& job : active) {
+      if (const auto due = job->begun + patience; due > now) next = std::min(next, due);
+    }
+    return next;
+  }
+
+  void LookAgain(Steady::time_point when) {
+    relief.expires_at(when);
+    relief.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+      const std::shared_ptr<Impl> self = weak.lock();
+      if (error || !self) return;
+      self->relief_is_due = false;
+      self->Relieve();
+    });
+    relief_is_due = true;
   }
 
   void Retire(const std::shared_ptr<Job>& job) {
@@ -82,8 +154,9 @@ struct WorkerPool::Impl {
   }
 };
 
-WorkerPool::WorkerPool(asio::io_context& io, std::size_t threads) : impl_(std::make_shared<Impl>(io)) {
-  for (std::size_t i = 0; i < threads; ++i) impl_->threads.emplace_back([impl = impl_.get()] { impl->Work(); });
+WorkerPool::WorkerPool(asio::io_context& io, std::size_t threads, std::chrono::milliseconds patience)
+    : impl_(std::make_shared<Impl>(io, threads, patience)) {
+  for (std::size_t i = 0; i < threads; ++i) impl_->StartThread();
 }
 
 WorkerPool::~WorkerPool() {
@@ -111,6 +184,7 @@ Task<base::Result<void>> WorkerPool::RunErased(Work work) {
     impl->queue.push_back(job);
     impl->wake.notify_one();
   }
+  impl->Relieve();
   const Wake wake = co_await waiter.Wait();
   job->waiter = nullptr;
   if (wake != Wake::Done) {

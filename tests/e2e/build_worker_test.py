@@ -146,6 +146,41 @@ class KilledTest(Workers):
         self.assertEqual(self.said(), 3)
 
 
+class HangingTest(Workers):
+    def test_T78_builds_that_hang_hold_up_no_other(self):
+        others = self.env.repository(f"{self.ns}-others", {"cm.yaml": config_map("one", {"n": "0"})})
+        self.source("others", others)
+        self.kustomization("bystander", "others")
+        self.await_applied(others, "bystander")
+        bad = self.env.repository(self.ns, slow_tree("bad"))
+        self.source("fleet", bad)
+        names = [f"hangs-{i}" for i in range(4)]  # twice as many as there are workers
+        for name in names:
+            self.kustomization(name, "fleet", path="./bad")
+        stopped = []
+
+        def stop_them():
+            for job in self.busy():
+                if job not in stopped:
+                    os.kill(job, signal.SIGSTOP)  # from now on it takes as long as it may
+                    stopped.append(job)
+            return len(stopped) == len(names)
+
+        try:
+            until(stop_them, 120)
+            for n in "12":
+                self.push(others, {"cm.yaml": config_map("one", {"n": n})}, "others")
+                self.await_applied(others, "bystander")
+                self.assertEqual(data_of(self.kube.get("ConfigMap", "one", self.ns)), {"n": n})
+            self.assertTrue(all(runs(job) for job in stopped), "they hang still")
+        finally:
+            for job in stopped:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(job, signal.SIGCONT)
+        for name in names:
+            self.await_applied(bad, name, seconds=180)
+
+
 class ConfinedTest(Workers):
     def test_T84_a_worker_has_nothing(self):
         self.fleet({"a.yaml": config_map("a")})
@@ -157,6 +192,8 @@ class ConfinedTest(Workers):
             self.assertEqual(status["NoNewPrivs"], "1")
             with open(f"/proc/{pid}/environ", "rb") as file:
                 self.assertEqual(file.read(), b"")
+            with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as file:
+                self.assertEqual(file.read().strip(), "1000", "when memory runs out it goes before the controller")
             opened = sorted(os.readlink(path).partition(":")[0] for path in glob.glob(f"/proc/{pid}/fd/*"))
             self.assertIn(opened, (["/dev/null"] * 3 + ["anon_inode", "socket"], ["/dev/null"] * 3 + ["socket"]))
             if not harness.BUILD.rstrip("/").endswith(("asan", "tsan")):

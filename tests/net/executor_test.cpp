@@ -428,6 +428,36 @@ TEST_F(ExecutorTest, WorkFailsThrowsAndIsCancelled) {
   EXPECT_FALSE(*ran);
 }
 
+// Threat T78: work that hangs keeps its own thread, and no other.
+TEST_F(ExecutorTest, WorkThatTakesLongHoldsUpNoOther) {
+  WorkerPool pool(runtime_.io(), 2, 20ms);
+  auto spin = [](std::stop_token stop) -> Result<void> {
+    while (!stop.stop_requested()) std::this_thread::sleep_for(1ms);
+    return {};
+  };
+  auto done = [](std::stop_token) -> Result<void> { return {}; };
+  std::vector<std::string> hung(8, "?");
+  std::vector<CancelHandle> handles;
+  for (std::string& said : hung) {
+    std::vector<std::string> quick(3, "?");
+    std::vector<CancelHandle> others;
+    for (std::string& each : quick) others.push_back(scope_.Spawn(RunAndSay(pool, done, &each)));
+    for (const CancelHandle& other : others) (void)runtime_.BlockOn(other.Join());
+    EXPECT_EQ(quick, (std::vector<std::string>{"ok", "ok", "ok"})) << "beside " << handles.size();
+    handles.push_back(scope_.Spawn(RunAndSay(pool, spin, &said)));
+  }
+  std::string waits = "?";
+  scope_.Spawn(RunAndSay(pool, done, &waits));
+  while (pool.queued() > 1) runtime_.BlockOn(Turns(1));
+  (void)runtime_.BlockOn(SleepFor(100ms));
+  EXPECT_EQ(waits, "?") << "four times as many threads are all there are";
+  EXPECT_EQ(pool.queued(), 1u);
+  EXPECT_EQ(hung, std::vector<std::string>(8, "?"));
+  for (const CancelHandle& handle : handles) handle.Cancel();
+  (void)runtime_.BlockOn(scope_.Drained());
+  EXPECT_EQ(waits, "ok");
+}
+
 TEST_F(ExecutorTest, ADyingPoolEndsQueuedAndRunningWork) {
   std::string running, queued;
   auto began = std::make_shared<std::atomic<bool>>(false);
