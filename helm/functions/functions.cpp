@@ -2,6 +2,8 @@
 
 #include <openssl/rand.h>
 
+#include <stdexcept>
+
 #include "helm/functions/registry.h"
 
 namespace sluice::helm {
@@ -10,7 +12,8 @@ namespace {
 
 std::uint64_t SystemRandom() {
   std::uint64_t bits = 0;
-  RAND_bytes(reinterpret_cast<unsigned char*>(&bits), sizeof(bits));
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(&bits), sizeof(bits)) != 1)
+    throw std::runtime_error("the system gives no random numbers");
   return bits;
 }
 

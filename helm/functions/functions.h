@@ -29,6 +29,9 @@ struct FunctionOptions {
 /// The functions by name. They keep what they need of `options`.
 FunctionMap Functions(const FunctionOptions& options);
 
+/// Loads the libraries and files of the system that functions need, which are else loaded at the first call: for a process that will not be able to.
+void LoadLibraries();
+
 /// A zone's file of this system, "" in name and ".." refused: for FunctionOptions::zone.
 std::optional<std::string> ReadSystemZone(std::string_view name);
 

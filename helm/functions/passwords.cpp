@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstring>
+#include <ctime>
 #include <memory>
 
 #include "helm/functions/base64.h"
@@ -155,6 +156,14 @@ Result<Value> Decrypt(const std::string& password, const std::string& text) {
 }
 
 }  // namespace
+
+void LoadLibraries() {
+  std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting{};
+  const std::string salt(16, 'x');
+  (void)crypt_gensalt_rn("$2a$", 4, salt.data(), static_cast<int>(salt.size()), setting.data(), static_cast<int>(setting.size()));
+  (void)EVP_sha256();
+  tzset();  // gmtime_r, which the times of certificates go through, reads /etc/localtime once
+}
 
 void AddPasswords(FunctionMap& map, const FunctionOptions& options) {
   const RandomSource random = options.random;

@@ -138,7 +138,11 @@ Result<Draft> MakeDraft(Chart chart, const Value& values, const DraftOptions& op
     };
   }
   TRY(Rendered rendered, Render(std::move(chart), config, render));
-  draft.chart = options.pool == nullptr ? StoreChart(rendered.chart) : options.pool->Store(rendered.chart);
+  if (options.chart_json != nullptr) {
+    *options.chart_json = JsonOfChart(rendered.chart);
+  } else {
+    draft.chart = options.pool == nullptr ? StoreChart(rendered.chart) : options.pool->Store(rendered.chart);
+  }
   draft.manifest = std::make_shared<const std::string>(Print(rendered.manifests));
   draft.notes = std::move(rendered.notes);
   for (Hook& hook : rendered.hooks) draft.hooks.push_back(StoredHook(std::move(hook)));

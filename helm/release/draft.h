@@ -31,6 +31,8 @@ struct DraftOptions {
   PostRenderer post_render;  ///< may be empty
   PostRenderStrategy strategy = PostRenderStrategy::Combined;
   ChartPool* pool = nullptr;  ///< may be null
+  /// The chart's JSON goes here, and Draft::chart stays null: for who has another process keep it. May be null.
+  std::string* chart_json = nullptr;
   /// --reuse-values: the release whose config the values are laid over, and whose coalesced values replace the chart's defaults. May be null.
   const Release* reuse = nullptr;
 };

@@ -169,6 +169,8 @@ std::shared_ptr<const StoredChart> StoreChart(const Chart& chart, ChartDetail de
   return Pack(std::move(stored), WholeJson(chart, detail));
 }
 
+std::string JsonOfChart(const Chart& chart) { return WholeJson(chart, ChartDetail::Whole); }
+
 std::string ChartJson(const StoredChart& chart) {
   auto json = base::Gunzip(base::SourceOf(chart.packed), {.max_ratio = 100'000});
   return json ? *std::move(json) : "null";

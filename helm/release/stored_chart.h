@@ -36,6 +36,8 @@ struct StoredChart {
 
 /// `chart`, as it is after helm::Render (Rendered::chart): with its dependencies processed. Subcharts are not stored (nor does Helm).
 std::shared_ptr<const StoredChart> StoreChart(const Chart& chart, ChartDetail detail = ChartDetail::Whole);
+/// The JSON that StoreChart would pack.
+std::string JsonOfChart(const Chart& chart);
 /// The JSON. Cannot fail.
 std::string ChartJson(const StoredChart& chart);
 /// The same chart with less in it.
