@@ -24,12 +24,14 @@
 #include "controller/helm_chart/reconciler.h"
 #include "controller/helm_operator/reconciler.h"
 #include "controller/helm_release/reconciler.h"
+#include "controller/helm_release/render_protocol.h"
 #include "controller/helm_release/source_news.h"
 #include "controller/helm_repository/reconciler.h"
 #include "controller/kustomization/reconciler.h"
 #include "controller/object_events.h"
 #include "controller/oci_repository/reconciler.h"
 #include "controller/queue_meter.h"
+#include "controller/worker.h"
 #include "kube/defined_kind.h"
 #include "kube/event_poster.h"
 #include "kube/lease.h"
@@ -115,16 +117,26 @@ sources::UnpackLimits ArtifactLimitsOf(const ControllerFlags& flags) {
           .max_depth = flags.artifact_max_path_depth};
 }
 
-/// Processes of this program, which build. What a run builds with ends before they do.
-controller::kustomization::Builder BuilderOf(const ControllerFlags& flags, const ControllerSettings& settings, const base::Logger& log) {
-  if (flags.build_workers == 0) return {};
-  const controller::TimeLimits& time = settings.build_time;
+/// Processes of this program, in which a job may take so much time and memory.
+isolation::PoolOptions WorkersOf(const ControllerFlags& flags, const controller::TimeLimits& time, std::size_t memory_bytes) {
   const auto cpu = std::chrono::ceil<std::chrono::seconds>(time.cpu);
   const auto wall = std::chrono::ceil<std::chrono::milliseconds>(time.wall);
-  return {{.command = {"/proc/self/exe", std::string(kBuildWorkerCommand), std::to_string(cpu.count())},
-           .workers = flags.build_workers,
-           .job_deadline = wall + controller::kustomization::kWorkerGrace},
-          log};
+  return {.command = {"/proc/self/exe", std::string(kBuildWorkerCommand), std::to_string(cpu.count()), std::to_string(memory_bytes)},
+          .workers = flags.build_workers,
+          .job_deadline = wall + controller::kWorkerGrace};
+}
+
+/// Whatever runs them has ended before they do.
+controller::kustomization::Builder BuilderOf(const ControllerFlags& flags, const ControllerSettings& settings, const base::Logger& log) {
+  if (flags.build_workers == 0) return {};
+  return {WorkersOf(flags, settings.build_time, isolation::Limits().memory_bytes), log};
+}
+
+controller::helm_release::Renderer RendererOf(const ControllerFlags& flags, const ControllerSettings& settings, const base::Logger& log) {
+  if (flags.build_workers == 0) return {};
+  const controller::TimeLimits &render = settings.render_time, &post_render = settings.build_time;
+  const controller::TimeLimits time{.cpu = render.cpu + post_render.cpu, .wall = render.wall + post_render.wall};
+  return {WorkersOf(flags, time, controller::helm_release::kRenderMemory + flags.render_max_stack_bytes), log};
 }
 
 /// Every part of the running controller, in the order they depend on each other.
@@ -154,6 +166,7 @@ class Process {
                     .limits = ArtifactLimitsOf(flags),
                     .digest_algorithm = flags.artifact_digest_algo}),
         builder_(BuilderOf(flags, settings_, log_)),
+        renderer_(RendererOf(flags, settings_, log_)),
         workers_(runtime_.io(), flags.workers),
         services_{client_,
                   workers_,
@@ -248,7 +261,8 @@ class Process {
                 registry_,
                 observer_,
                 helm_events_,
-                loader_},
+                loader_,
+                renderer_},
             {.no_cross_namespace_refs = flags.no_cross_namespace_refs,
              .default_service_account = flags.default_service_account,
              .override_managers = flags.override_managers,
@@ -386,7 +400,8 @@ class Process {
                                             .artifacts = artifacts_,
                                             .indexes = helm_indexes_,
                                             .limits = HelmLimitsOf(flags_)},
-                             .helm_repositories = helm_repositories_}};
+                             .helm_repositories = helm_repositories_},
+            .renderer = renderer_};
   }
   controller::helm_operator::ReconcilerOptions OperatorOptionsOf() const {
     return {.sync_interval = settings_.charts_sync,
@@ -622,6 +637,7 @@ class Process {
   sources::GitCache cache_;
   sources::ArtifactStore artifacts_;
   controller::kustomization::Builder builder_;
+  controller::helm_release::Renderer renderer_;
   net::WorkerPool workers_;  // joined before what its work uses is gone
   controller::Services services_;
   kube::ObjectStore git_repositories_, kustomizations_, external_artifacts_, oci_repositories_, buckets_, helm_repositories_, helm_charts_,

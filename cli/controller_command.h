@@ -7,7 +7,8 @@
 
 namespace sluice::cli {
 
-/// As what the controller runs its own program again, for builds (controller/kustomization/builder.h: ServeBuilds). Not for people.
+/// As what the controller runs its own program again, for builds and renders (controller/worker.h): behind it come the seconds of CPU time and the bytes of memory of a
+/// job. Not for people.
 inline constexpr std::string_view kBuildWorkerCommand = "__build-worker";
 
 /// Runs until SIGTERM or SIGINT; returns the exit code.

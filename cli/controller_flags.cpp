@@ -183,8 +183,8 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
                 "Threads for building and for Git, up to four times as many while some take longer than a second")
       ->capture_default_str();
   c->add_option("--build-workers", flags.build_workers,
-                "Confined processes that build Kustomizations, out of reach of the controller's tokens and keys, up to four times as many "
-                "while some take longer than a second; 0: build in the controller's own process")
+                "Confined processes that build Kustomizations, and as many that render charts, out of reach of the controller's tokens and "
+                "keys, up to four times as many while some take longer than a second; 0: all of it in the controller's own process")
       ->capture_default_str();
   c->add_option("--kube-api-inflight", flags.requests, "Requests to the API server at a time")->capture_default_str();
   // Flux's own limits, which patches of its Deployments set. What they bound there, --concurrent, --kube-api-inflight and deadlines bound here.

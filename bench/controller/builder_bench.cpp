@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "controller/kustomization/builder.h"
+#include "controller/worker.h"
 
 namespace {
 
@@ -64,7 +65,7 @@ bool Measure(const char* what, std::unique_ptr<Builder> builder, const base::Fil
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 2 && argv[1] == std::string_view("worker")) return ServeBuilds();
+  if (argc == 2 && argv[1] == std::string_view("worker")) return controller::ServeJobs();
   const auto files = base::MemoryFiles(
       {{"apps/kustomization.yaml", "resources: [d.yaml, s.yaml, c.yaml, a.yaml]\n"},
        {"apps/c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {size: \"1\", on: \"yes\"}\n"},

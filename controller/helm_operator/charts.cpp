@@ -16,6 +16,7 @@ using base::Result;
 using helm_chart::Built;
 using helm_chart::ChartRepository;
 using helm_chart::ChartVersion;
+using helm_release::OpenedChart;
 using sources::Credentials;
 
 constexpr auto kDialect = helm::Dialect::Helm3;
@@ -208,8 +209,15 @@ net::Task<Result<Charts::Shared>> Charts::LoadCommit(GitChart git, std::string n
   net::Task<Result<void>> adding = helm_chart::AddRemoteDependencies(parts_.dependencies, std::move(ns), draft);
   Result<void> added = co_await std::move(adding);
   if (!added) co_return Unavailable(std::move(added).error());
-  co_return std::make_shared<const LoadedChart>(
-      LoadedChart{.chart = std::make_shared<const helm::Chart>(std::move(draft->chart)), .files = std::move(files), .path = PathOf(git)});
+  auto open = [draft, files, path = PathOf(git), &renderer = parts_.renderer]() -> Result<Shared> {
+    TRY(OpenedChart chart, renderer.Open(std::move(draft->chart), kDialect));
+    return std::make_shared<const LoadedChart>(
+        LoadedChart{.chart = std::make_shared<const OpenedChart>(std::move(chart)), .files = files, .path = path});
+  };
+  net::Task<Result<Shared>> opening = parts_.services.workers.Run(std::move(open));
+  Result<Shared> opened = co_await std::move(opening);
+  if (!opened) co_return Unavailable(std::move(opened).error());
+  co_return opened;
 }
 
 /// Between the commit that was attempted last and the head. What cannot be told counts as changed.
@@ -252,10 +260,10 @@ net::Task<Result<Charts::Answer>> Charts::FromRepository(Request request, ChartM
     Result<Shared> pulled = co_await std::move(pulling);
     if (!pulled) co_return Unavailable(std::move(pulled).error());
     loaded = *std::move(pulled);
-    if (loaded->chart->metadata.version == wanted.version) Keep(key, loaded);  // a range is looked up again each time
+    if (loaded->chart->facts.version == wanted.version) Keep(key, loaded);  // a range is looked up again each time
   }
   memory.loaded = loaded;
-  const std::string version = loaded->chart->metadata.version;
+  const std::string version = loaded->chart->facts.version;
   co_return Answer{.loaded = std::move(loaded), .revision = version, .changed = version != request.last_attempted};
 }
 
@@ -273,10 +281,10 @@ net::Task<Result<Charts::Shared>> Charts::Pull(RepositoryChart wanted, std::stri
   net::Task<Result<std::string>> downloading = repository->Download(*found.value);
   CO_TRY(std::string bytes, co_await std::move(downloading));
   auto archive = std::make_shared<const std::string>(std::move(bytes));
-  auto load = [archive]() -> Result<Shared> {
-    TRY(helm::Chart chart, helm::LoadArchive(*archive, kDialect));
+  auto load = [archive, &renderer = parts_.renderer](std::stop_token stop) -> Result<Shared> {
+    TRY(OpenedChart chart, helm_release::ThrowBugs(renderer.Open(archive, kDialect, std::move(stop))));
     return std::make_shared<const LoadedChart>(
-        LoadedChart{.chart = std::make_shared<const helm::Chart>(std::move(chart)), .archive = archive});
+        LoadedChart{.chart = std::make_shared<const OpenedChart>(std::move(chart)), .archive = archive});
   };
   net::Task<Result<Shared>> loading = parts_.services.workers.Run(std::move(load));
   co_return co_await std::move(loading);

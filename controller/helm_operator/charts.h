@@ -13,15 +13,15 @@
 #include "controller/git_repository/access.h"
 #include "controller/helm_chart/dependencies.h"
 #include "controller/helm_operator/spec.h"
+#include "controller/helm_release/renderer.h"
 #include "controller/services.h"
-#include "helm/chart/chart.h"
 #include "sources/git/repository.h"
 
 namespace sluice::controller::helm_operator {
 
 /// A chart, and where files beside it are read from.
 struct LoadedChart {
-  std::shared_ptr<const helm::Chart> chart;
+  std::shared_ptr<const helm_release::OpenedChart> chart;
   std::shared_ptr<const base::Files> files;    ///< of a chart in Git: the whole commit
   std::string path;                            ///< of the chart in `files`
   std::shared_ptr<const std::string> archive;  ///< of a chart in a repository
@@ -55,6 +55,7 @@ class Charts {
     git_repository::GithubTokens& github;
     git_repository::AccessPolicy access;
     helm_chart::DependencyParts dependencies;
+    helm_release::Renderer& renderer;
   };
   Charts(Parts parts, ChartOptions options) : parts_(parts), options_(std::move(options)) {}
 

@@ -6,8 +6,8 @@
 #include "base/failpoint.h"
 #include "controller/helm_operator/antecedent.h"
 #include "controller/helm_operator/run.h"
-#include "controller/helm_release/chart_cache.h"
 #include "controller/helm_release/notices.h"
+#include "controller/helm_release/renderer.h"
 #include "helm/functions/functions.h"
 #include "net/await.h"
 
@@ -42,6 +42,26 @@ Facts FactsOf(const helm::ReleaseRecord* last, bool ours, const WorkingStatus& s
               .may_retry = ShouldRetryUpgrade(spec.rollback, status.rollback_count)};
   if (last != nullptr) facts.status = last->release.info.status;
   return facts;
+}
+
+/// What a worker renders from; it owns what `input` refers to.
+struct RenderJob {
+  std::shared_ptr<const LoadedChart> loaded;
+  std::shared_ptr<const helm::Value> values;
+  std::shared_ptr<const helm::Release> reuse = nullptr;
+  std::optional<helm_release::RenderInput> input = std::nullopt;
+};
+
+/// All of them ask as the controller; a release's record may hold what a Secret once said.
+helm_release::Sharing SharingOf(const Key& key, const Spec& spec, bool reuses_record) {
+  const auto from_secret = [](const ValuesSource& source) { return source.kind == ValuesSource::Kind::Secret; };
+  const std::string chart = spec.git ? spec.git->url + "\n" + spec.git->secret_ns + "/" + spec.git->secret_name
+                                     : spec.repository->url + "\n" + spec.repository->pull_secret;
+  return {.ns = key.ns,
+          .chart = "operator\n" + chart,
+          .account = "",
+          .cluster = "",
+          .secrets = reuses_record || std::ranges::any_of(spec.values_from, from_secret)};
 }
 
 }  // namespace
@@ -228,14 +248,8 @@ net::Task<Outcome> Reconciler::Perform(RunPtr run, Decision decision) {
 net::Task<Result<helm::Draft>> Reconciler::MakeDraft(RunPtr run, bool upgrade) {
   net::Task<Result<helm::Capabilities>> asking = facts_.CapabilitiesOf(parts_.services.client);
   CO_TRY(helm::Capabilities capabilities, co_await std::move(asking));
-  struct Job {
-    std::shared_ptr<const helm::Chart> chart;
-    std::shared_ptr<const helm::Value> values;
-    helm::DraftOptions options;
-    std::shared_ptr<const helm::Release> reuse;
-  };
-  auto job = std::make_shared<Job>(Job{run->loaded->chart, run->values, {}, nullptr});
-  helm::RenderOptions& render = job->options.render;
+  auto job = std::make_shared<RenderJob>(RenderJob{run->loaded, run->values});
+  helm::RenderOptions render;
   render.dialect = kDialect;
   render.name = run->spec.release_name;
   render.ns = run->spec.ns;
@@ -247,20 +261,42 @@ net::Task<Result<helm::Draft>> Reconciler::MakeDraft(RunPtr run, bool upgrade) {
   render.engine.functions.dialect = kDialect;
   render.engine.functions.now = [now = Now()] { return now; };
   render.engine.functions.zone = helm::ReadSystemZone;
-  render.engine.limits = parts_.services.limits.render;
   render.engine.lookup = helm_release::MakeLookup(parts_.runtime, parts_.scope, cluster_, {});
-  job->options.pool = &pool_;
   if (upgrade && run->spec.reuse_values) {
     const auto current = helm::CurrentOf(run->history, run->spec.release_name);
     if (current) job->reuse = std::make_shared<const helm::Release>((*current)->release);
-    job->options.reuse = job->reuse.get();
   }
-  auto work = [job, limits = parts_.services.limits] {
-    job->options.render.engine.interrupt = RenderTime(limits);
-    return helm::MakeDraft(helm_release::Isolated(*job->chart), *job->values, job->options);
+  job->input.emplace(helm_release::RenderInput{.chart = *job->loaded->chart,
+                                               .version = "",
+                                               .values = *job->values,
+                                               .render = std::move(render),
+                                               .reuse = job->reuse.get(),
+                                               .owner = run->key,
+                                               .limits = parts_.services.limits,
+                                               .shared_by = SharedBy(SharingOf(run->key, run->spec, job->reuse != nullptr))});
+  auto work = [job, &renderer = parts_.charts.renderer, &pool = pool_](std::stop_token stop) {
+    return helm_release::ThrowBugs(renderer.Draft(*job->input, pool, std::move(stop)));
   };
   net::Task<Result<helm::Draft>> drafting = parts_.services.workers.Run(std::move(work));
   co_return co_await std::move(drafting);
+}
+
+/// All of them, those of dependencies that the values turn off included, as Helm 3 installs them.
+net::Task<Result<std::vector<helm::CrdFile>>> Reconciler::CrdsOf(RunPtr run) {
+  if (run->spec.skip_crds || !run->loaded->chart->facts.has_crds) co_return std::vector<helm::CrdFile>();
+  auto job = std::make_shared<RenderJob>(RenderJob{run->loaded, std::make_shared<const helm::Value>()});
+  job->input.emplace(helm_release::RenderInput{.chart = *job->loaded->chart,
+                                               .version = "",
+                                               .values = *job->values,
+                                               .render = {},
+                                               .owner = run->key,
+                                               .limits = parts_.services.limits,
+                                               .shared_by = SharedBy(SharingOf(run->key, run->spec, false))});
+  auto find = [job, &renderer = parts_.charts.renderer](std::stop_token stop) {
+    return helm_release::ThrowBugs(renderer.Crds(*job->input, std::move(stop)));
+  };
+  net::Task<Result<std::vector<helm::CrdFile>>> finding = parts_.services.workers.Run(std::move(find));
+  co_return co_await std::move(finding);
 }
 
 }  // namespace sluice::controller::helm_operator

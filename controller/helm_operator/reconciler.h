@@ -65,6 +65,7 @@ class Reconciler {
   net::Task<base::Result<void>> CheckMigration(const Run& run) const;
   net::Task<Outcome> Perform(RunPtr run, Decision decision);
   net::Task<base::Result<helm::Draft>> MakeDraft(RunPtr run, bool upgrade);
+  net::Task<base::Result<std::vector<helm::CrdFile>>> CrdsOf(RunPtr run);
 
   // reconciler_actions.cpp: one step each. Errors have been noted; Canceled ends the run as it is.
   net::Task<base::Result<void>> CompareAndUpgrade(RunPtr run, bool with_attempt);

@@ -131,10 +131,12 @@ net::Task<Result<void>> Reconciler::Install(RunPtr run) {
   net::Task<Result<void>> entering = Enter(run, Phase::Installing);
   CO_TRY(co_await std::move(entering));
   releases::Outcome outcome;
-  std::vector<helm::CrdFile> crds = helm::Crds(*run->loaded->chart);
-  if (!crds.empty() && !run->spec.skip_crds) {
+  net::Task<Result<std::vector<helm::CrdFile>>> finding = CrdsOf(run);
+  Result<std::vector<helm::CrdFile>> crds = co_await std::move(finding);
+  if (!crds) outcome.error = crds.error();
+  if (crds && !crds->empty()) {
     net::Task<Result<std::vector<kube::ObjectRef>>> applying =
-        run->actions->ApplyCrds(std::move(crds), releases::CrdPolicy::Create, false, {});
+        run->actions->ApplyCrds(*std::move(crds), releases::CrdPolicy::Create, false, {});
     const Result<std::vector<kube::ObjectRef>> applied = co_await std::move(applying);
     if (!applied) outcome.error = applied.error();
   }

@@ -60,6 +60,15 @@ std::map<std::string, std::string> OwnerLabels(const Key& key) {
   return {{std::string(kNameLabel), key.name}, {std::string(kNamespaceLabel), key.ns}};
 }
 
+helm::PostRenderStrategy StrategyOf(PostRenderStrategy strategy) {
+  switch (strategy) {
+    case PostRenderStrategy::NoHooks: return helm::PostRenderStrategy::NoHooks;
+    case PostRenderStrategy::Separate: return helm::PostRenderStrategy::Separate;
+    case PostRenderStrategy::Combined: break;
+  }
+  return helm::PostRenderStrategy::Combined;
+}
+
 helm::PostRenderer MakePostRenderer(const Spec& spec, const Key& key, const Limits& limits) {
   struct Plan {
     std::vector<Value> kustomizations;

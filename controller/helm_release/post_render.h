@@ -18,6 +18,8 @@ inline constexpr std::string_view kNamespaceLabel = "helm.toolkit.fluxcd.io/name
 /// The labels that every object of the HelmRelease `key` carries.
 std::map<std::string, std::string> OwnerLabels(const Key& key);
 
+helm::PostRenderStrategy StrategyOf(PostRenderStrategy strategy);
+
 /// Keeps what it needs of `spec` and of `limits`, those of builds. Errors of what it returns: those of kustomize::Build.
 helm::PostRenderer MakePostRenderer(const Spec& spec, const Key& key, const Limits& limits = {});
 

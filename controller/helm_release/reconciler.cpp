@@ -36,7 +36,7 @@ Reconciler::Reconciler(Parts parts, ReconcilerOptions options)
     : parts_(std::move(parts)),
       options_(std::move(options)),
       writer_(parts_.services.client, parts_.store, std::string(kFieldManager)),
-      charts_(parts_.loader, parts_.services.workers),
+      charts_(parts_.loader, parts_.services.workers, parts_.renderer),
       facts_(parts_.services.clock),
       expressions_(parts_.services.limits.cel) {}
 
@@ -299,8 +299,7 @@ net::Task<Reconciler::Early> Reconciler::FindCluster(RunPtr run) {
 
 /// Another name, namespace or chart than before is another release: the old one goes first.
 net::Task<Reconciler::Early> Reconciler::LeaveOldTarget(RunPtr run) {
-  const std::string change =
-      TargetChange(run->spec, run->status.memory.history.Latest(), run->status.storage_ns, run->chart->metadata.name);
+  const std::string change = TargetChange(run->spec, run->status.memory.history.Latest(), run->status.storage_ns, run->chart->facts.name);
   if (change.empty()) co_return Early();
   run->log.Info("release target configuration changed: running uninstall for current release", {{"reason", change}});
   net::Task<Result<void>> uninstalling = Uninstall(run);
@@ -352,7 +351,7 @@ void Reconciler::NoteAttempt(Run& run) {
   };
   const bool reset = asked(kResetAt, status.handled_reset);
   run.forced = asked(kForceAt, status.handled_force);
-  run.wanted = {.chart_name = run.chart->metadata.name,
+  run.wanted = {.chart_name = run.chart->facts.name,
                 .chart_version = run.chart_version,
                 .config_digest = run.composed->digest,
                 .post_renderers_digest = PostRenderersDigest(run.spec),

@@ -19,6 +19,7 @@
 #include "controller/helm_release/drift.h"
 #include "controller/helm_release/follower.h"
 #include "controller/helm_release/links.h"
+#include "controller/helm_release/renderer.h"
 #include "controller/helm_release/spec.h"
 #include "controller/helm_release/state.h"
 #include "controller/helm_release/status.h"
@@ -54,6 +55,7 @@ class Reconciler final : public kube::OwnedListener {
     kube::Observer& observer;
     kube::EventRecorder& events;
     ArtifactLoader& loader;
+    Renderer& renderer;
   };
   Reconciler(Parts parts, ReconcilerOptions options);
   ~Reconciler() override;
@@ -131,6 +133,7 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<base::Result<void>> RunTests(RunPtr run);
   net::Task<base::Result<void>> Unlock(RunPtr run);
   net::Task<base::Result<void>> PutRight(RunPtr run);
+  static Sharing SharingOf(const Run& run, bool reuses_record);
   net::Task<base::Result<helm::Draft>> MakeDraft(RunPtr run, bool upgrade);
   net::Task<void> ReportProgress(RunPtr run, std::string details);
   net::Task<base::Result<void>> ApplyCrds(RunPtr run, bool upgrade);

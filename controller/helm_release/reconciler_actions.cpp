@@ -5,8 +5,6 @@
 #include "controller/helm_release/notices.h"
 #include "controller/helm_release/post_render.h"
 #include "controller/helm_release/run.h"
-#include "helm/chart/dependencies.h"
-#include "helm/chart/yaml_values.h"
 #include "helm/release/objects.h"
 #include "net/await.h"
 #include "net/host.h"
@@ -47,15 +45,6 @@ releases::CrdPolicy PolicyOf(CrdPolicy policy) {
   return releases::CrdPolicy::CreateReplace;
 }
 
-helm::PostRenderStrategy StrategyOf(PostRenderStrategy strategy) {
-  switch (strategy) {
-    case PostRenderStrategy::NoHooks: return helm::PostRenderStrategy::NoHooks;
-    case PostRenderStrategy::Separate: return helm::PostRenderStrategy::Separate;
-    case PostRenderStrategy::Combined: break;
-  }
-  return helm::PostRenderStrategy::Combined;
-}
-
 kube::Propagation PropagationOf(const std::string& word) {
   if (word == "foreground") return kube::Propagation::Foreground;
   return word == "orphan" ? kube::Propagation::Orphan : kube::Propagation::Background;
@@ -72,6 +61,15 @@ Options Common(const Spec& spec, const ActionSpec& action) {
   out.disable_hooks = action.disable_hooks;
   return out;
 }
+
+/// What a worker renders from; it owns what `input` refers to.
+struct RenderJob {
+  std::shared_ptr<const OpenedChart> chart;
+  std::shared_ptr<const Composed> composed;
+  Spec spec;
+  std::shared_ptr<const helm::Release> reuse = nullptr;
+  std::optional<RenderInput> input = std::nullopt;
+};
 
 struct Drafted {
   helm::Draft draft;
@@ -187,18 +185,24 @@ net::Task<void> Reconciler::ReportProgress(RunPtr run, std::string details) {
 
 // ---- Rendering -----------------------------------------------------------------------------------------------------------------------
 
+/// A release's record may hold what a Secret once said.
+Sharing Reconciler::SharingOf(const Run& run, bool reuses_record) {
+  const auto from_secret = [](const ValuesReference& reference) { return reference.secret; };
+  const std::optional<ChartTemplate>& made = run.spec.chart;  // into a HelmChart of its own
+  const SourceKey source = made ? SourceKey{made->source_kind, made->source_ns, made->source_name} : run.source_key;
+  const std::string chart = source.kind + "/" + source.ns + "/" + source.name + (made ? "\n" + made->chart : "");
+  return {.ns = run.key.ns,
+          .chart = chart,
+          .account = run.as.user,
+          .cluster = run.spec.kube_config ? "of " + run.key.name : "",
+          .secrets = reuses_record || std::ranges::any_of(run.spec.values_from, from_secret)};
+}
+
 net::Task<Result<helm::Draft>> Reconciler::MakeDraft(RunPtr run, bool upgrade) {
   net::Task<Result<helm::Capabilities>> asking = facts_.CapabilitiesOf(run->cluster->client);
   CO_TRY(helm::Capabilities capabilities, co_await std::move(asking));
-  struct Job {
-    std::shared_ptr<const helm::Chart> chart;
-    std::string version;
-    std::shared_ptr<const Composed> composed;
-    helm::DraftOptions options;
-    std::shared_ptr<const helm::Release> reuse;
-  };
-  auto job = std::make_shared<Job>(Job{run->chart, run->chart_version, run->composed, {}, nullptr});
-  helm::RenderOptions& render = job->options.render;
+  auto job = std::make_shared<RenderJob>(RenderJob{run->chart, run->composed, run->spec});
+  helm::RenderOptions render;
   render.dialect = helm::Dialect::Helm4;
   render.name = run->spec.release_name;
   render.ns = run->spec.ns;
@@ -212,21 +216,22 @@ net::Task<Result<helm::Draft>> Reconciler::MakeDraft(RunPtr run, bool upgrade) {
   render.engine.functions.now = [now = Now()] { return now; };
   render.engine.functions.zone = helm::ReadSystemZone;
   if (parts_.services.gates.Enabled(Gate::AllowDNSLookups)) render.engine.host_by_name = net::LowestAddressOf;
-  render.engine.limits = parts_.services.limits.render;
   render.engine.lookup = MakeLookup(parts_.runtime, parts_.scope, run->cluster, run->as);
-  job->options.post_render = MakePostRenderer(run->spec, run->key, parts_.services.limits);
-  job->options.strategy = StrategyOf(run->spec.post_render_strategy);
-  job->options.pool = &pool_;
   if (upgrade && run->spec.upgrade.preserve_values) {
     const auto current = helm::CurrentOf(run->history, run->spec.release_name);
     if (current) job->reuse = std::make_shared<const helm::Release>((*current)->release);
-    job->options.reuse = job->reuse.get();
   }
-  auto work = [job, limits = parts_.services.limits]() -> Result<Drafted> {
-    job->options.render.engine.interrupt = RenderTime(limits);
-    helm::Chart chart = Isolated(*job->chart);
-    chart.metadata.version = job->version;
-    TRY(helm::Draft draft, helm::MakeDraft(std::move(chart), job->composed->values, job->options));
+  job->input.emplace(RenderInput{.chart = *job->chart,
+                                 .version = run->chart_version,
+                                 .values = job->composed->values,
+                                 .render = std::move(render),
+                                 .reuse = job->reuse.get(),
+                                 .post_render = &job->spec,
+                                 .owner = run->key,
+                                 .limits = parts_.services.limits,
+                                 .shared_by = SharedBy(SharingOf(*run, job->reuse != nullptr))});
+  auto work = [job, &renderer = parts_.renderer, &pool = pool_](std::stop_token stop) -> Result<Drafted> {
+    TRY(helm::Draft draft, ThrowBugs(renderer.Draft(*job->input, pool, std::move(stop))));
     std::vector<kube::ObjectRef> rendered = RefsIn(*draft.manifest);
     return Drafted{std::move(draft), std::move(rendered)};
   };
@@ -244,12 +249,19 @@ net::Task<Result<helm::Draft>> Reconciler::MakeDraft(RunPtr run, bool upgrade) {
 }
 
 net::Task<Result<void>> Reconciler::ApplyCrds(RunPtr run, bool upgrade) {
-  if (helm::Crds(*run->chart).empty()) co_return Result<void>();
-  auto select = [chart = run->chart, composed = run->composed]() -> Result<std::vector<helm::CrdFile>> {
-    helm::Chart settled = Isolated(*chart);  // without the dependencies that the values turn off
-    if (auto done = helm::ProcessDependencies(settled, helm::DeepCopy(composed->values), helm::Dialect::Helm4); !done)
-      return std::move(done).error().Wrap("failed to process chart dependencies");
-    return helm::Crds(settled);
+  if (!run->chart->facts.has_crds) co_return Result<void>();
+  auto job = std::make_shared<RenderJob>(RenderJob{run->chart, run->composed, run->spec});
+  job->input.emplace(RenderInput{.chart = *job->chart,
+                                 .version = "",
+                                 .values = job->composed->values,
+                                 .render = {},
+                                 .owner = run->key,
+                                 .limits = parts_.services.limits,
+                                 .shared_by = SharedBy(SharingOf(*run, false))});
+  auto select = [job, &renderer = parts_.renderer](std::stop_token stop) -> Result<std::vector<helm::CrdFile>> {
+    auto crds = ThrowBugs(renderer.Crds(*job->input, std::move(stop)));  // without the dependencies that the values turn off
+    if (!crds) return std::move(crds).error().Wrap("failed to process chart dependencies");
+    return crds;
   };
   net::Task<Result<std::vector<helm::CrdFile>>> selecting = parts_.services.workers.Run(std::move(select));
   Result<std::vector<helm::CrdFile>> selected = co_await std::move(selecting);
@@ -300,7 +312,7 @@ void Reconciler::NoteInventory(Run& run, const helm::Release& release) {
   if (run.crds.empty() && run.status.inventory) {  // a step that had nothing to do with them
     for (const rollout::InventoryEntry& entry : run.status.inventory->entries()) {
       const bool listed = std::ranges::any_of(entries, [&](const auto& each) { return each.id == entry.id; });
-      const bool chart_has_crds = !helm::Crds(*run.chart).empty();
+      const bool chart_has_crds = run.chart->facts.has_crds;
       if (entry.id.kind == "CustomResourceDefinition" && chart_has_crds && !listed) entries.push_back(entry);
     }
   }
@@ -355,7 +367,7 @@ net::Task<Result<void>> Reconciler::InstallOrUpgrade(RunPtr run, Step step) {
   if (!run->written.empty()) NoteInventory(*run, run->written.rbegin()->second);
   if (outcome.error) {
     const std::string message =
-        FailureMessage(action, run->spec, run->chart->metadata.name, run->chart_version, Trimmed(outcome.error->message));
+        FailureMessage(action, run->spec, run->chart->facts.name, run->chart_version, Trimmed(outcome.error->message));
     const std::string_view why = upgrade ? reason::kUpgradeFailed : reason::kInstallFailed;
     NoteFailure(*run, action, condition::kReleased, why, outcome, message);
     EmitOf(*run, nullptr, kube::EventType::Warning, why, WithLogs(message, outcome.logs));

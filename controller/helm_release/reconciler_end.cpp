@@ -27,7 +27,7 @@ void Reconciler::EmitOf(const Run& run, const Snapshot* snapshot, kube::EventTyp
   };
   add("revision", snapshot == nullptr ? run.chart_version : snapshot->chart_version);
   add("token", snapshot == nullptr ? run.wanted.config_digest : snapshot->config_digest);
-  add("app-version", snapshot == nullptr ? (run.chart ? run.chart->metadata.app_version : std::string()) : snapshot->app_version);
+  add("app-version", snapshot == nullptr ? (run.chart ? run.chart->facts.app_version : std::string()) : snapshot->app_version);
   add("oci-digest", snapshot == nullptr ? run.oci_digest : snapshot->oci_digest);
   parts_.events.Record(MakeEvent(*run.object, type, reason, message, std::move(metadata)));
 }

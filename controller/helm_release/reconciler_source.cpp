@@ -254,7 +254,7 @@ net::Task<Reconciler::Early> Reconciler::LoadChart(RunPtr run) {
     co_return co_await std::move(task);
   }
   run->chart = std::move(answer.chart);
-  run->chart_version = run->chart->metadata.version;
+  run->chart_version = run->chart->facts.version;
   if (HasDigest(run->source_key, run->source->revision)) {
     const auto versioned = WithDigest(run->chart_version, run->source->revision);
     if (!versioned) {

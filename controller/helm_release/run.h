@@ -57,7 +57,7 @@ struct Reconciler::Run {
 
   SourceKey source_key;
   std::shared_ptr<const SourceArtifact> source;
-  std::shared_ptr<const helm::Chart> chart;
+  std::shared_ptr<const OpenedChart> chart;
   std::string chart_version, oci_digest;  ///< the version with what the artifact's digest adds to it
   std::shared_ptr<const Composed> composed;
   std::shared_ptr<const Cluster> cluster;

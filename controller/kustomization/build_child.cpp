@@ -240,11 +240,10 @@ void GiveBackMemory() {
 
 }  // namespace
 
-void BuildForParent(Channel& channel) {
+void BuildForParent(Channel& channel, Frame first) {
   Parent parent(channel);
-  while (true) {
-    const Result<Frame> frame = channel.Receive();
-    if (!frame || frame->type != static_cast<std::uint8_t>(BuildFrame::Job)) return;
+  for (Result<Frame> frame = std::move(first); frame && frame->type == static_cast<std::uint8_t>(BuildFrame::Job);
+       frame = channel.Receive()) {
     LastWord word;
     try {
       word = BuildJob(frame->bytes, parent);

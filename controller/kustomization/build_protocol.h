@@ -94,7 +94,7 @@ bool HoldsMoreValues(std::string_view json, std::size_t limit);
 
 // ---- The child's side ------------------------------------------------------------------------------------------------------------------
 
-/// Builds what it is told, job after job, until the parent is gone.
-void BuildForParent(isolation::Channel& parent);
+/// Builds what `first` tells, then what else it is told, until the parent is gone or says something else.
+void BuildForParent(isolation::Channel& parent, isolation::Frame first);
 
 }  // namespace sluice::controller::kustomization

@@ -6,7 +6,6 @@
 
 #include "controller/kustomization/build_protocol.h"
 #include "crypto/ciphers.h"
-#include "isolation/fork_server.h"
 
 namespace sluice::controller::kustomization {
 namespace {
@@ -14,24 +13,6 @@ namespace {
 using base::Result;
 using isolation::Channel;
 using isolation::Frame;
-
-/// What a build makes once and keeps, made before the first one; and the library of the ciphers, which cannot be loaded any more when one is needed.
-void Warm() {
-  crypto::OpenAesGcm(std::string(32, '\0'), std::string(12, '\0'), "x", std::string(16, '\0'), "");
-  const auto files = base::MemoryFiles({
-      {"kustomization.yaml",
-       "namePrefix: a-\nlabels: [{pairs: {a: b}, includeSelectors: true}]\nresources: [object.yaml]\n"
-       "images: [{name: a, newTag: b}]\nconfigMapGenerator: [{name: a, literals: [a=b]}]\n"
-       "patches: [{target: {kind: Deployment}, patch: '[{op: remove, path: /spec/replicas}]'}]\n"},
-      {"object.yaml",
-       "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: 1\n  selector: {matchLabels: {a: b}}\n"
-       "  template:\n    metadata: {labels: {a: b}}\n    spec: {containers: [{name: a, image: 'a:${b}', ports: [{containerPort: 1}]}]}\n"},
-  });
-  Spec spec;
-  spec.post_build.emplace();
-  const BuildInput input{.files = *files, .spec = spec, .name = "warm", .ns = "up", .variables = {{"b", "c"}}};
-  if (!Build(input)) return;
-}
 
 }  // namespace
 
@@ -68,12 +49,21 @@ Result<BuildOutput> Builder::Build(const BuildInput& input, std::stop_token stop
   return built;
 }
 
-int ServeBuilds(std::chrono::seconds cpu) {
-  isolation::ForkServerOptions options;
-  options.limits.cpu = cpu + kWorkerGrace;
-  options.prepare = Warm;
-  options.job = BuildForParent;
-  return isolation::ServeForks(options);
+void WarmBuilds() {
+  crypto::OpenAesGcm(std::string(32, '\0'), std::string(12, '\0'), "x", std::string(16, '\0'), "");
+  const auto files = base::MemoryFiles({
+      {"kustomization.yaml",
+       "namePrefix: a-\nlabels: [{pairs: {a: b}, includeSelectors: true}]\nresources: [object.yaml]\n"
+       "images: [{name: a, newTag: b}]\nconfigMapGenerator: [{name: a, literals: [a=b]}]\n"
+       "patches: [{target: {kind: Deployment}, patch: '[{op: remove, path: /spec/replicas}]'}]\n"},
+      {"object.yaml",
+       "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: 1\n  selector: {matchLabels: {a: b}}\n"
+       "  template:\n    metadata: {labels: {a: b}}\n    spec: {containers: [{name: a, image: 'a:${b}', ports: [{containerPort: 1}]}]}\n"},
+  });
+  Spec spec;
+  spec.post_build.emplace();
+  const BuildInput input{.files = *files, .spec = spec, .name = "warm", .ns = "up", .variables = {{"b", "c"}}};
+  if (!Build(input)) return;
 }
 
 }  // namespace sluice::controller::kustomization

@@ -1,7 +1,6 @@
 // controller/kustomization/builder.h: where Kustomizations are built: each in a process that has nothing but its tree (threats T78, T84), or in this one.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <stop_token>
@@ -19,7 +18,7 @@ class Builder {
  public:
   /// Builds in this process.
   Builder() = default;
-  /// Builds in processes of `workers.command`, whose main() calls ServeBuilds.
+  /// Builds in processes of `workers.command`, whose main() calls ServeJobs (controller/worker.h).
   Builder(isolation::PoolOptions workers, base::Logger log);
 
   /// As kustomization::Build, with what only processes can do to one: Internal (it crashed, hung, or ran out of memory: a bug of ours that its input has met),
@@ -34,10 +33,7 @@ class Builder {
 /// Kustomization. "" for one that holds secrets: it shares with nobody.
 std::string SharedBy(const BuildInput& input);
 
-/// What the child is given beside its own time, for the talk and for an end with an error of its own.
-inline constexpr std::chrono::seconds kWorkerGrace{15};
-
-/// The child's main(): serves the parent that started it, each of its processes for at most `cpu` of CPU time, and returns the exit code.
-int ServeBuilds(std::chrono::seconds cpu = std::chrono::seconds(30));
+/// Makes what a build makes once and keeps, and loads the library of the ciphers, which cannot be loaded any more in a process that builds.
+void WarmBuilds();
 
 }  // namespace sluice::controller::kustomization

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "controller/helm_release/chart_cache.h"
 #include "controller/helm_release/conceal.h"
+#include "controller/helm_release/renderer.h"
 #include "document/yaml.h"
 
 namespace sluice::controller::helm_release {
