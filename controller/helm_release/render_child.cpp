@@ -1,7 +1,4 @@
 // The child's side of render_protocol.h. It takes the parent at its word; when the parent is gone, so is the child.
-#include <malloc.h>
-#include <unistd.h>
-
 #include <bit>
 #include <exception>
 #include <new>
@@ -10,6 +7,7 @@
 #include "controller/helm_release/notices.h"
 #include "controller/helm_release/post_render.h"
 #include "controller/helm_release/render_protocol.h"
+#include "controller/worker_talk.h"
 #include "document/json.h"
 #include "helm/chart/dependencies.h"
 #include "helm/chart/load.h"
@@ -30,8 +28,6 @@ using isolation::Frame;
 using isolation::Packer;
 using isolation::Unpacker;
 
-[[noreturn]] void End() { _exit(0); }
-
 /// A question and its answer.
 class Parent {
  public:
@@ -39,25 +35,21 @@ class Parent {
 
   /// The bytes after the leading 0 of the answer.
   Result<std::string> Ask(RenderFrame what, std::string_view bytes) const {
-    constexpr std::size_t kMost = 64u << 10;
-    if (bytes.size() > kMost) return Invalid("what is asked for has too long a name");
-    if (!channel_.Send(static_cast<std::uint8_t>(what), {bytes})) End();
-    Result<Frame> answer = channel_.Receive();
-    if (!answer) End();
-    Unpacker in(answer->bytes);
-    const std::uint64_t outcome = in.Number();
-    if (outcome != 0) return MakeError(static_cast<Reason>(outcome - 1), std::string(in.Text()));
-    answer->bytes.erase(0, 8);
-    return std::move(answer->bytes);
+    TRY(std::string answer, AnswerTo(what, bytes));
+    return OpenAnswer(std::move(answer));
   }
-
   Result<std::string> AskText(RenderFrame what, std::string_view bytes) const {
-    TRY(std::string packed, Ask(what, bytes));
-    packed.erase(0, 8);  // its length
-    return packed;
+    TRY(std::string answer, AnswerTo(what, bytes));
+    return OpenTextAnswer(std::move(answer));
   }
 
  private:
+  Result<std::string> AnswerTo(RenderFrame what, std::string_view bytes) const {
+    constexpr std::size_t kMost = 64u << 10;
+    if (bytes.size() > kMost) return Invalid("what is asked for has too long a name");
+    return AskParent(channel_, static_cast<std::uint8_t>(what), bytes);
+  }
+
   Channel& channel_;
 };
 
@@ -200,11 +192,6 @@ class Render {
     return out.Text(chart_json).Take();
   }
 
-  static void PackTexts(Packer& to, const std::vector<std::string>& texts) {
-    to.Number(texts.size());
-    for (const std::string& text : texts) to.Text(text);
-  }
-
   const Parent& parent_;
   std::optional<Kept>& kept_;
   Limits limits_;
@@ -248,12 +235,6 @@ LastWord RunJob(std::string_view job, const Parent& parent, std::optional<Kept>&
   } catch (...) {
     return Threw("unknown");
   }
-}
-
-/// A process that waits for its next job keeps little of what a large one took.
-void GiveBackMemory() {
-  constexpr std::size_t kFree = 8u << 20;
-  if (mallinfo2().fordblks > kFree) malloc_trim(0);
 }
 
 }  // namespace

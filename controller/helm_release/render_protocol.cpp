@@ -1,4 +1,4 @@
-// What both sides agree on, and the parent's side. Answers begin with a number: 0 for a value, else 1 + the Reason of an error, whose message follows.
+// What both sides agree on, and the parent's side.
 #include "controller/helm_release/render_protocol.h"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "controller/helm_release/notices.h"
 #include "controller/helm_release/post_render.h"
+#include "controller/worker_talk.h"
 #include "document/json.h"
 #include "document/object.h"
 #include "helm/functions/functions.h"
@@ -29,15 +30,6 @@ using isolation::Unpacker;
 constexpr std::size_t kMaxQuestion = 64u << 10;
 
 Error NoRenderSaysThat(std::string_view what) { return Invalid("the process said what no render says: " + std::string(what)); }
-
-std::string PackError(const Error& error) {
-  return Packer().Number(1 + static_cast<std::uint64_t>(error.reason)).Text(error.message).Take();
-}
-
-std::string Pack(const Result<std::string>& text) {
-  if (!text) return PackError(text.error());
-  return Packer().Number(0).Text(*text).Take();
-}
 
 std::vector<std::uint64_t> NumbersOf(const Limits& limits) {
   const base::ParserLimits& parsers = base::Parsers();
@@ -239,18 +231,18 @@ Result<std::optional<std::string>> RenderHost::Hear(const Frame& frame) {
   const helm::EngineOptions& engine = input_.render.engine;
   std::string answer;
   switch (type) {
-    case RenderFrame::Archive: answer = Pack(input_.chart.archive ? *input_.chart.archive : std::string()); break;
+    case RenderFrame::Archive: answer = PackAnswer(input_.chart.archive ? *input_.chart.archive : std::string()); break;
     case RenderFrame::Lookup: {
       TRY(answer, Look(frame.bytes));
       break;
     }
     case RenderFrame::Host:
       if (!engine.host_by_name) return NoRenderSaysThat("it asks for addresses, and may not");
-      answer = Pack(engine.host_by_name(frame.bytes));
+      answer = PackAnswer(engine.host_by_name(frame.bytes));
       break;
     case RenderFrame::Zone: {
       std::optional<std::string> zone = engine.functions.zone ? engine.functions.zone(frame.bytes) : std::nullopt;
-      answer = zone ? Pack(*std::move(zone)) : PackError(base::NotFound("no such zone"));
+      answer = zone ? PackAnswer(*std::move(zone)) : PackError(base::NotFound("no such zone"));
       break;
     }
     default: return NoRenderSaysThat("frame " + std::to_string(frame.type));

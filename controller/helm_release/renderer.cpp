@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "controller/helm_release/post_render.h"
 #include "controller/helm_release/render_protocol.h"
+#include "controller/worker_talk.h"
 #include "helm/chart/dependencies.h"
 #include "helm/chart/load.h"
 #include "helm/chart/package.h"
@@ -56,14 +57,9 @@ Result<helm::Draft> DraftHere(const RenderInput& input, helm::ChartPool& pool) {
 /// One task in a process of `pool`. Errors as Renderer has them.
 Result<RenderOutcome> Ask(isolation::Pool& pool, RenderTask task, const RenderInput& input, std::stop_token stop) {
   RenderHost host(task, input);
-  const auto talk = [&](Channel& child) -> Result<void> {
-    TRY(child.Send(static_cast<std::uint8_t>(RenderFrame::Job), {PackJob(task, input)}));
-    while (true) {
-      TRY(const Frame frame, child.Receive());
-      TRY(const std::optional<std::string> answer, host.Hear(frame));
-      if (!answer) return {};
-      TRY(child.Send(static_cast<std::uint8_t>(RenderFrame::Answer), {*answer}));
-    }
+  const auto talk = [&](Channel& child) {
+    const Frame job{.type = static_cast<std::uint8_t>(RenderFrame::Job), .bytes = PackJob(task, input)};
+    return TalkToJob(child, job, static_cast<std::uint8_t>(RenderFrame::Answer), [&](const Frame& frame) { return host.Hear(frame); });
   };
   const std::string where = task == RenderTask::Open ? "reading the chart" : "rendering chart " + input.chart.facts.name;
   if (Result<void> done = pool.Run(input.shared_by, talk, std::move(stop)); !done) return std::move(done).error().Wrap(where);

@@ -1,13 +1,11 @@
 // The child's side of build_protocol.h. It takes the parent at its word; when the parent is gone, so is the child.
-#include <malloc.h>
-#include <unistd.h>
-
 #include <exception>
 #include <map>
 #include <new>
 #include <utility>
 
 #include "controller/kustomization/build_protocol.h"
+#include "controller/worker_talk.h"
 #include "document/json.h"
 #include "isolation/packed.h"
 #include "isolation/sandbox.h"
@@ -27,8 +25,6 @@ using isolation::Frame;
 using isolation::Packer;
 using isolation::Unpacker;
 
-[[noreturn]] void End() { _exit(0); }
-
 /// A question and its answer.
 class Parent {
  public:
@@ -45,28 +41,13 @@ class Parent {
   }
 
   /// The bytes after the leading 0 of the answer.
-  Result<std::string> Ask(BuildFrame what, std::string_view bytes) const {
-    const auto foreseen = foreseen_.find(std::pair(what, std::string(bytes)));
-    if (foreseen != foreseen_.end()) return Opened(foreseen->second);
-    if (!channel_.Send(static_cast<std::uint8_t>(what), {bytes})) End();
-    Result<Frame> answer = channel_.Receive();
-    if (!answer) End();
-    return Opened(std::move(answer->bytes));
-  }
-
-  Result<std::string> AskText(BuildFrame what, std::string_view bytes) const {
-    TRY(std::string packed, Ask(what, bytes));
-    packed.erase(0, 8);  // its length
-    return packed;
-  }
+  Result<std::string> Ask(BuildFrame what, std::string_view bytes) const { return OpenAnswer(AnswerTo(what, bytes)); }
+  Result<std::string> AskText(BuildFrame what, std::string_view bytes) const { return OpenTextAnswer(AnswerTo(what, bytes)); }
 
  private:
-  static Result<std::string> Opened(std::string answer) {
-    Unpacker in(answer);
-    const std::uint64_t outcome = in.Number();
-    if (outcome != 0) return MakeError(static_cast<Reason>(outcome - 1), std::string(in.Text()));
-    answer.erase(0, 8);
-    return answer;
+  std::string AnswerTo(BuildFrame what, std::string_view bytes) const {
+    const auto foreseen = foreseen_.find(std::pair(what, std::string(bytes)));
+    return foreseen != foreseen_.end() ? foreseen->second : AskParent(channel_, static_cast<std::uint8_t>(what), bytes);
   }
 
   Channel& channel_;
@@ -230,12 +211,6 @@ LastWord BuildJob(std::string_view job, Parent& parent) {
   limits.Apply(input);
   Result<BuildOutput> built = Build(input);
   return built ? Say(std::move(*built)) : Say(built.error());
-}
-
-/// A process that waits for its next job keeps little of what a large one took.
-void GiveBackMemory() {
-  constexpr std::size_t kKept = 8u << 20;
-  if (mallinfo2().fordblks > kKept) malloc_trim(0);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
-// What both sides agree on, and the parent's side. Answers begin with a number: 0 for a value, else 1 + the Reason of an error, whose message follows.
+// What both sides agree on, and the parent's side.
 #include "controller/kustomization/build_protocol.h"
 
 #include <algorithm>
 
+#include "controller/worker_talk.h"
 #include "document/json.h"
 #include "document/object.h"
 #include "isolation/packed.h"
@@ -32,15 +33,6 @@ void PackPairs(Packer& to, const std::vector<std::pair<std::string, std::string>
   for (const auto& [key, value] : pairs) to.Text(key).Text(value);
 }
 
-void PackTexts(Packer& to, const std::vector<std::string>& texts) {
-  to.Number(texts.size());
-  for (const std::string& text : texts) to.Text(text);
-}
-
-std::string PackError(const Error& error) {
-  return Packer().Number(1 + static_cast<std::uint64_t>(error.reason)).Text(error.message).Take();
-}
-
 void PackInfo(Packer& to, const FileInfo& info) {
   to.Text(info.name).Number(static_cast<std::uint64_t>(info.type)).Number(info.size).Number(info.executable ? 1 : 0);
 }
@@ -59,11 +51,6 @@ std::string Pack(const Result<std::vector<FileInfo>>& entries) {
   out.Number(0).Number(entries->size());
   for (const FileInfo& info : *entries) PackInfo(out, info);
   return out.Take();
-}
-
-std::string Pack(const Result<std::string>& text) {
-  if (!text) return PackError(text.error());
-  return Packer().Number(0).Text(*text).Take();
 }
 
 bool IsDigest(std::string_view text) {
@@ -96,12 +83,12 @@ void PackForeseen(Packer& to, const BuildInput& input) {
   if (!directory.empty() && entries) {
     all.push_back({BuildFrame::List, directory, Pack(entries)});
     all.push_back({BuildFrame::Stat, directory, Pack(files.Stat(directory))});
-    all.push_back({BuildFrame::Resolve, directory, Pack(files.Resolve(directory))});
+    all.push_back({BuildFrame::Resolve, directory, PackAnswer(files.Resolve(directory))});
     for (const std::string_view name : {"kustomization.yaml", "kustomization.yml", "Kustomization"}) {
       if (std::ranges::find(*entries, name, &FileInfo::name) != entries->end()) continue;
       const std::string path = *base::JoinPath(directory, name);
       all.push_back({BuildFrame::Stat, path, Pack(files.Stat(path))});
-      all.push_back({BuildFrame::Read, path, Pack(files.Read(path))});
+      all.push_back({BuildFrame::Read, path, PackAnswer(files.Read(path))});
     }
     std::uint64_t room = kMaxForeseen;
     for (const FileInfo& entry : *entries) {
@@ -109,7 +96,7 @@ void PackForeseen(Packer& to, const BuildInput& input) {
       if (entry.size > room) break;
       room -= entry.size;
       const std::string path = *base::JoinPath(directory, entry.name);
-      all.push_back({BuildFrame::Read, path, Pack(files.Read(path))});
+      all.push_back({BuildFrame::Read, path, PackAnswer(files.Read(path))});
     }
   }
   to.Number(all.size());
@@ -194,17 +181,17 @@ Result<std::optional<std::string>> BuildHost::Hear(const Frame& frame) {
   std::string answer;
   switch (type) {
     case BuildFrame::Stat: answer = Pack(files_.Stat(frame.bytes)); break;
-    case BuildFrame::Read: answer = Pack(files_.Read(frame.bytes)); break;
+    case BuildFrame::Read: answer = PackAnswer(files_.Read(frame.bytes)); break;
     case BuildFrame::List: answer = Pack(files_.List(frame.bytes)); break;
-    case BuildFrame::Resolve: answer = Pack(files_.Resolve(frame.bytes)); break;
-    case BuildFrame::Describe: answer = Pack(Result<std::string>(files_.Describe(frame.bytes))); break;
+    case BuildFrame::Resolve: answer = PackAnswer(files_.Resolve(frame.bytes)); break;
+    case BuildFrame::Describe: answer = PackAnswer(files_.Describe(frame.bytes)); break;
     case BuildFrame::OpenKey: {
       if (!input_.spec.decryption || input_.mask_encrypted) return NoBuildSaysThat("it asks for keys, and decrypts nothing");
       Unpacker in(frame.bytes);
       const auto kind = static_cast<sops::MasterKind>(in.Number(static_cast<std::uint64_t>(sops::MasterKind::Pgp)));
       const std::string_view encrypted = in.Text();
       if (!in.finished()) return NoBuildSaysThat("a damaged question");
-      answer = Pack(sops::OpenMasterKey(kind, encrypted, input_.decryption.keys, input_.decryption.now));
+      answer = PackAnswer(sops::OpenMasterKey(kind, encrypted, input_.decryption.keys, input_.decryption.now));
       break;
     }
     default: return NoBuildSaysThat("frame " + std::to_string(frame.type));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controller/kustomization/build_protocol.h"
+#include "controller/worker_talk.h"
 #include "crypto/ciphers.h"
 
 namespace sluice::controller::kustomization {
@@ -32,14 +33,9 @@ Result<BuildOutput> Builder::Build(const BuildInput& input, std::stop_token stop
   if (!pool_) return kustomization::Build(input);
   const base::RecordingFiles files(input.files);
   BuildHost host(input, files);
-  const auto talk = [&](Channel& child) -> Result<void> {
-    TRY(child.Send(static_cast<std::uint8_t>(BuildFrame::Job), {PackJob(input)}));
-    while (true) {
-      TRY(const Frame frame, child.Receive());
-      TRY(const std::optional<std::string> answer, host.Hear(frame));
-      if (!answer) return {};
-      TRY(child.Send(static_cast<std::uint8_t>(BuildFrame::Answer), {*answer}));
-    }
+  const auto talk = [&](Channel& child) {
+    const Frame job{.type = static_cast<std::uint8_t>(BuildFrame::Job), .bytes = PackJob(input)};
+    return TalkToJob(child, job, static_cast<std::uint8_t>(BuildFrame::Answer), [&](const Frame& frame) { return host.Hear(frame); });
   };
   const auto where = [&] { return "building " + (input.spec.path.empty() ? "." : input.spec.path); };
   if (Result<void> done = pool_->Run(SharedBy(input), talk, std::move(stop)); !done) return std::move(done).error().Wrap(where());
