@@ -16,13 +16,9 @@ using base::Invalid;
 using base::Result;
 using document::Value;
 
-/// Whether an error of a repository is about who we are, or who it is. The words are those that Flux looks for.
+/// Whether an error of a repository is about who we are, or who it is. By its reason alone: an address, a version or a digest holds any digits.
 bool IsAboutAccess(const BuildError& error) {
-  if (error.step != Step::Pull && error.step != Step::Verification) return false;
-  if (error.error.reason == base::Reason::Unauthorized) return true;
-  for (const std::string_view word : {"401", "unauthorized", "authentication required", "unknown certificate authority"})
-    if (error.error.message.find(word) != std::string::npos) return true;
-  return false;
+  return (error.step == Step::Pull || error.step == Step::Verification) && error.error.reason == base::Reason::Unauthorized;
 }
 
 /// `([-a-z0-9]+/?\.?)+`
