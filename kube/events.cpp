@@ -6,6 +6,7 @@
 #include <array>
 #include <deque>
 #include <functional>
+#include <unordered_map>
 #include <utility>
 
 #include "base/utf8.h"
@@ -51,7 +52,20 @@ std::string EventName(std::string_view object, std::uint64_t number) {
 struct Job {
   Value event;  // whole: a patch whose Event has expired creates it anew
   bool patch = false;
+  std::string about;  // the object's uid
 };
+using SharedJob = std::shared_ptr<Job>;
+
+/// Whether everything that `older` is annotated with is said by `newer` too.
+bool Covers(const Value& newer, const Value& older) {
+  const Value* mine = older.At({"metadata", "annotations"});
+  if (mine == nullptr) return true;
+  for (const document::Member& member : mine->members()) {
+    const Value* theirs = newer.At({"metadata", "annotations", member.key});
+    if (theirs == nullptr || !(*theirs == member.value)) return false;
+  }
+  return true;
+}
 
 Value PatchOf(const Value& event) {
   Value patch = Value::Mapping();
@@ -80,8 +94,9 @@ struct EventRecorder::Impl {
   const EventOptions options;
   EventCorrelator correlator;
   EventStats stats;
-  std::array<std::deque<Job>, kLanes> lanes;
+  std::array<std::deque<SharedJob>, kLanes> lanes;
   std::array<bool, kLanes> busy{};
+  std::unordered_map<std::string, SharedJob> newest;  // of each object, among the Normal ones that are new and wait
   std::size_t waiting = 0;
   std::uint64_t last_number = 0;
   net::Event idle{net::Event::Kind::Latch};
@@ -93,7 +108,9 @@ struct EventRecorder::Impl {
 
   std::uint64_t NextNumber(base::TimePoint now);
   Value Body(const Event& event, const Correlated& as, base::TimePoint now) const;
-  void Enqueue(Job job, std::size_t lane);
+  bool Join(const Value& event, const std::string& about);
+  void Enqueue(SharedJob job, std::size_t lane);
+  SharedJob Pop(std::deque<SharedJob>& lane);
   void DropOldest();
   void Settle();
   net::Task<Result<void>> Write(const Job& job);
@@ -130,18 +147,40 @@ Value EventRecorder::Impl::Body(const Event& event, const Correlated& as, base::
   return body;
 }
 
+/// Puts what a new event says into one of the same object that waits.
+bool EventRecorder::Impl::Join(const Value& event, const std::string& about) {
+  const auto found = newest.find(about);
+  if (waiting < options.join_from || found == newest.end()) return false;
+  Value& older = found->second->event;
+  std::string message = std::string(older.StringAt({"message"})) + "\n" + std::string(event.StringAt({"message"}));
+  if (message.size() > kMaxMessage || !Covers(event, older)) return false;
+  older.Set("message", std::move(message));
+  for (const std::string_view field : {"reason", "involvedObject", "lastTimestamp"}) older.Set(field, *event.Find(field));
+  if (const Value* annotations = event.At({"metadata", "annotations"})) older["metadata"].Set("annotations", *annotations);
+  ++stats.joined;
+  return true;
+}
+
+SharedJob EventRecorder::Impl::Pop(std::deque<SharedJob>& lane) {
+  SharedJob job = std::move(lane.front());
+  lane.pop_front();
+  --waiting;
+  if (const auto found = newest.find(job->about); found != newest.end() && found->second == job) newest.erase(found);
+  return job;
+}
+
 void EventRecorder::Impl::DropOldest() {
-  std::deque<Job>* longest = &lanes[0];
-  for (std::deque<Job>& lane : lanes) {
+  std::deque<SharedJob>* longest = &lanes[0];
+  for (std::deque<SharedJob>& lane : lanes) {
     if (lane.size() > longest->size()) longest = &lane;
   }
-  longest->pop_front();
-  --waiting;
+  Pop(*longest);
   ++stats.dropped;
 }
 
-void EventRecorder::Impl::Enqueue(Job job, std::size_t lane) {
+void EventRecorder::Impl::Enqueue(SharedJob job, std::size_t lane) {
   if (waiting >= options.queue) DropOldest();
+  if (!job->patch && job->event.StringAt({"type"}) == "Normal") newest[job->about] = job;
   lanes[lane].push_back(std::move(job));
   ++waiting;
   idle.Reset();
@@ -172,16 +211,14 @@ net::Task<Result<void>> EventRecorder::Impl::Write(const Job& job) {
 
 net::Task<void> EventRecorder::Impl::RunLane(std::shared_ptr<Impl> self, std::size_t lane) {
   while (!self->lanes[lane].empty()) {
-    const Job job = std::move(self->lanes[lane].front());
-    self->lanes[lane].pop_front();
-    --self->waiting;
-    Result<void> written = co_await self->Write(job);
+    const SharedJob job = self->Pop(self->lanes[lane]);
+    Result<void> written = co_await self->Write(*job);
     if (written) continue;
     if (written.error().reason == Reason::Canceled) break;
     ++self->stats.failed;
     const base::Logger& log = self->client.transport().environment().log;
     log.Error("event not written", written.error().message,
-              {{"namespace", NamespaceOf(job.event)}, {"reason", job.event.StringAt({"reason"})}});
+              {{"namespace", NamespaceOf(job->event)}, {"reason", job->event.StringAt({"reason"})}});
   }
   self->busy[lane] = false;
   self->Settle();
@@ -203,7 +240,9 @@ void EventRecorder::Record(Event event) {
   }
   correlated->message = Cut(std::move(correlated->message));
   const std::size_t lane = std::hash<std::string>()(correlated->name) % kLanes;
-  impl.Enqueue({.event = impl.Body(event, *correlated, now), .patch = correlated->count > 1}, lane);
+  Job job{.event = impl.Body(event, *correlated, now), .patch = correlated->count > 1, .about = std::string(event.involved.StringAt({"uid"}))};
+  if (!job.patch && event.type == EventType::Normal && impl.Join(job.event, job.about)) return;
+  impl.Enqueue(std::make_shared<Job>(std::move(job)), lane);
   if (!std::exchange(impl.busy[lane], true)) impl.scope.Spawn(Impl::RunLane(impl_, lane));
 }
 
@@ -214,7 +253,8 @@ net::Task<void> EventRecorder::Flush(std::chrono::nanoseconds timeout) {
 
 net::Task<void> EventRecorder::Close() {
   const std::shared_ptr<Impl> impl = impl_;
-  for (std::deque<Job>& lane : impl->lanes) lane.clear();
+  for (std::deque<SharedJob>& lane : impl->lanes) lane.clear();
+  impl->newest.clear();
   impl->waiting = 0;
   co_await impl->scope.Close();
 }

@@ -1,6 +1,7 @@
 // kube/events.h: core/v1 Events, written beside the work and never in its way. Like client-go's recorder (tools/record): a repeat patches
 // the count of the first, ten of a kind that differ only in their message become one "(combined from similar events)", and an object that
-// talks too much (25 at once, then one in 5 minutes) is silenced. Belongs to the I/O thread.
+// talks too much (25 at once, then one in 5 minutes) is silenced. Beyond that: while many wait, those of one object wait as one, which says all that
+// they say, a line each. Belongs to the I/O thread.
 #pragma once
 
 #include <chrono>
@@ -36,12 +37,15 @@ struct EventOptions {
   std::string instance;   ///< reportingInstance and source.host: the pod's name
   /// More than this waiting: the oldest is dropped and counted. Up to half of it they give way to other requests.
   std::size_t queue = 4000;
+  /// From so many waiting on, a Normal event joins one of its object that waits: the messages one under the other, the newer reason, if none of
+  /// the older's annotations says something else.
+  std::size_t join_from = 32;
   std::size_t memory = 4096;      ///< repeats remembered, as in client-go
   EventPoster* poster = nullptr;  ///< gets every event as well, before any are combined; outlives the recorder
 };
 
 struct EventStats {
-  std::uint64_t created = 0, patched = 0, dropped = 0, limited = 0, failed = 0;
+  std::uint64_t created = 0, patched = 0, joined = 0, dropped = 0, limited = 0, failed = 0;
 };
 
 class EventRecorder {

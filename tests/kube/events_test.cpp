@@ -1,6 +1,8 @@
 // Events as kubectl and Flux's users see them.
 #include "kube/events.h"
 
+#include <set>
+
 #include "base/utf8.h"
 #include "cluster.h"
 
@@ -103,6 +105,54 @@ TEST_F(EventsTest, WhatCannotBeWrittenIsCountedAndForgotten) {
   Record("lost");
   runtime_.BlockOn(recorder_.Flush(std::chrono::seconds(20)));
   EXPECT_EQ(recorder_.stats().failed, 1u);
+}
+
+TEST_F(EventsTest, WhileManyWaitThoseOfOneObjectBecomeOne) {
+  EventRecorder crowded(*client_, EventOptions{.component = "c", .join_from = 3});
+  const auto record = [&](const Value& about, std::string reason, std::string message, std::string revision = "1",
+                          EventType type = EventType::Normal) {
+    Event event;
+    event.involved = ReferenceTo(about);
+    event.type = type;
+    event.reason = std::move(reason);
+    event.message = std::move(message);
+    event.annotations = {{"kustomize.toolkit.fluxcd.io/revision", std::move(revision)}};
+    crowded.Record(std::move(event));
+  };
+  const auto other = [&](std::string name) {
+    return Apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: " + name + ", namespace: " + ns_ + "}}");
+  };
+  const Value b = other("b"), c = other("c");
+  record(b, "Progressing", "alone");
+  record(b, "Progressing", "few wait");
+  record(about_, "Progressing", "a created");
+  // Three wait now.
+  record(about_, "Progressing", "a is healthy");
+  record(about_, "ReconciliationSucceeded", "a is done");
+  record(about_, "ReconciliationFailed", "a broke", "1", EventType::Warning);  // a warning stays what it is
+  record(about_, "Progressing", "a again", "2");                               // another revision is another matter
+  record(about_, "Progressing", "and a again", "2");
+  record(c, "Progressing", "c created");
+  record(c, "Progressing", std::string(39'000, 'x'));  // too long for one
+  runtime_.BlockOn(crowded.Flush(std::chrono::seconds(20)));
+  EXPECT_EQ(crowded.stats().joined, 3u);
+  const ListOptions options{.ns = ns_};
+  std::set<std::string> seen;
+  for (const Value& event : Must(client_->ListAll({"", "v1", "Event"}, options))) {
+    EXPECT_EQ(event.Find("count")->AsInt(), 1);
+    seen.insert(std::string(event.StringAt({"involvedObject", "name"})) + " " + std::string(event.StringAt({"reason"})) + " " +
+                std::string(event.StringAt({"metadata", "annotations", "kustomize.toolkit.fluxcd.io/revision"})) + " " +
+                std::string(event.StringAt({"message"}).substr(0, 40)));
+  }
+  const std::set<std::string> wanted{"b Progressing 1 alone",
+                                     "b Progressing 1 few wait",
+                                     "a ReconciliationSucceeded 1 a created\na is healthy\na is done",
+                                     "a ReconciliationFailed 1 a broke",
+                                     "a Progressing 2 a again\nand a again",
+                                     "c Progressing 1 c created",
+                                     "c Progressing 1 " + std::string(40, 'x')};
+  EXPECT_EQ(seen, wanted);
+  runtime_.BlockOn(crowded.Close());
 }
 
 TEST_F(EventsTest, TheQueueIsBounded) {
