@@ -30,6 +30,8 @@ using rollout::LiveFacts;
 
 constexpr auto kSyncTimeout = std::chrono::seconds(30);
 constexpr auto kStageTimeout = std::chrono::seconds(60);
+/// The server parses what is applied twice where it is to warn of what it does not know; nobody reads that, and an apply refuses such fields anyway.
+constexpr std::string_view kNoWarnings = "Ignore";
 
 std::string NameOf(const kube::ObjectRef& ref) { return ref.Id().ToString(); }
 
@@ -224,7 +226,7 @@ net::Task<void> Applier::DryRun(Item& item, const ApplyRequest& request) {
   // Where there is nothing that the answer could be compared with, who owns what and the annotations are all of it that is read.
   const bool compares = !item.watched || request.ignore != nullptr || index_.Lookup(item.ref).has_value();
   const kube::ApplyOptions options{
-      .manager = std::string(kFieldManager), .force = true, .dry_run = true, .as = request.as, .metadata_only = !compares};
+      .manager = std::string(kFieldManager), .force = true, .dry_run = true, .as = request.as, .metadata_only = !compares, .field_validation = std::string(kNoWarnings)};
   SLUICE_FAILPOINT("apply.dry-run.before");
   net::Task<Result<Value>> sending = client_.Apply(*item.desired, options);
   Result<Value> answer = co_await std::move(sending);
@@ -380,7 +382,8 @@ net::Task<Result<Value>> Applier::Send(Item& item, const ApplyRequest& request) 
     SLUICE_FAILPOINT("apply.take-over.after");
     if (!taken) co_return std::move(taken).error().Wrap(NameOf(item.ref) + " metadata.managedFields cleanup failed");
   }
-  const kube::ApplyOptions options{.manager = std::string(kFieldManager), .force = true, .as = request.as};
+  const kube::ApplyOptions options{
+      .manager = std::string(kFieldManager), .force = true, .as = request.as, .field_validation = std::string(kNoWarnings)};
   SLUICE_FAILPOINT("apply.write.before");
   net::Task<Result<Value>> sending = client_.Apply(item.payload ? *item.payload : *item.desired, options);
   Result<Value> stored = co_await std::move(sending);
