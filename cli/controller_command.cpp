@@ -250,7 +250,9 @@ class Process {
              .migrate_api_version = settings_.gates.Enabled(controller::Gate::MigrateAPIVersion),
              .guard = {.on = flags.prune_guard, .ratio_percent = flags.prune_guard_ratio, .min = flags.prune_guard_min},
              .sops_age_secret = {settings_.namespace_, flags.sops_age_secret},
-             .sops_age_secret_own_namespace = flags.sops_age_secret_own_namespace}),
+             .sops_age_secret_own_namespace = flags.sops_age_secret_own_namespace,
+             .journal = {.ns = settings_.namespace_, .name = "sluice-journal" + ShardSuffix()},
+             .journal_from = flags.journal_from}),
         helm_(
             controller::helm_release::Reconciler::Parts{
                 runtime_,
@@ -457,7 +459,7 @@ class Process {
 
   void StartElection() {
     kube::LeaseOptions options{.ns = settings_.namespace_,
-                               .name = LeaseName(),
+                               .name = "sluice-leader-election" + ShardSuffix(),
                                .identity = settings_.hostname + "_" + std::to_string(random_.Next()),
                                .lease_duration = settings_.lease_duration,
                                .renew_deadline = settings_.renew_deadline,
@@ -486,9 +488,8 @@ class Process {
     elector_->Start();
   }
 
-  std::string LeaseName() const {
-    return "sluice-leader-election" + (flags_.watch_label_selector.empty() ? "" : "-" + ShortHash(flags_.watch_label_selector));
-  }
+  /// Of what a shard has of its own beside the controller.
+  std::string ShardSuffix() const { return flags_.watch_label_selector.empty() ? "" : "-" + ShortHash(flags_.watch_label_selector); }
 
   void StartControllers() {
     const std::pair<kube::ObjectStore*, const char*> stores[] = {
@@ -596,6 +597,7 @@ class Process {
     kustomize_.ForgetAll();
     helm_.ForgetAll();
     std::vector<net::Task<void>> closing;
+    closing.push_back(kustomize_.Close());
     closing.push_back(clusters_.Close());
     closing.push_back(helm_clusters_.Close());
     closing.push_back(source_events_.Close());

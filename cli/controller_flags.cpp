@@ -230,6 +230,9 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   c->add_option("--prune-guard-min", flags.prune_guard_min, "... of an inventory of at least so many objects")->capture_default_str();
+  c->add_option("--journal-from", flags.journal_from,
+                "Kustomizations at work from which on what they are about to create is put on record together, not in the status of each")
+      ->capture_default_str();
   c->add_option("--custom-apply-stage-kinds", flags.custom_apply_stage_kinds, "group/Kind to apply in a stage of their own")
       ->delimiter(',');
   // The Helm operator's, for its kind: HelmReleases of helm.fluxcd.io/v1.

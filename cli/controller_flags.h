@@ -79,6 +79,7 @@ struct ControllerFlags {
   bool prune_guard = true;
   unsigned prune_guard_ratio = 50;
   std::size_t prune_guard_min = 10;
+  std::size_t journal_from = 16;
 };
 
 void AddControllerCommand(CLI::App& app, ControllerFlags& flags);

@@ -71,12 +71,23 @@ bool IsReady(const Value& object) {
   return observed != nullptr && observed->AsInt() == GenerationOf(object) && Conditions::FromStatus(*status).IsTrue(condition::kReady);
 }
 
+JournalOptions JournalOptionsOf(JournalOptions options, const kube::ObjectStore& store) {
+  options.manager = kFieldManager;
+  options.exists = [&store](const Key& key, std::string_view uid) {
+    if (!store.synced()) return true;
+    const SharedObject object = store.Get(key);
+    return object && object->StringAt({"metadata", "uid"}) == uid;
+  };
+  return options;
+}
+
 }  // namespace
 
 Reconciler::Reconciler(Parts parts, ReconcilerOptions options)
     : parts_(parts),
       options_(std::move(options)),
       writer_(parts.services.client, parts.store, std::string(kStatusManager)),
+      journal_(parts.services.client, JournalOptionsOf(options_.journal, parts.store)),
       expressions_(parts.services.limits.cel) {}
 
 Reconciler::~Reconciler() = default;
@@ -88,6 +99,11 @@ void Reconciler::Connect(kube::OwnedIndex& index, WorkQueue& queue, Clusters& cl
 }
 
 void Reconciler::ForgetAll() { states_.clear(); }
+
+net::Task<void> Reconciler::Close() {
+  net::Task<void> closing = journal_.Close();
+  co_await std::move(closing);
+}
 
 // ---- News ----------------------------------------------------------------------------------------------------------------------------
 
@@ -172,8 +188,14 @@ kube::Impersonate Reconciler::Identity(const Key& key, const Spec& spec) const {
 }
 
 net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
+  if (!journal_.is_open()) {
+    net::Task<Result<void>> opening = journal_.Open();
+    const Result<void> opened = co_await std::move(opening);
+    if (!opened) co_return controller::Outcome{.again_in = {}, .back_off = true};
+  }
   SharedObject object = parts_.store.Get(key);
   if (!object) {
+    journal_.Settle(key);
     states_.erase(key);
     queue_->Forget(key);
     co_return controller::Outcome{};
@@ -479,9 +501,20 @@ net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOut
   co_return true;
 }
 
-/// Before anything is created the record already names it, so that a crash leaves no object that nobody knows of.
+/// A crash leaves no object that nobody knows of. Where many are at work, a status each would hold all of them up: then the journal has it, and whatever status comes
+/// next. Otherwise the status also tells whoever looks that something is going on.
 net::Task<Result<void>> Reconciler::RecordInventory(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> all) {
   const Inventory together = InventoryOf(all).Union(run->inventory);
+  if (queue_->running() + queue_->depth() >= options_.journal_from) {
+    net::Task<Result<void>> recording = journal_.Record(run->key, run->state->uid, together);
+    Result<void> recorded = co_await std::move(recording);
+    if (!recorded && recorded.error().reason == base::Reason::Canceled) co_return recorded;
+    if (recorded) {
+      run->inventory = together;
+      run->attempt.inventory = together.ToValue();
+      co_return recorded;
+    }
+  }
   Attempt attempt = run->attempt;
   attempt.inventory = together.ToValue();
   const std::string message = ProgressMessage("Detecting drift", attempt);
@@ -489,6 +522,7 @@ net::Task<Result<void>> Reconciler::RecordInventory(std::shared_ptr<Run> run, st
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   CO_TRY(run->object, co_await std::move(writing));
   run->inventory = together;
+  journal_.Settle(run->key);
   co_return Result<void>();
 }
 

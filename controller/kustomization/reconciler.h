@@ -17,6 +17,7 @@
 #include "controller/kustomization/build.h"
 #include "controller/kustomization/builder.h"
 #include "controller/kustomization/claims.h"
+#include "controller/kustomization/journal.h"
 #include "controller/kustomization/links.h"
 #include "controller/kustomization/prune.h"
 #include "controller/kustomization/removal.h"
@@ -44,6 +45,8 @@ struct ReconcilerOptions {
   base::Duration progress_after = std::chrono::seconds(2);  ///< a rollout that is done sooner is not reported in between
   std::size_t max_investigations = 16;                      ///< Kustomizations whose stuck pods are watched at a time
   base::Duration progress_every = std::chrono::seconds(1);  ///< at most one report of progress in so long
+  JournalOptions journal;                                   ///< `exists` is set by the reconciler
+  std::size_t journal_from = 16;  ///< Kustomizations at work, or wanting to be: from then on they go on record together
 };
 
 class Reconciler final : public kube::OwnedListener {
@@ -66,6 +69,8 @@ class Reconciler final : public kube::OwnedListener {
   void Connect(kube::OwnedIndex& index, WorkQueue& queue, Clusters& clusters);
   /// Lets go of everything it remembers, and so of the clusters it holds. After the last run.
   void ForgetAll();
+  /// Ends what it writes beside its runs. After the last run.
+  net::Task<void> Close();
 
   net::Task<controller::Outcome> Reconcile(Key key, Triggers why);
 
@@ -114,6 +119,7 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<std::set<document::ObjectId>> ClaimedByOthers(std::shared_ptr<Run> run, std::vector<rollout::InventoryEntry> stale);
   bool AwaitsNewcomers(const Run& run) const;
   std::vector<Claimer> Newcomers(const Run& run, const std::vector<rollout::InventoryEntry>& stale, std::set<document::ObjectId>& kept);
+  /// Puts `all` on record before anything of it is created.
   net::Task<base::Result<void>> RecordInventory(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> all);
   net::Task<controller::Outcome> BeginHealth(std::shared_ptr<Run> run, std::vector<AppliedObject> applied);
   /// Has the index judge by the expressions that are in force now.
@@ -128,6 +134,8 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<controller::Outcome> Stall(std::shared_ptr<Run> run, std::string_view reason, std::string message);
   net::Task<controller::Outcome> Finalize(std::shared_ptr<Run> run);
   rollout::Inventory ReadInventory(const Run& run);
+  /// To be called when a status with the inventory of the attempt has been written.
+  void NoteRecorded(const Run& run);
   net::Task<controller::Outcome> Release(std::shared_ptr<Run> run);
 
   /// What a source of that kind is kept in; nullptr for a kind that is none.
@@ -153,6 +161,7 @@ class Reconciler final : public kube::OwnedListener {
   Parts parts_;
   ReconcilerOptions options_;
   StatusWriter writer_;
+  Journal journal_;
   Links links_;
   HealthExpressions expressions_;
   std::shared_ptr<const Cluster> own_cluster_;

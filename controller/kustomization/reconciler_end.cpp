@@ -47,7 +47,10 @@ net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std
   state.reported.clear();
   const bool news = state.changed || !ShowsSuccess(*run->object, run->attempt.revision) ||
                     !Same(run->object->At({"status", "inventory"}), run->attempt.inventory);
-  if (!news) co_return Next(state, Interval(run->spec));
+  if (!news) {
+    NoteRecorded(*run);
+    co_return Next(state, Interval(run->spec));
+  }
   const bool newly_healthy = checked && (!state.was_healthy || (state.new_revision && state.changed));
   Value status = StatusSucceeded(*run->object, run->attempt, checked, now);
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
@@ -56,6 +59,7 @@ net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std
     if (written.error().reason == base::Reason::NotFound) co_return controller::Outcome{};
     co_return controller::Outcome{.again_in = {}, .back_off = true};
   }
+  NoteRecorded(*run);
   state.changed = false;
   state.was_healthy = checked.has_value();
   if (newly_healthy)
@@ -93,6 +97,7 @@ net::Task<controller::Outcome> Reconciler::Fail(std::shared_ptr<Run> run, std::s
   Value status = StatusFailed(*run->object, run->attempt, why, error.message, now);
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);
+  if (written) NoteRecorded(*run);
   if (!written && written.error().reason == base::Reason::NotFound) co_return controller::Outcome{};
   co_return Next(state, again.value_or(run->spec.retry_interval));
 }
@@ -110,15 +115,23 @@ net::Task<controller::Outcome> Reconciler::Release(std::shared_ptr<Run> run) {
   net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(run->object, false);
   const Result<SharedObject> released = co_await std::move(releasing);
   const bool gone = released || released.error().reason == base::Reason::NotFound;
-  if (gone) states_.erase(run->key);
+  if (gone) {
+    states_.erase(run->key);
+    journal_.Settle(run->key);
+  }
   co_return controller::Outcome{.again_in = {}, .back_off = !gone};
 }
 
-/// What the status has on record. What of it names no object is told once and not kept.
+void Reconciler::NoteRecorded(const Run& run) {
+  if (run.attempt.inventory) journal_.Settle(run.key);
+}
+
+/// What the status has on record, and the journal. What of it names no object is told once and not kept.
 Inventory Reconciler::ReadInventory(const Run& run) {
   const Value* recorded = run.object->At({"status", "inventory"});
   std::vector<std::string> unreadable;
   Inventory inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded, &unreadable);
+  if (const Inventory* begun = journal_.Find(run.key, run.state->uid)) inventory = inventory.Union(*begun);
   if (unreadable.empty()) return inventory;
   std::string names;
   for (const std::string& id : unreadable) names += (names.empty() ? "'" : ", '") + id + "'";

@@ -29,10 +29,12 @@ bool SameCluster(const Value& one, const Value& other) {
   return (a == nullptr ? none : *a) == (b == nullptr ? none : *b);
 }
 
-/// Puts those of `stale` that `kustomization` has on record into `kept`; whether there is any.
-bool Keeps(const Value& kustomization, const std::vector<InventoryEntry>& stale, std::set<document::ObjectId>& kept) {
+/// Puts those of `stale` that `kustomization` has on record, in its status or in the journal (may be null), into `kept`; whether there is any.
+bool Keeps(const Value& kustomization, const Inventory* begun, const std::vector<InventoryEntry>& stale,
+           std::set<document::ObjectId>& kept) {
   const Value* recorded = kustomization.At({"status", "inventory"});
-  const Inventory inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
+  Inventory inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
+  if (begun != nullptr) inventory = inventory.Union(*begun);
   bool any = false;
   for (const InventoryEntry& entry : stale) {
     if (!inventory.Contains(entry.id)) continue;
@@ -65,15 +67,16 @@ std::vector<Claimer> Reconciler::Newcomers(const Run& run, const std::vector<Inv
     if (!source) continue;
     const auto at = states_.find(key);
     const bool known = at != states_.end() && at->second->applied && at->second->generation == GenerationOf(*other);
+    const Inventory* begun = journal_.Find(key, other->StringAt({"metadata", "uid"}));
     const bool before_us = at == states_.end() && ShowsSuccess(*other, source->revision);  // applied by the process before this one
     if (before_us || (known && at->second->revision == source->revision)) {
-      if (Keeps(*other, stale, kept)) queue_->Add(key, trigger::kDrift);
+      if (Keeps(*other, begun, stale, kept)) queue_->Add(key, trigger::kDrift);
       continue;
     }
     Claimer claimer{.key = std::move(key), .spec = std::move(*spec), .source = std::move(source), .reads = std::nullopt};
     if (known) {
       claimer.reads = at->second->reads;
-      if (Keeps(*other, stale, claimer.on_record)) queue_->Add(claimer.key, trigger::kDrift);
+      if (Keeps(*other, begun, stale, claimer.on_record)) queue_->Add(claimer.key, trigger::kDrift);
     }
     out.push_back(std::move(claimer));
   }

@@ -156,7 +156,10 @@ net::Task<controller::Outcome> Reconciler::ReportProgress(std::shared_ptr<Run> r
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);
   state.reported_at = now;
-  if (written) state.reported = std::move(details);
+  if (written) {
+    state.reported = std::move(details);
+    NoteRecorded(*run);
+  }
   co_return Next(state, written ? left : std::min<base::Duration>(options_.progress_every, left));
 }
 

@@ -3,7 +3,8 @@
 
 A round prepares a change that passes nearly all of them: a commit that creates, changes, makes anew and prunes objects of one Kustomization, another one that is new, and a third
 that was deleted, each with its source. The controller dies at the chosen place. At once no object may be in no inventory and no artifact half written; a new process,
-which dies nowhere, must then bring everything to where Git is, and leave no file behind. `./dev test` takes a sample (SLUICE_ROUNDS, default 30; `all` for every place and
+which dies nowhere, must then bring everything to where Git is, and leave no file behind. Once more with few places and --journal-from=0: then what is about to be
+created is on record in the journal, not in a status. `./dev test` takes a sample (SLUICE_ROUNDS, default 30 and 10; `all` for every place and
 occurrence up to the fifth); SLUICE_SEED=N replays it; SLUICE_POINT=name:n takes one place alone.
 """
 
@@ -44,11 +45,13 @@ def tree(change):
 
 
 class FailpointTest(Case):
+    flags, rounds, least = FLAGS, 30, LEAST
+
     def setUp(self):
         super().setUp()
         self.change = 0
         self.repository = self.env.repository(self.ns, tree(0))
-        self.controller = self.env.controller(start=False, flags=FLAGS)
+        self.controller = self.env.controller(start=False, flags=self.flags)
         self.addCleanup(self.controller.end)
         self.source("fleet", self.repository)
         self.kustomization("app", path="./app", wait=True, retryInterval="1s")
@@ -81,6 +84,10 @@ class FailpointTest(Case):
     def recorded(self):
         return {(app["metadata"]["name"], entry["id"]) for app in self.kube.list("Kustomization", self.ns)
                 for entry in app.get("status", {}).get("inventory", {}).get("entries", [])}
+
+    def begun(self):
+        """The same of the journal, which tells what may exist beyond the statuses."""
+        return {(name.split("/")[1], entry["id"]) for name, record in harness.journal(self.kube).items() if name.startswith(self.ns + "/") for entry in record["entries"]}
 
     def wanted(self):
         ids = {("app", f"{self.ns}_{item['metadata']['name']}_{KINDS[item['kind']]}_{item['kind']}") for item in tree(self.change)["app/objects.yaml"]}
@@ -156,7 +163,7 @@ class FailpointTest(Case):
             self.assertEqual(self.controller.process.returncode, -signal.SIGKILL, harness.tail(self.controller.log))
         else:
             self.controller.kill()
-        self.assertEqual(self.owned() - self.recorded(), set(), "in no inventory")
+        self.assertEqual(self.owned() - self.recorded() - self.begun(), set(), "in no inventory")
         self.assert_artifacts_whole()
         self.controller.variables = {}
         self.controller.start()
@@ -167,12 +174,16 @@ class FailpointTest(Case):
         self.controller.end()
         return died
 
+    def chosen(self, places):
+        """Those of interest."""
+        return places
+
     def test_killed_at_every_step(self):
-        places = self.places()
+        places = self.chosen(self.places())
         names = sorted({name for name, _ in places})
         print(f"\n  {len(names)} places, {len(places)} with their occurrences: {' '.join(names)}", flush=True)
-        self.assertGreaterEqual(len(places), LEAST)
-        chosen, rounds = places, os.environ.get("SLUICE_ROUNDS", "30")
+        self.assertGreaterEqual(len(places), self.least)
+        chosen, rounds = places, os.environ.get("SLUICE_ROUNDS", str(self.rounds))
         if only := os.environ.get("SLUICE_POINT"):
             chosen = [(only.split(":")[0], int((only + ":1").split(":")[1]))]
         elif rounds != "all":
@@ -187,6 +198,14 @@ class FailpointTest(Case):
                 self.controller.kill()
         print(f"  {deaths} deaths in {len(chosen)} rounds, {time.monotonic() - started:.0f} s", flush=True)
         self.assertGreaterEqual(deaths, len(chosen) * 3 // 4, "most places are passed in every change")
+
+
+class JournalTest(FailpointTest):
+    flags, rounds, least = FLAGS + ["--journal-from=0"], 10, 40
+
+    def chosen(self, places):
+        self.assertIn("journal.write.before", {name for name, _ in places})
+        return [place for place in places if place[0].split(".")[0] in ("journal", "apply", "prune", "health", "finalize", "status")]
 
 
 if __name__ == "__main__":

@@ -488,6 +488,12 @@ class Case(unittest.TestCase):
         return [(item["type"], item["reason"], item["message"]) for item in items]
 
 
+def journal(kube, ns=NAMESPACE):
+    """What is on record beside the controller: {"namespace/name": {"uid", "entries"}}."""
+    kept = kube.get("ConfigMap", "sluice-journal", ns)
+    return json.loads(kept["data"]["inventories"]) if kept else {}
+
+
 def describe(obj):
     """An object's status in a few lines, for messages."""
     if not obj:

@@ -1,0 +1,213 @@
+// The ConfigMap holds one text, JSON: {"<namespace>/<name>": {"uid": ..., "entries": [{"id": ..., "v": ...}]}}; the entries are those of an
+// inventory. It is always written whole; those who come while a write is under way share the next.
+#include "controller/kustomization/journal.h"
+
+#include <utility>
+
+#include "base/failpoint.h"
+#include "document/json.h"
+#include "net/await.h"
+
+namespace sluice::controller::kustomization {
+namespace {
+
+using base::Reason;
+using base::Result;
+using document::NamespacedName;
+using document::Value;
+
+constexpr std::string_view kField = "inventories";
+constexpr auto kPause = std::chrono::seconds(1);
+/// What a line has beside its texts.
+constexpr std::size_t kPunctuation = 16;
+
+kube::ObjectRef RefOf(const JournalOptions& options) {
+  return {.gvk = {"", "v1", "ConfigMap"}, .ns = options.ns, .name = options.name};
+}
+
+std::size_t BytesOf(const NamespacedName& key, std::string_view text) { return key.ns.size() + key.name.size() + text.size() + kPunctuation; }
+
+}  // namespace
+
+Journal::Journal(kube::Client& client, JournalOptions options)
+    : client_(client), options_(std::move(options)), next_(std::make_shared<Batch>()), scope_(client.transport().environment().io) {}
+
+Journal::~Journal() = default;
+
+net::Task<Result<void>> Journal::Open() {
+  if (open_) co_return Result<void>();
+  if (!std::exchange(opening_, true)) scope_.Spawn(Load());
+  net::Task<Result<void>> waiting = opened_.Wait();
+  co_return co_await std::move(waiting);
+}
+
+net::Task<void> Journal::Load() {
+  const base::Logger& log = client_.transport().environment().log;
+  for (;;) {
+    net::Task<Result<Value>> reading = client_.Get(RefOf(options_));
+    const Result<Value> found = co_await std::move(reading);
+    if (found) {
+      Read(*found);
+      break;
+    }
+    const Reason why = found.error().reason;
+    if (why == Reason::Canceled) co_return;
+    if (why == Reason::NotFound && options_.ns != "default") {
+      const kube::ObjectRef home{.gvk = {"", "v1", "Namespace"}, .ns = {}, .name = options_.ns};
+      const kube::ReadOptions look{.as = {}, .metadata_only = true};
+      net::Task<Result<Value>> looking = client_.Get(home, look);
+      const Result<Value> there = co_await std::move(looking);
+      if (there || there.error().reason != Reason::NotFound) break;
+      options_.ns = "default";
+      continue;
+    }
+    if (why == Reason::NotFound) break;
+    if (why == Reason::Forbidden || why == Reason::Unauthorized) {
+      log.Info("the journal may not be read", {{"configMap", options_.ns + "/" + options_.name}, {"error", found.error().message}});
+      break;
+    }
+    net::Task<Result<void>> pausing = net::SleepFor(kPause);
+    const Result<void> paused = co_await std::move(pausing);
+    if (!paused) co_return;
+  }
+  open_ = true;
+  opened_.Set();
+  if (!entries_.empty()) TidySoon();
+}
+
+void Journal::Read(const Value& config_map) {
+  const std::string_view text = config_map.StringAt({"data", kField});
+  if (text.empty()) return;
+  const Result<Value> all = document::ParseJson(text, {.max_bytes = options_.max_bytes});
+  if (!all || !all->IsMapping()) {
+    client_.transport().environment().log.Error("the journal cannot be read", all ? "it is no JSON object" : all.error().message,
+                                                {{"configMap", options_.ns + "/" + options_.name}});
+    return;
+  }
+  for (const document::Member& member : all->members()) {
+    const std::size_t slash = member.key.find('/');
+    if (slash == std::string::npos || !member.value.IsMapping()) continue;
+    Put({member.key.substr(0, slash), member.key.substr(slash + 1)},
+        EntryFor(std::string(member.value.StringAt({"uid"})), rollout::Inventory::FromValue(member.value)));
+  }
+}
+
+Journal::Entry Journal::EntryFor(std::string uid, rollout::Inventory inventory) {
+  Value value = inventory.ToValue();
+  value.Set("uid", uid);
+  return {.uid = std::move(uid), .inventory = std::move(inventory), .text = document::EmitJson(value)};
+}
+
+/// What would be on record, in bytes, if that were.
+std::size_t Journal::BytesWith(const NamespacedName& key, const Entry& entry) const {
+  const auto at = entries_.find(key);
+  return bytes_ + BytesOf(key, entry.text) - (at == entries_.end() ? 0 : BytesOf(key, at->second.text));
+}
+
+void Journal::Put(const NamespacedName& key, Entry entry) {
+  bytes_ = BytesWith(key, entry);
+  entries_.insert_or_assign(key, std::move(entry));
+}
+
+const rollout::Inventory* Journal::Find(const NamespacedName& key, std::string_view uid) const {
+  const auto at = entries_.find(key);
+  return at == entries_.end() || at->second.uid != uid || at->second.settled ? nullptr : &at->second.inventory;
+}
+
+net::Task<Result<void>> Journal::Record(NamespacedName key, std::string uid, rollout::Inventory inventory) {
+  const base::TimePoint now = client_.transport().environment().clock.Now();
+  if (now < resting_until_) co_return base::MakeError(Reason::Unavailable, "the journal could not be written a moment ago");
+  Entry entry = EntryFor(std::move(uid), std::move(inventory));
+  if (BytesWith(key, entry) > options_.max_bytes) co_return base::MakeError(Reason::TooLarge, "the journal is full");
+  Put(key, std::move(entry));
+  const std::shared_ptr<Batch> batch = next_;
+  batch->wanted = true;
+  if (!std::exchange(writing_, true)) scope_.Spawn(WriteAll());
+  net::Task<Result<void>> waiting = batch->written.Wait();
+  CO_TRY(co_await std::move(waiting));
+  co_return batch->result;
+}
+
+net::Task<void> Journal::WriteAll() {
+  while (next_->wanted) {
+    const std::shared_ptr<Batch> batch = std::exchange(next_, std::make_shared<Batch>());
+    net::Task<Result<void>> writing = Write();
+    batch->result = co_await std::move(writing);
+    batch->written.Set();
+  }
+  writing_ = false;
+}
+
+net::Task<Result<void>> Journal::Write() {
+  std::erase_if(entries_, [this](const auto& item) {
+    if (item.second.settled) bytes_ -= BytesOf(item.first, item.second.text);
+    return item.second.settled;
+  });
+  std::string text = "{";
+  for (const auto& [key, entry] : entries_)
+    text += (text.size() > 1 ? ",\n\"" : "\n\"") + key.ns + "/" + key.name + "\": " + entry.text;  // names need no escapes
+  text += "}";
+  Value patch = Value::Mapping();
+  patch["data"].Set(kField, std::move(text));
+  const kube::WriteOptions options{.manager = options_.manager, .metadata_only = true};
+  const kube::ObjectRef ref = RefOf(options_);
+  SLUICE_FAILPOINT("journal.write.before");
+  net::Task<Result<Value>> patching = client_.Patch(ref, kube::PatchType::Merge, patch, options);
+  Result<Value> written = co_await std::move(patching);
+  if (!written && written.error().reason == Reason::NotFound) {
+    Value config_map = std::move(patch);
+    config_map.Set("apiVersion", "v1");
+    config_map.Set("kind", "ConfigMap");
+    config_map["metadata"].Set("name", options_.name);
+    config_map["metadata"].Set("namespace", options_.ns);
+    net::Task<Result<Value>> creating = client_.Create(config_map, options);
+    written = co_await std::move(creating);
+  }
+  SLUICE_FAILPOINT("journal.write.after");
+  if (written) co_return Result<void>();
+  if (written.error().reason != Reason::Canceled) {
+    const kube::Environment& environment = client_.transport().environment();
+    resting_until_ = environment.clock.Now() + std::chrono::duration_cast<base::TimePoint::duration>(options_.rest);
+    environment.log.Info("the journal could not be written",
+                         {{"configMap", options_.ns + "/" + options_.name}, {"error", written.error().message}});
+  }
+  co_return std::move(written).error();
+}
+
+void Journal::Settle(const NamespacedName& key) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return;
+  at->second.settled = true;
+  TidySoon();
+}
+
+bool Journal::AnySettled() const {
+  for (const auto& [key, entry] : entries_)
+    if (entry.settled) return true;
+  return false;
+}
+
+void Journal::TidySoon() {
+  if (!std::exchange(tidying_, true)) scope_.Spawn(Tidy());
+}
+
+net::Task<void> Journal::Tidy() {
+  net::Task<Result<void>> pausing = net::SleepFor(options_.tidy_after);
+  const Result<void> paused = co_await std::move(pausing);
+  tidying_ = false;
+  if (!paused) co_return;
+  for (auto& [key, entry] : entries_) entry.settled |= options_.exists && !options_.exists(key, entry.uid);
+  if (!AnySettled()) co_return;
+  next_->wanted = true;
+  if (!std::exchange(writing_, true)) {
+    net::Task<void> writing = WriteAll();
+    co_await std::move(writing);
+  }
+}
+
+net::Task<void> Journal::Close() {
+  net::Task<void> closing = scope_.Close();
+  co_await std::move(closing);
+}
+
+}  // namespace sluice::controller::kustomization
