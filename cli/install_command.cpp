@@ -19,6 +19,7 @@ using base::Result;
 using document::Value;
 
 constexpr std::string_view kPartOf = "app.kubernetes.io/part-of=flux";
+constexpr std::string_view kJournal = "app.kubernetes.io/part-of=flux,app.kubernetes.io/component=journal";
 const document::GroupVersionKind kCrd{"apiextensions.k8s.io", "v1", "CustomResourceDefinition"};
 const document::GroupVersionKind kDeployment{"apps", "v1", "Deployment"};
 
@@ -156,9 +157,10 @@ struct UninstallFlags : ClusterFlags {
 };
 
 /// Deletes the objects of a kind that are part of Flux.
-Result<void> DeletePart(Session& session, const document::GroupVersionKind& gvk, const std::string& ns, bool dry_run) {
+Result<void> DeletePart(Session& session, const document::GroupVersionKind& gvk, const std::string& ns, bool dry_run,
+                        std::string_view labels = kPartOf) {
   const Result<std::vector<Value>> found =
-      session.Wait(session.client->ListAll(gvk, {.ns = ns, .label_selector = std::string(kPartOf), .metadata_only = true}));
+      session.Wait(session.client->ListAll(gvk, {.ns = ns, .label_selector = std::string(labels), .metadata_only = true}));
   if (!found) return found.error().reason == base::Reason::NotFound ? Result<void>() : Result<void>(found.error());
   for (const Value& object : *found) {
     const kube::ObjectRef ref{gvk, std::string(document::NamespaceOf(object)), std::string(document::NameOf(object))};
@@ -203,6 +205,9 @@ Result<void> Uninstall(const UninstallFlags& flags) {
   TRY(DeletePart(*session, {"", "v1", "Service"}, flags.ns, flags.dry_run));
   TRY(DeletePart(*session, {"networking.k8s.io", "v1", "NetworkPolicy"}, flags.ns, flags.dry_run));
   TRY(DeletePart(*session, {"", "v1", "ServiceAccount"}, flags.ns, flags.dry_run));
+  TRY(DeletePart(*session, {"", "v1", "ConfigMap"}, flags.ns, flags.dry_run, kJournal));
+  TRY(DeletePart(*session, {"rbac.authorization.k8s.io", "v1", "RoleBinding"}, flags.ns, flags.dry_run));
+  TRY(DeletePart(*session, {"rbac.authorization.k8s.io", "v1", "Role"}, flags.ns, flags.dry_run));
   TRY(DeletePart(*session, {"rbac.authorization.k8s.io", "v1", "ClusterRoleBinding"}, "", flags.dry_run));
   TRY(DeletePart(*session, {"rbac.authorization.k8s.io", "v1", "ClusterRole"}, "", flags.dry_run));
   Say("►", "deleting finalizers of Flux's objects in all namespaces");

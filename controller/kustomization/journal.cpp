@@ -160,6 +160,8 @@ net::Task<Result<void>> Journal::Write() {
     config_map.Set("kind", "ConfigMap");
     config_map["metadata"].Set("name", options_.name);
     config_map["metadata"].Set("namespace", options_.ns);
+    config_map["metadata"]["labels"].Set("app.kubernetes.io/part-of", "flux");  // so that `sluice uninstall` finds it
+    config_map["metadata"]["labels"].Set("app.kubernetes.io/component", "journal");
     net::Task<Result<Value>> creating = client_.Create(config_map, options);
     written = co_await std::move(creating);
   }

@@ -591,13 +591,16 @@ class UninstallTest(CommandCase):
         self.assertIn("Deployment gitops/sluice reconciles this cluster already", self.said)
         for controller in self.env.controllers:
             controller.end()
+        labels = {"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/component": "journal"}
+        self.kube.apply(config_map("sluice-journal", namespace="gitops", labels=labels))
         self.assertIn("deleted (dry run)", self.sluice("uninstall", "-n", "gitops", "--dry-run"))
         self.assertIsNotNone(self.kube.get("Deployment", "sluice", "gitops"))
         self.sluice("uninstall", "-n", "gitops", code=1)
         self.assertIn("aborted: nothing was deleted", self.said)
         self.assertTrue(self.sluice("uninstall", "-n", "gitops", "-s", "--keep-namespace").endswith("✔ uninstall finished\n"))
         until(lambda: self.kube.get("CustomResourceDefinition", "kustomizations.kustomize.toolkit.fluxcd.io") is None)
-        self.assertIsNone(self.kube.get("Deployment", "sluice", "gitops"))
+        for kind, name in (("Deployment", "sluice"), ("ConfigMap", "sluice-journal"), ("Role", "sluice-controller"), ("RoleBinding", "sluice-controller")):
+            self.assertIsNone(self.kube.get(kind, name, "gitops"), kind)
         self.assertEqual(self.kube.get("ConfigMap", "installed", "gitops")["data"], {"key": "value"}, "what was applied stays")
 
     def _delete_ours(self):

@@ -109,6 +109,24 @@ class SharedTest(JournalCase):
         self.assertEqual(self.said_in_progress(), set())
 
 
+    def test_the_rights_of_the_manifests_are_enough(self):
+        taken = self.kube.get("ClusterRoleBinding", "sluice-reconciler")  # what makes it cluster-admin
+        self.kube.delete("ClusterRoleBinding", "sluice-reconciler")
+        self.addCleanup(self.kube.apply, {key: taken[key] for key in ("apiVersion", "kind", "roleRef", "subjects")} | {"metadata": {"name": "sluice-reconciler"}})
+        self.kube.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "deployer", "namespace": self.ns}})
+        self.kube.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "deployer", "namespace": self.ns},
+                         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+                         "subjects": [{"kind": "ServiceAccount", "name": "deployer", "namespace": self.ns}]})
+        for _ in ("made", "there"):
+            self.kustomization("app", path="./app", serviceAccountName="deployer")
+            self.controller.start()
+            self.await_applied(self.repository)
+            self.assertIsNotNone(self.kube.get("ConfigMap", "sluice-journal", NAMESPACE))
+            self.assertEqual(self.said_in_progress(), set())
+            self.controller.end()
+            self.repository.commit({"app/all.yaml": [config_map("one"), config_map("two"), config_map("three")]})
+
+
 class DeathTest(JournalCase):
     def test_what_a_dead_process_created_is_known(self):
         self.kustomization("app", path="./app")
