@@ -85,9 +85,12 @@ spec:
 """
 
 
-def setUpModule():
-    harness.begin("helm-operator", flags=["--min-retry-delay=250ms", "--max-retry-delay=1s", "--charts-sync-interval=2s", "--git-poll-interval=1s",
-                                          "--git-default-ref=main"])
+FLAGS = ["--min-retry-delay=250ms", "--max-retry-delay=1s", "--charts-sync-interval=2s", "--git-poll-interval=1s", "--git-default-ref=main"]
+
+
+def begin(name, controller=True):
+    """The environment of a suite of these, in setUpModule."""
+    harness.begin(name, flags=FLAGS, controller=controller)
     env = Case.env
     built = subprocess.run([SLUICE, "build", os.path.join(ROOT, "crds", "helm-operator")], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
     for obj in documents(built.stdout):
@@ -96,6 +99,10 @@ def setUpModule():
     OperatorCase.helm = Helm(env.folder)
     OperatorCase.helm3 = Helm(env.folder, "helm3")
     OperatorCase.helm3.environment |= {"KUBECONFIG": env.cluster.kubeconfig}
+
+
+def setUpModule():
+    begin("helm-operator")
 
 
 class OperatorCase(Case):
@@ -115,10 +122,10 @@ class OperatorCase(Case):
 
     # --- charts
 
-    def publish(self, version="1.0.0", server=None, **files):
-        """Packs and indexes the chart `web`; the path of its archive."""
+    def publish(self, version="1.0.0", server=None, files=None, **more):
+        """Packs and indexes the chart `web` (of `files`, and `more` beside them); the path of its archive."""
         server = server or self.server
-        chart = write_chart(os.path.join(self.folder, "trees", version), "web", version, CHART | files)
+        chart = write_chart(os.path.join(self.folder, "trees", version), "web", version, (CHART if files is None else files) | more)
         archive = self.helm.package(chart, server.folder)
         self.helm.run("repo", "index", server.folder)
         return archive
