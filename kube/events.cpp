@@ -240,7 +240,8 @@ void EventRecorder::Record(Event event) {
   }
   correlated->message = Cut(std::move(correlated->message));
   const std::size_t lane = std::hash<std::string>()(correlated->name) % kLanes;
-  Job job{.event = impl.Body(event, *correlated, now), .patch = correlated->count > 1, .about = std::string(event.involved.StringAt({"uid"}))};
+  Job job{
+      .event = impl.Body(event, *correlated, now), .patch = correlated->count > 1, .about = std::string(event.involved.StringAt({"uid"}))};
   if (!job.patch && event.type == EventType::Normal && impl.Join(job.event, job.about)) return;
   impl.Enqueue(std::make_shared<Job>(std::move(job)), lane);
   if (!std::exchange(impl.busy[lane], true)) impl.scope.Spawn(Impl::RunLane(impl_, lane));

@@ -225,8 +225,12 @@ net::Task<void> Applier::DryRun(Item& item, const ApplyRequest& request) {
   }
   // Where there is nothing that the answer could be compared with, who owns what and the annotations are all of it that is read.
   const bool compares = !item.watched || request.ignore != nullptr || index_.Lookup(item.ref).has_value();
-  const kube::ApplyOptions options{
-      .manager = std::string(kFieldManager), .force = true, .dry_run = true, .as = request.as, .metadata_only = !compares, .field_validation = std::string(kNoWarnings)};
+  const kube::ApplyOptions options{.manager = std::string(kFieldManager),
+                                   .force = true,
+                                   .dry_run = true,
+                                   .as = request.as,
+                                   .metadata_only = !compares,
+                                   .field_validation = std::string(kNoWarnings)};
   SLUICE_FAILPOINT("apply.dry-run.before");
   net::Task<Result<Value>> sending = client_.Apply(*item.desired, options);
   Result<Value> answer = co_await std::move(sending);

@@ -21,11 +21,11 @@ constexpr auto kPause = std::chrono::seconds(1);
 /// What a line has beside its texts.
 constexpr std::size_t kPunctuation = 16;
 
-kube::ObjectRef RefOf(const JournalOptions& options) {
-  return {.gvk = {"", "v1", "ConfigMap"}, .ns = options.ns, .name = options.name};
-}
+kube::ObjectRef RefOf(const JournalOptions& options) { return {.gvk = {"", "v1", "ConfigMap"}, .ns = options.ns, .name = options.name}; }
 
-std::size_t BytesOf(const NamespacedName& key, std::string_view text) { return key.ns.size() + key.name.size() + text.size() + kPunctuation; }
+std::size_t BytesOf(const NamespacedName& key, std::string_view text) {
+  return key.ns.size() + key.name.size() + text.size() + kPunctuation;
+}
 
 }  // namespace
 
@@ -77,6 +77,7 @@ net::Task<void> Journal::Load() {
 
 void Journal::Read(const Value& config_map) {
   const std::string_view text = config_map.StringAt({"data", kField});
+  version_ = config_map.StringAt({"metadata", "resourceVersion"});
   if (text.empty()) return;
   const Result<Value> all = document::ParseJson(text, {.max_bytes = options_.max_bytes});
   if (!all || !all->IsMapping()) {
@@ -147,13 +148,20 @@ net::Task<Result<void>> Journal::Write() {
   for (const auto& [key, entry] : entries_)
     text += (text.size() > 1 ? ",\n\"" : "\n\"") + key.ns + "/" + key.name + "\": " + entry.text;  // names need no escapes
   text += "}";
+  const kube::ObjectRef ref = RefOf(options_);
+  const kube::WriteOptions options{.manager = options_.manager, .metadata_only = true};
   Value patch = Value::Mapping();
   patch["data"].Set(kField, std::move(text));
-  const kube::WriteOptions options{.manager = options_.manager, .metadata_only = true};
-  const kube::ObjectRef ref = RefOf(options_);
   SLUICE_FAILPOINT("journal.write.before");
+  // For the version that it is, so that the last request of a leader before us, should it arrive only now, finds another one. We alone may write over whatever is there.
+  if (!version_.empty()) patch["metadata"].Set("resourceVersion", version_);
   net::Task<Result<Value>> patching = client_.Patch(ref, kube::PatchType::Merge, patch, options);
   Result<Value> written = co_await std::move(patching);
+  patch.Erase("metadata");
+  if (!written && written.error().reason == Reason::Conflict) {
+    net::Task<Result<Value>> again = client_.Patch(ref, kube::PatchType::Merge, patch, options);
+    written = co_await std::move(again);
+  }
   if (!written && written.error().reason == Reason::NotFound) {
     Value config_map = std::move(patch);
     config_map.Set("apiVersion", "v1");
@@ -166,6 +174,7 @@ net::Task<Result<void>> Journal::Write() {
     written = co_await std::move(creating);
   }
   SLUICE_FAILPOINT("journal.write.after");
+  version_ = written ? written->StringAt({"metadata", "resourceVersion"}) : std::string_view();
   if (written) co_return Result<void>();
   if (written.error().reason != Reason::Canceled) {
     const kube::Environment& environment = client_.transport().environment();

@@ -21,11 +21,12 @@
 namespace sluice::controller::kustomization {
 
 struct JournalOptions {
-  std::string ns, name;                                ///< of the ConfigMap; where there is no such namespace (a program on a desk) it is in "default"
-  std::string manager;                                 ///< field manager
-  std::size_t max_bytes = 262'144;                     ///< of all that is on record together
-  base::Duration tidy_after = std::chrono::seconds(10);  ///< what statuses hold by now is taken out so much later, if nothing is written before
-  base::Duration rest = std::chrono::seconds(60);      ///< after a write that failed: until then callers are sent to their own statuses
+  std::string ns, name;             ///< of the ConfigMap; where there is no such namespace (a program on a desk) it is in "default"
+  std::string manager;              ///< field manager
+  std::size_t max_bytes = 262'144;  ///< of all that is on record together
+  base::Duration tidy_after =
+      std::chrono::seconds(10);                    ///< what statuses hold by now is taken out so much later, if nothing is written before
+  base::Duration rest = std::chrono::seconds(60);  ///< after a write that failed: until then callers are sent to their own statuses
   /// Whether there still is that Kustomization; what is on record of another is taken out. Not asked before the first `tidy_after`.
   std::function<bool(const document::NamespacedName&, std::string_view uid)> exists;
 };
@@ -82,6 +83,7 @@ class Journal {
   JournalOptions options_;
   std::map<document::NamespacedName, Entry> entries_;
   std::size_t bytes_ = 0;
+  std::string version_;  ///< of the ConfigMap as we know it; "" where we do not: then it is written whatever it is
   std::shared_ptr<Batch> next_;
   bool opening_ = false, open_ = false, writing_ = false, tidying_ = false;
   base::TimePoint resting_until_;

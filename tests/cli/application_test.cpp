@@ -106,7 +106,7 @@ TEST(Install, InPlaceOfFlux) {
       "Namespace/flux-system\n"
       "ServiceAccount/flux-system/helm-controller\nServiceAccount/flux-system/kustomize-controller\nServiceAccount/flux-system/"
       "source-controller\n"
-      "ClusterRole/sluice-controller\n"
+      "Role/flux-system/sluice-controller\nClusterRole/sluice-controller\nRoleBinding/flux-system/sluice-controller\n"
       "ClusterRoleBinding/cluster-reconciler-flux-system\nClusterRoleBinding/sluice-controller\n"
       "Service/flux-system/source-controller\n"
       "Deployment/flux-system/helm-controller\nDeployment/flux-system/kustomize-controller\nDeployment/flux-system/source-controller\n"
@@ -118,6 +118,8 @@ TEST(Install, InPlaceOfFlux) {
   EXPECT_EQ(Object(*objects, "Deployment", "source-controller")->At({"spec", "replicas"})->AsInt(), 0);
   EXPECT_EQ(Object(*objects, "Deployment", "helm-controller")->At({"spec", "replicas"})->AsInt(), 0);
   EXPECT_EQ(document::EmitYaml(*Object(*objects, "ClusterRoleBinding", "sluice-controller")->Find("subjects")),
+            "- kind: ServiceAccount\n  name: kustomize-controller\n  namespace: flux-system\n");
+  EXPECT_EQ(document::EmitYaml(*Object(*objects, "RoleBinding", "sluice-controller")->Find("subjects")),
             "- kind: ServiceAccount\n  name: kustomize-controller\n  namespace: flux-system\n");
   EXPECT_EQ(document::EmitYaml(*Object(*objects, "ClusterRoleBinding", "cluster-reconciler-flux-system")->Find("subjects")),
             "- kind: ServiceAccount\n  name: kustomize-controller\n  namespace: flux-system\n"

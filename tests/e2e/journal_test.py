@@ -213,6 +213,20 @@ class TroubleTest(JournalCase):
         time.sleep(12)
         self.assertEqual(len(journal(self.kube)[f"{self.ns}/big"]["entries"]), count, "it still waits for its Kustomization")
 
+    def test_what_somebody_else_touched_is_written_all_the_same(self):
+        self.kustomization("app", path="./app")
+        self.controller.start()
+        self.await_applied(self.repository)
+        self.kube.patch("ConfigMap", "sluice-journal", NAMESPACE, {"metadata": {"annotations": {"touched": "yes"}}, "data": {"inventories": "{}"}})
+        self.push(self.repository, {"app/all.yaml": [config_map("one"), config_map("three")]})
+        self.await_applied(self.repository)
+        self.assertEqual(self.said_in_progress(), set())
+        self.kube.delete("ConfigMap", "sluice-journal", NAMESPACE)
+        self.push(self.repository, {"app/all.yaml": [config_map("one"), config_map("four")]})
+        self.await_applied(self.repository)
+        self.assertEqual(self.said_in_progress(), set())
+        until(lambda: journal(self.kube) == {} and self.kube.get("ConfigMap", "sluice-journal", NAMESPACE), seen=lambda: journal(self.kube))
+
     def test_what_is_about_nobody_is_taken_out(self):
         self.keep(json.dumps({"gone/gone": {"uid": "1", "entries": [{"id": "gone_a__ConfigMap", "v": "v1"}]}}))
         self.controller.start()
