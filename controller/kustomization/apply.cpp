@@ -8,6 +8,7 @@
 #include "controller/kustomization/apply.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/digest.h"
 #include "base/failpoint.h"
@@ -317,10 +318,17 @@ net::Task<void> Applier::Compare(Item& item, const ApplyRequest& request, Value 
   }
 }
 
+/// Whether anything is about to be written that nobody would know of after a crash. What the index does not know (a kind that we may not watch, an object of another
+/// owner) may be made or taken as well.
+bool Applier::BeyondRecord(const std::vector<Item>& items, const rollout::Inventory& recorded) {
+  if (std::any_of(items.begin(), items.end(), [](const Item& item) { return item.plan.action == rollout::Action::Create; })) return true;
+  std::set<document::ObjectId> known;
+  for (const rollout::InventoryEntry& entry : recorded.entries()) known.insert(entry.id);
+  return std::any_of(items.begin(), items.end(), [&known](const Item& item) { return item.Writes() && !known.contains(item.ref.Id()); });
+}
+
 net::Task<Result<void>> Applier::Record(const std::vector<Item>& items, const ApplyRequest& request) {
-  const bool creates =
-      std::any_of(items.begin(), items.end(), [](const Item& item) { return item.plan.action == rollout::Action::Create; });
-  if (!creates || recorded_ || !request.before_create) co_return Result<void>();
+  if (recorded_ || !request.before_create || !BeyondRecord(items, request.recorded)) co_return Result<void>();
   SLUICE_FAILPOINT("apply.record.before");
   net::Task<Result<void>> recording = request.before_create(all_);
   CO_TRY(co_await std::move(recording));

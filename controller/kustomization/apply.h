@@ -18,6 +18,7 @@
 #include "kube/client.h"
 #include "kube/index.h"
 #include "net/executor.h"
+#include "rollout/inventory.h"
 #include "rollout/order.h"
 #include "rollout/plan.h"
 #include "rollout/takeover.h"
@@ -48,7 +49,8 @@ struct ApplyRequest {
   base::Duration recreate_timeout = std::chrono::seconds(60);
   std::size_t concurrent = 8;                 ///< requests at a time
   std::function<void(bool waiting)> on_wait;  ///< told before and after each wait for the cluster; may be empty
-  /// Awaited once, before the first object is created, with every object of the request: the inventory has to be on record by then.
+  rollout::Inventory recorded;                ///< what is on record already
+  /// Awaited once, before the first object is created, or written that `recorded` lacks, with every object of the request: all has to be on record by then.
   std::function<net::Task<base::Result<void>>(std::vector<kube::ObjectRef>)> before_create;
 };
 
@@ -77,6 +79,7 @@ class Applier {
   net::Task<void> OnRefused(Item& item, const ApplyRequest& request, base::Error error);
   net::Task<bool> WouldBeCreated(const Item& item, const ApplyRequest& request);
   net::Task<void> Compare(Item& item, const ApplyRequest& request, document::Value answer);
+  static bool BeyondRecord(const std::vector<Item>& items, const rollout::Inventory& recorded);
   net::Task<base::Result<void>> Record(const std::vector<Item>& items, const ApplyRequest& request);
   net::Task<base::Result<void>> WriteAll(std::vector<Item>& items, const ApplyRequest& request);
   net::Task<void> Write(Item& item, const ApplyRequest& request);

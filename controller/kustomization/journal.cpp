@@ -64,6 +64,7 @@ net::Task<void> Journal::Load() {
     if (why == Reason::NotFound) break;
     if (why == Reason::Forbidden || why == Reason::Unauthorized) {
       log.Info("the journal may not be read", {{"configMap", options_.ns + "/" + options_.name}, {"error", found.error().message}});
+      resting_until_ = base::TimePoint::max();  // nor written: there may be something that we do not see
       break;
     }
     net::Task<Result<void>> pausing = net::SleepFor(kPause);

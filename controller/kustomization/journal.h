@@ -40,7 +40,7 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   /// Has read what the process before this one left; to be awaited before Find. Goes on trying while the server does not answer; a ConfigMap that may not be
-  /// read, or says nothing that can be understood, is told of once and is empty. Errors: Canceled.
+  /// read is told of once and left alone, one that says nothing that can be understood is told of and is empty. Errors: Canceled.
   net::Task<base::Result<void>> Open();
   bool is_open() const { return open_; }
 

@@ -547,7 +547,8 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
                        .takeover = {.manager = std::string(kFieldManager), .overridden = options_.override_managers},
                        .migrate_api_version = options_.migrate_api_version,
                        .ignore = ignore->empty() ? nullptr : std::make_shared<const IgnoreRules>(std::move(*ignore)),
-                       .recreate_timeout = run->spec.timeout};
+                       .recreate_timeout = run->spec.timeout,
+                       .recorded = run->inventory};
   request.on_wait = [this, key = run->key](bool waiting) { queue_->SetWaiting(key, waiting); };
   request.before_create = [this, run](std::vector<kube::ObjectRef> all) { return RecordInventory(run, std::move(all)); };
   Applier applier(run->cluster->client, run->cluster->index, parts_.services.clock, state.woken);

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
 import totals  # noqa: E402
 from harness import NAMESPACE, Case, condition_of, config_map, journal, until  # noqa: E402
-from kube import Recorder  # noqa: E402
+from kube import ApiError, Recorder  # noqa: E402
 
 LABEL = "kustomize.toolkit.fluxcd.io"
 FLAGS = ["--journal-from=0", "--prune-guard=false", "--requeue-dependency=1s", "--max-retry-delay=2s"]
@@ -100,7 +100,17 @@ class SharedTest(JournalCase):
             "spec": {"policyName": self.ns, "validationActions": ["Deny"]}})
         self.addCleanup(self.kube.delete, "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy", self.ns)
         self.addCleanup(self.kube.delete, "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding", self.ns)
-        time.sleep(2)  # until the server knows of it
+
+        def refused():  # the server takes a moment to know of it
+            name = f"probe-{time.monotonic_ns()}"
+            try:
+                self.kube.request("POST", self.kube.path("Service", self.ns), harness.service(name))
+            except ApiError as error:
+                return "not today" in str(error)
+            self.kube.delete("Service", name, self.ns)
+            return False
+
+        until(refused)
         self.push(self.repository, {"app/all.yaml": [config_map("one"), config_map("three"), harness.service("late")]})
         failed = self.await_failed("Kustomization", "app", "ReconciliationFailed")
         self.assertIn("not today", failed["message"])
@@ -174,22 +184,36 @@ class TroubleTest(JournalCase):
         self.assertEqual(self.said_in_progress(), {"app"})
         self.assertEqual(self.recorded(), self.ids("one", "two"))
 
-    def test_what_may_not_be_written(self):
-        rules = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "all-but-core"}, "rules": [
-            {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]},
-            {"apiGroups": ["kustomize.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "coordination.k8s.io"], "resources": ["*"], "verbs": ["*"]},
-            {"apiGroups": [""], "resources": ["events", "serviceaccounts"], "verbs": ["*"]}]}
-        self.kube.apply(rules)
-        self.kube.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "weak", "namespace": NAMESPACE}})
-        for kind, ns, role in (("ClusterRoleBinding", {}, "all-but-core"), ("RoleBinding", {"namespace": self.ns}, "cluster-admin")):
-            self.kube.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": "weak"} | ns,
+    def account(self, name, rules):
+        """Lets the controller be a ServiceAccount with these rights everywhere, and all in the namespace of the case."""
+        self.kube.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules})
+        self.kube.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": NAMESPACE}})
+        for kind, ns, role in (("ClusterRoleBinding", {}, name), ("RoleBinding", {"namespace": self.ns}, "cluster-admin")):
+            self.kube.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": name} | ns,
                              "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
-                             "subjects": [{"kind": "ServiceAccount", "name": "weak", "namespace": NAMESPACE}]})
-        self.controller.kubeconfig = self.env.kubeconfig_for(NAMESPACE, "weak")
+                             "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}]})
+        self.controller.kubeconfig = self.env.kubeconfig_for(NAMESPACE, name)
+
+    def test_what_may_not_be_written(self):
+        rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]},
+                 {"apiGroups": ["kustomize.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "coordination.k8s.io"], "resources": ["*"], "verbs": ["*"]},
+                 {"apiGroups": [""], "resources": ["events", "serviceaccounts"], "verbs": ["*"]}]
+        self.account("weak", rules)
         self.applied_by_themselves()
         said = [line for line in self.controller.lines() if line["msg"] == "the journal could not be written"]
         self.assertEqual(len(said), 1, said)
         self.assertIn("forbidden", said[0]["error"])
+
+    def test_what_may_not_be_read_is_left_alone(self):
+        self.keep("{}")
+        rules = [{"apiGroups": [group], "resources": ["*"], "verbs": ["*"]} for group in ("kustomize.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "apiextensions.k8s.io")]
+        rules.append({"apiGroups": [""], "resources": ["events", "serviceaccounts", "namespaces", "secrets"], "verbs": ["*"]})
+        self.account("blind", rules)
+        self.controller.flags = [*FLAGS, "--feature-gates=DisableConfigWatchers=true"]
+        before = self.kube.get("ConfigMap", "sluice-journal", NAMESPACE)
+        self.applied_by_themselves()
+        self.assertEqual(self.kube.get("ConfigMap", "sluice-journal", NAMESPACE), before)
+        self.assertEqual(len([line for line in self.controller.lines() if line["msg"] == "the journal may not be read"]), 1)
 
     def test_what_cannot_be_read_is_told_and_replaced(self):
         self.keep("[not what we write")
