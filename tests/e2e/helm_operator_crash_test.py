@@ -29,6 +29,9 @@ class CrashTest(Crashes, OperatorCase):
     def at_rest(self, obj):
         return obj.get("status", {}).get("phase") in ("Succeeded", "RolledBack")
 
+    def test_killed_at_every_step(self):
+        self.killed_at_every_step()
+
 
 if __name__ == "__main__":
     totals.main()

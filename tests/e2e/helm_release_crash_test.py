@@ -32,6 +32,9 @@ class CrashTest(Crashes, ReleaseCase):
     def at_rest(self, obj):
         return bool(obj["status"].get("history")) and not harness.condition_of(obj, "Reconciling")
 
+    def test_killed_at_every_step(self):
+        self.killed_at_every_step()
+
 
 if __name__ == "__main__":
     totals.main()
