@@ -44,7 +44,9 @@ def tree(change):
     return {"app/objects.yaml": kinds, "extra/objects.yaml": [config_map("extra", {"change": str(change)}), service("extra")]}
 
 
-class FailpointTest(Case):
+class Deaths(Case):
+    """What both cases do, each in a namespace of its own."""
+
     flags, rounds, least = FLAGS, 30, LEAST
 
     def setUp(self):
@@ -178,7 +180,7 @@ class FailpointTest(Case):
         """Those of interest."""
         return places
 
-    def test_killed_at_every_step(self):
+    def killed_at_every_step(self):
         places = self.chosen(self.places())
         names = sorted({name for name, _ in places})
         print(f"\n  {len(names)} places, {len(places)} with their occurrences: {' '.join(names)}", flush=True)
@@ -200,12 +202,20 @@ class FailpointTest(Case):
         self.assertGreaterEqual(deaths, len(chosen) * 3 // 4, "most places are passed in every change")
 
 
-class JournalTest(FailpointTest):
+class FailpointTest(Deaths):
+    def test_killed_at_every_step(self):
+        self.killed_at_every_step()
+
+
+class JournalTest(Deaths):
     flags, rounds, least = FLAGS + ["--journal-from=0"], 10, 40
 
     def chosen(self, places):
         self.assertIn("journal.write.before", {name for name, _ in places})
         return [place for place in places if place[0].split(".")[0] in ("journal", "apply", "prune", "health", "finalize", "status")]
+
+    def test_killed_while_the_journal_has_it(self):
+        self.killed_at_every_step()
 
 
 if __name__ == "__main__":
