@@ -17,11 +17,14 @@ using document::NamespacedName;
 using document::Value;
 
 constexpr std::string_view kField = "inventories";
+/// Where it is if its namespace is not there.
+constexpr std::string_view kElsewhere = "default";
+const document::GroupVersionKind kConfigMap{"", "v1", "ConfigMap"};
 constexpr auto kPause = std::chrono::seconds(1);
 /// What a line has beside its texts.
 constexpr std::size_t kPunctuation = 16;
 
-kube::ObjectRef RefOf(const JournalOptions& options) { return {.gvk = {"", "v1", "ConfigMap"}, .ns = options.ns, .name = options.name}; }
+kube::ObjectRef RefOf(const JournalOptions& options) { return {.gvk = kConfigMap, .ns = options.ns, .name = options.name}; }
 
 std::size_t BytesOf(const NamespacedName& key, std::string_view text) {
   return key.ns.size() + key.name.size() + text.size() + kPunctuation;
@@ -42,34 +45,26 @@ net::Task<Result<void>> Journal::Open() {
 }
 
 net::Task<void> Journal::Load() {
-  const base::Logger& log = client_.transport().environment().log;
-  for (;;) {
-    net::Task<Result<Value>> reading = client_.Get(RefOf(options_));
-    const Result<Value> found = co_await std::move(reading);
-    if (found) {
-      Read(*found);
-      break;
+  const kube::Environment& environment = client_.transport().environment();
+  for (const std::string_view ns : {std::string_view(options_.ns), kElsewhere}) {
+    const kube::ListOptions options{.ns = std::string(ns), .field_selector = "metadata.name=" + options_.name};
+    net::Task<Result<std::vector<Value>>> listing = client_.ListAll(kConfigMap, options);
+    Result<std::vector<Value>> found = co_await std::move(listing);
+    while (!found && found.error().reason != Reason::Forbidden && found.error().reason != Reason::Unauthorized) {
+      net::Task<Result<void>> pausing = net::SleepFor(kPause);
+      const Result<void> paused = co_await std::move(pausing);
+      if (!paused) co_return;
+      net::Task<Result<std::vector<Value>>> again = client_.ListAll(kConfigMap, options);
+      found = co_await std::move(again);
     }
-    const Reason why = found.error().reason;
-    if (why == Reason::Canceled) co_return;
-    if (why == Reason::NotFound && options_.ns != "default") {
-      const kube::ObjectRef home{.gvk = {"", "v1", "Namespace"}, .ns = {}, .name = options_.ns};
-      const kube::ReadOptions look{.as = {}, .metadata_only = true};
-      net::Task<Result<Value>> looking = client_.Get(home, look);
-      const Result<Value> there = co_await std::move(looking);
-      if (there || there.error().reason != Reason::NotFound) break;
-      options_.ns = "default";
-      continue;
-    }
-    if (why == Reason::NotFound) break;
-    if (why == Reason::Forbidden || why == Reason::Unauthorized) {
-      log.Info("the journal may not be read", {{"configMap", options_.ns + "/" + options_.name}, {"error", found.error().message}});
+    if (!found && ns == options_.ns) {
+      environment.log.Info("the journal may not be read",
+                           {{"configMap", options_.ns + "/" + options_.name}, {"error", found.error().message}});
       resting_until_ = base::TimePoint::max();  // nor written: there may be something that we do not see
-      break;
     }
-    net::Task<Result<void>> pausing = net::SleepFor(kPause);
-    const Result<void> paused = co_await std::move(pausing);
-    if (!paused) co_return;
+    if (found && found->empty()) continue;
+    if (found) Read(found->front());
+    break;
   }
   open_ = true;
   opened_.Set();
@@ -78,7 +73,7 @@ net::Task<void> Journal::Load() {
 
 void Journal::Read(const Value& config_map) {
   const std::string_view text = config_map.StringAt({"data", kField});
-  version_ = config_map.StringAt({"metadata", "resourceVersion"});
+  if (document::NamespaceOf(config_map) == options_.ns) version_ = config_map.StringAt({"metadata", "resourceVersion"});
   if (text.empty()) return;
   const Result<Value> all = document::ParseJson(text, {.max_bytes = options_.max_bytes});
   if (!all || !all->IsMapping()) {
@@ -149,30 +144,14 @@ net::Task<Result<void>> Journal::Write() {
   for (const auto& [key, entry] : entries_)
     text += (text.size() > 1 ? ",\n\"" : "\n\"") + key.ns + "/" + key.name + "\": " + entry.text;  // names need no escapes
   text += "}";
-  const kube::ObjectRef ref = RefOf(options_);
-  const kube::WriteOptions options{.manager = options_.manager, .metadata_only = true};
-  Value patch = Value::Mapping();
-  patch["data"].Set(kField, std::move(text));
   SLUICE_FAILPOINT("journal.write.before");
-  // For the version that it is, so that the last request of a leader before us, should it arrive only now, finds another one. We alone may write over whatever is there.
-  if (!version_.empty()) patch["metadata"].Set("resourceVersion", version_);
-  net::Task<Result<Value>> patching = client_.Patch(ref, kube::PatchType::Merge, patch, options);
-  Result<Value> written = co_await std::move(patching);
-  patch.Erase("metadata");
-  if (!written && written.error().reason == Reason::Conflict) {
-    net::Task<Result<Value>> again = client_.Patch(ref, kube::PatchType::Merge, patch, options);
+  net::Task<Result<Value>> sending = Send(text);
+  Result<Value> written = co_await std::move(sending);
+  if (!written && written.error().reason == Reason::NotFound && options_.ns != kElsewhere) {
+    options_.ns = kElsewhere;
+    version_.clear();
+    net::Task<Result<Value>> again = Send(text);
     written = co_await std::move(again);
-  }
-  if (!written && written.error().reason == Reason::NotFound) {
-    Value config_map = std::move(patch);
-    config_map.Set("apiVersion", "v1");
-    config_map.Set("kind", "ConfigMap");
-    config_map["metadata"].Set("name", options_.name);
-    config_map["metadata"].Set("namespace", options_.ns);
-    config_map["metadata"]["labels"].Set("app.kubernetes.io/part-of", "flux");  // so that `sluice uninstall` finds it
-    config_map["metadata"]["labels"].Set("app.kubernetes.io/component", "journal");
-    net::Task<Result<Value>> creating = client_.Create(config_map, options);
-    written = co_await std::move(creating);
   }
   SLUICE_FAILPOINT("journal.write.after");
   version_ = written ? written->StringAt({"metadata", "resourceVersion"}) : std::string_view();
@@ -184,6 +163,33 @@ net::Task<Result<void>> Journal::Write() {
                          {{"configMap", options_.ns + "/" + options_.name}, {"error", written.error().message}});
   }
   co_return std::move(written).error();
+}
+
+/// Errors: NotFound where there is no such namespace.
+net::Task<Result<Value>> Journal::Send(const std::string& text) {
+  const kube::ObjectRef ref = RefOf(options_);
+  const kube::WriteOptions options{.manager = options_.manager, .metadata_only = true};
+  Value patch = Value::Mapping();
+  patch["data"].Set(kField, text);
+  // For the version that it is, so that the last request of a leader before us, should it arrive only now, finds another one. We alone may write over whatever is there.
+  if (!version_.empty()) patch["metadata"].Set("resourceVersion", version_);
+  net::Task<Result<Value>> patching = client_.Patch(ref, kube::PatchType::Merge, patch, options);
+  Result<Value> written = co_await std::move(patching);
+  patch.Erase("metadata");
+  if (!written && written.error().reason == Reason::Conflict) {
+    net::Task<Result<Value>> again = client_.Patch(ref, kube::PatchType::Merge, patch, options);
+    written = co_await std::move(again);
+  }
+  if (written || written.error().reason != Reason::NotFound) co_return written;
+  Value config_map = std::move(patch);
+  config_map.Set("apiVersion", "v1");
+  config_map.Set("kind", "ConfigMap");
+  config_map["metadata"].Set("name", options_.name);
+  config_map["metadata"].Set("namespace", options_.ns);
+  config_map["metadata"]["labels"].Set("app.kubernetes.io/part-of", "flux");  // so that `sluice uninstall` finds it
+  config_map["metadata"]["labels"].Set("app.kubernetes.io/component", "journal");
+  net::Task<Result<Value>> creating = client_.Create(config_map, options);
+  co_return co_await std::move(creating);
 }
 
 void Journal::Settle(const NamespacedName& key) {

@@ -75,6 +75,7 @@ class Journal {
   void Put(const document::NamespacedName& key, Entry entry);
   net::Task<void> WriteAll();
   net::Task<base::Result<void>> Write();
+  net::Task<base::Result<document::Value>> Send(const std::string& text);
   net::Task<void> Tidy();
   bool AnySettled() const;
   void TidySoon();

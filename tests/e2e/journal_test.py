@@ -48,12 +48,12 @@ class JournalCase(Case):
         """The Kustomizations whose status said, at some time, that they were being applied."""
         return {obj["metadata"]["name"] for _, obj in self.statuses.seen if condition_of(obj, "Reconciling").get("reason") == "Progressing"}
 
-    def die_after_the_first_write(self):
-        self.controller.variables = {"SLUICE_FAILPOINT": "apply.write.after:1"}
+    def die_after_the_first_write(self, variables=None):
+        self.controller.variables = {"SLUICE_FAILPOINT": "apply.write.after:1"} | (variables or {})
         self.controller.start(wait=False)
         until(lambda: not self.controller.is_running())
         self.assertEqual(self.controller.process.returncode, -signal.SIGKILL)
-        self.controller.variables = {}
+        self.controller.variables = variables or {}
 
     def keep(self, text):
         self.kube.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "sluice-journal", "namespace": NAMESPACE}, "data": {"inventories": text}})
@@ -264,6 +264,14 @@ class TroubleTest(JournalCase):
         self.assertIsNone(self.kube.get("ConfigMap", "sluice-journal", NAMESPACE))
         self.assertIsNotNone(self.kube.get("ConfigMap", "sluice-journal", "default"))
         self.assertEqual(self.said_in_progress(), set())
+        self.controller.end()
+        self.repository.commit({"app/all.yaml": [config_map("late")]})
+        self.die_after_the_first_write({"RUNTIME_NAMESPACE": "nowhere"})
+        self.assertIsNotNone(self.kube.get("ConfigMap", "late", self.ns))
+        self.repository.commit({"app/all.yaml": [config_map("one")]})
+        self.controller.start()
+        self.await_applied(self.repository)
+        self.assertIsNone(self.kube.get("ConfigMap", "late", self.ns))
         self.kube.delete("ConfigMap", "sluice-journal", "default")
 
 
