@@ -242,7 +242,7 @@ void EventRecorder::Record(Event event) {
   const std::size_t lane = std::hash<std::string>()(correlated->name) % kLanes;
   Job job{
       .event = impl.Body(event, *correlated, now), .patch = correlated->count > 1, .about = std::string(event.involved.StringAt({"uid"}))};
-  if (!job.patch && event.type == EventType::Normal && impl.Join(job.event, job.about)) return;
+  if (!job.patch && event.type == EventType::Normal && !job.about.empty() && impl.Join(job.event, job.about)) return;
   impl.Enqueue(std::make_shared<Job>(std::move(job)), lane);
   if (!std::exchange(impl.busy[lane], true)) impl.scope.Spawn(Impl::RunLane(impl_, lane));
 }

@@ -44,28 +44,31 @@ net::Task<Result<void>> Journal::Open() {
   co_return co_await std::move(waiting);
 }
 
-net::Task<void> Journal::Load() {
-  const kube::Environment& environment = client_.transport().environment();
-  for (const std::string_view ns : {std::string_view(options_.ns), kElsewhere}) {
-    const kube::ListOptions options{.ns = std::string(ns), .field_selector = "metadata.name=" + options_.name};
+/// The ConfigMap, if it is there. Errors: Canceled, Forbidden, Unauthorized; all others are asked again.
+net::Task<Result<std::vector<Value>>> Journal::Look(std::string ns) {
+  const kube::ListOptions options{.ns = std::move(ns), .field_selector = "metadata.name=" + options_.name};
+  for (;;) {
     net::Task<Result<std::vector<Value>>> listing = client_.ListAll(kConfigMap, options);
     Result<std::vector<Value>> found = co_await std::move(listing);
-    while (!found && found.error().reason != Reason::Forbidden && found.error().reason != Reason::Unauthorized) {
-      net::Task<Result<void>> pausing = net::SleepFor(kPause);
-      const Result<void> paused = co_await std::move(pausing);
-      if (!paused) co_return;
-      net::Task<Result<std::vector<Value>>> again = client_.ListAll(kConfigMap, options);
-      found = co_await std::move(again);
-    }
-    if (!found && ns == options_.ns) {
-      environment.log.Info("the journal may not be read",
-                           {{"configMap", options_.ns + "/" + options_.name}, {"error", found.error().message}});
-      resting_until_ = base::TimePoint::max();  // nor written: there may be something that we do not see
-    }
-    if (found && found->empty()) continue;
-    if (found) Read(found->front());
-    break;
+    if (found || found.error().reason == Reason::Forbidden || found.error().reason == Reason::Unauthorized) co_return found;
+    net::Task<Result<void>> pausing = net::SleepFor(kPause);
+    CO_TRY(co_await std::move(pausing));
   }
+}
+
+net::Task<void> Journal::Load() {
+  net::Task<Result<std::vector<Value>>> looking = Look(options_.ns);
+  Result<std::vector<Value>> found = co_await std::move(looking);
+  if (found && found->empty()) {
+    net::Task<Result<std::vector<Value>>> elsewhere = Look(std::string(kElsewhere));
+    found = co_await std::move(elsewhere);
+  } else if (!found && found.error().reason != Reason::Canceled) {
+    client_.transport().environment().log.Info("the journal may not be read",
+                                               {{"configMap", options_.ns + "/" + options_.name}, {"error", found.error().message}});
+    resting_until_ = base::TimePoint::max();  // nor written: there may be something that we do not see
+  }
+  if (!found && found.error().reason == Reason::Canceled) co_return;
+  if (found && !found->empty()) Read(found->front());
   open_ = true;
   opened_.Set();
   if (!entries_.empty()) TidySoon();
@@ -78,7 +81,7 @@ void Journal::Read(const Value& config_map) {
   const Result<Value> all = document::ParseJson(text, {.max_bytes = options_.max_bytes});
   if (!all || !all->IsMapping()) {
     client_.transport().environment().log.Error("the journal cannot be read", all ? "it is no JSON object" : all.error().message,
-                                                {{"configMap", options_.ns + "/" + options_.name}});
+                                                {{"configMap", document::IdOf(config_map).ToString()}});
     return;
   }
   for (const document::Member& member : all->members()) {

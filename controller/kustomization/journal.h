@@ -7,9 +7,9 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -21,12 +21,11 @@
 namespace sluice::controller::kustomization {
 
 struct JournalOptions {
-  std::string ns, name;             ///< of the ConfigMap; where there is no such namespace (a program on a desk) it is in "default"
-  std::string manager;              ///< field manager
-  std::size_t max_bytes = 262'144;  ///< of all that is on record together
-  base::Duration tidy_after =
-      std::chrono::seconds(10);                    ///< what statuses hold by now is taken out so much later, if nothing is written before
-  base::Duration rest = std::chrono::seconds(60);  ///< after a write that failed: until then callers are sent to their own statuses
+  std::string ns, name;                ///< of the ConfigMap; where there is no such namespace (a program on a desk) it is in "default"
+  std::string manager;                 ///< field manager
+  std::size_t max_bytes = 256 * 1024;  ///< of all that is on record together
+  base::Duration tidy_after = std::chrono::seconds(10);  ///< what statuses hold by now is taken out so much later
+  base::Duration rest = std::chrono::seconds(60);        ///< after a write that failed: until then callers are sent to their own statuses
   /// Whether there still is that Kustomization; what is on record of another is taken out. Not asked before the first `tidy_after`.
   std::function<bool(const document::NamespacedName&, std::string_view uid)> exists;
 };
@@ -68,6 +67,7 @@ class Journal {
     bool wanted = false;
   };
 
+  net::Task<base::Result<std::vector<document::Value>>> Look(std::string ns);
   net::Task<void> Load();
   void Read(const document::Value& config_map);
   static Entry EntryFor(std::string uid, rollout::Inventory inventory);

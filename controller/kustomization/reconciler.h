@@ -45,7 +45,7 @@ struct ReconcilerOptions {
   base::Duration progress_after = std::chrono::seconds(2);  ///< a rollout that is done sooner is not reported in between
   std::size_t max_investigations = 16;                      ///< Kustomizations whose stuck pods are watched at a time
   base::Duration progress_every = std::chrono::seconds(1);  ///< at most one report of progress in so long
-  JournalOptions journal;                                   ///< `exists` is set by the reconciler
+  JournalOptions journal;                                   ///< `manager` and `exists` are set by the reconciler
   std::size_t journal_from = 16;  ///< Kustomizations at work, or wanting to be: from then on they go on record together
 };
 
