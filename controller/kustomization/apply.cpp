@@ -5,6 +5,10 @@
 // half applied. The dry run's answer also replaces the look at the live object: it is the live object with our fields put in, so it tells what
 // the object's annotations ask for and whether there is anything to change. Then the stage is written, kind by kind in Flux's order,
 // objects of one kind side by side.
+//
+// The first to be written is spared its dry run where that could tell nothing new: an object that we applied, that nobody touched since, and
+// of which we want something else now. Should the server refuse the write, nothing of the stage has been written, as after a dry run. So the
+// usual commit, one new image, costs one request for its object and not two.
 #include "controller/kustomization/apply.h"
 
 #include <algorithm>
@@ -15,6 +19,7 @@
 #include "controller/gather.h"
 #include "controller/kustomization/apply_errors.h"
 #include "controller/kustomization/take_over.h"
+#include "kube/version.h"
 #include "net/await.h"
 #include "rollout/annotations.h"
 #include "rollout/diagnose.h"
@@ -59,12 +64,14 @@ struct Applier::Item {
   rollout::PlannedObject plan;
   bool watched = false;
   bool recreate = false, done = false;
+  bool untried = false;          ///< its write is its dry run
   bool takes_over = false;       ///< others left fields on it that are to be undone
   bool merges = false;           ///< `ssa: Merge`: what others left stays
   std::string live_uid;          ///< of the object that the dry run met; "" if it would be created
   std::optional<Value> payload;  ///< sent in place of `desired`: without what spec.ignore names
   Effect effect = Effect::Unchanged;
   std::optional<Error> error;
+  bool IsTrial() const { return untried && !recreate; }
   bool Writes() const { return plan.action == rollout::Action::Create || plan.action == rollout::Action::Configure; }
 };
 
@@ -189,6 +196,20 @@ net::Task<void> Applier::Judge(Item& item, const ApplyRequest& request) {
     if (!live && live.error().reason != base::Reason::NotFound) item.error = live.error().Wrap(NameOf(item.ref));
   }
   if (item.plan.action == rollout::Action::Skip) item.effect = Effect::Skipped;
+  if (item.plan.action == rollout::Action::Unchanged && known && !known->settled)
+    index_.Settle(item.ref, {.desired = item.plan.fingerprint, .live = known->fingerprint});
+}
+
+/// Whether a dry run could tell nothing that is not known: the live object is as our last apply left it, and we want another one now. Takes on the
+/// item what the dry run would have told.
+bool Applier::IsOwnChange(Item& item, const ApplyRequest& request) const {
+  if (!item.watched || request.migrate_api_version || request.ignore != nullptr) return false;
+  const auto known = index_.Lookup(item.ref);
+  if (!known || !known->settled || known->owner != request.owner || known->deleting || known->leftovers) return false;
+  if (known->settled->live != known->fingerprint || known->settled->desired == item.plan.fingerprint) return false;
+  item.live_uid = known->uid;
+  item.merges = item.plan.selectors.Has(rollout::Selector::SsaMerge);
+  return true;
 }
 
 net::Task<Result<void>> Applier::DryRunAll(std::vector<Item>& items, const ApplyRequest& request) {
@@ -197,9 +218,16 @@ net::Task<Result<void>> Applier::DryRunAll(std::vector<Item>& items, const Apply
     if (item.Writes()) changed.push_back(&item);
   }
   if (changed.empty()) co_return Result<void>();
-  auto each = [this, &changed, &request](std::size_t i) { return DryRun(*changed[i], request); };
-  net::Task<Result<void>> all = ForEach(client_.transport().environment().io, changed.size(), request.concurrent, each);
+  Item& head = *changed.front();
+  head.untried = IsOwnChange(head, request);
+  const std::size_t spared = head.untried ? 1 : 0;
+  auto each = [this, &changed, &request, spared](std::size_t i) { return DryRun(*changed[i + spared], request); };
+  net::Task<Result<void>> all = ForEach(client_.transport().environment().io, changed.size() - spared, request.concurrent, each);
   CO_TRY(co_await std::move(all));
+  if (head.untried && std::any_of(changed.begin(), changed.end(), [](const Item* item) { return item->error.has_value(); })) {
+    net::Task<void> too = DryRun(head, request);  // what is wrong with it belongs into the message
+    co_await std::move(too);
+  }
   // Independent errors are reported together: one look at the condition is enough to mend them all.
   std::optional<Error> first;
   for (const Item* item : changed) {
@@ -338,12 +366,18 @@ net::Task<Result<void>> Applier::Record(const std::vector<Item>& items, const Ap
 }
 
 net::Task<Result<void>> Applier::WriteAll(std::vector<Item>& items, const ApplyRequest& request) {
+  const auto head = std::find_if(items.begin(), items.end(), [](const Item& item) { return item.untried; });
+  if (head != items.end()) {
+    net::Task<void> writing = Write(*head, request);
+    co_await std::move(writing);
+    if (head->error) co_return *head->error;
+  }
   for (std::size_t begin = 0; begin < items.size();) {
     // Objects of one kind side by side, kinds one after the other.
     std::size_t end = begin;
     std::vector<Item*> group;
     for (; end < items.size() && items[end].ref.gvk == items[begin].ref.gvk; ++end) {
-      if (items[end].Writes()) group.push_back(&items[end]);
+      if (items[end].Writes() && !items[end].done) group.push_back(&items[end]);
     }
     begin = end;
     if (group.empty()) continue;
@@ -366,6 +400,23 @@ net::Task<void> Applier::Write(Item& item, const ApplyRequest& request) {
       co_return;
     }
   }
+  net::Task<Result<void>> putting = Put(item, request);
+  Result<void> put = co_await std::move(putting);
+  if (put) co_return;
+  if (!item.IsTrial() || !IsRefusal(put.error())) {
+    item.error = item.IsTrial() ? std::move(put).error().Wrap(NameOf(item.ref) + " apply failed") : std::move(put).error();
+    co_return;
+  }
+  net::Task<void> refusing = OnRefused(item, request, std::move(put).error());
+  co_await std::move(refusing);
+  if (item.error) co_return;
+  net::Task<void> again = Write(item, request);  // anew
+  co_await std::move(again);
+}
+
+/// One write, and what the index and the result are to know of it.
+net::Task<Result<void>> Applier::Put(Item& item, const ApplyRequest& request) {
+  const auto before = index_.Lookup(item.ref);
   auto guard = index_.BeginWrite(item.ref);
   net::Task<Result<Value>> writing = Send(item, request);
   Result<Value> stored = co_await std::move(writing);
@@ -375,14 +426,13 @@ net::Task<void> Applier::Write(Item& item, const ApplyRequest& request) {
     net::Task<Result<Value>> again = Send(item, request);
     stored = co_await std::move(again);
   }
-  if (!stored) {
-    item.error = std::move(stored).error();
-    co_return;
-  }
+  if (!stored) co_return std::move(stored).error();
   guard.Applied(*stored, item.plan.fingerprint);
   item.done = true;
   const bool existed = !item.recreate && item.live_uid == stored->StringAt({"metadata", "uid"});
-  item.effect = item.recreate ? Effect::Recreated : existed ? Effect::Configured : Effect::Created;
+  const bool same = item.untried && existed && before && kube::VersionOf(*stored) == before->resource_version;
+  item.effect = item.recreate ? Effect::Recreated : same ? Effect::Unchanged : existed ? Effect::Configured : Effect::Created;
+  co_return Result<void>();
 }
 
 /// Takes over what others left, if anything, and applies.
@@ -400,7 +450,7 @@ net::Task<Result<Value>> Applier::Send(Item& item, const ApplyRequest& request) 
   net::Task<Result<Value>> sending = client_.Apply(item.payload ? *item.payload : *item.desired, options);
   Result<Value> stored = co_await std::move(sending);
   SLUICE_FAILPOINT("apply.write.after");
-  if (!stored) co_return std::move(stored).error().Wrap(NameOf(item.ref) + " apply failed");
+  if (!stored && !item.IsTrial()) co_return std::move(stored).error().Wrap(NameOf(item.ref) + " apply failed");
   co_return stored;
 }
 

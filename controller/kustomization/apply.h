@@ -74,6 +74,7 @@ class Applier {
   net::Task<base::Result<void>> RunStage(std::vector<Item>& items, const ApplyRequest& request, ApplyResult& result);
   net::Task<base::Result<void>> Locate(std::vector<Item>& items);
   net::Task<void> Judge(Item& item, const ApplyRequest& request);
+  bool IsOwnChange(Item& item, const ApplyRequest& request) const;
   net::Task<base::Result<void>> DryRunAll(std::vector<Item>& items, const ApplyRequest& request);
   net::Task<void> DryRun(Item& item, const ApplyRequest& request);
   net::Task<void> OnRefused(Item& item, const ApplyRequest& request, base::Error error);
@@ -83,6 +84,7 @@ class Applier {
   net::Task<base::Result<void>> Record(const std::vector<Item>& items, const ApplyRequest& request);
   net::Task<base::Result<void>> WriteAll(std::vector<Item>& items, const ApplyRequest& request);
   net::Task<void> Write(Item& item, const ApplyRequest& request);
+  net::Task<base::Result<void>> Put(Item& item, const ApplyRequest& request);
   net::Task<base::Result<document::Value>> Send(Item& item, const ApplyRequest& request);
   net::Task<base::Result<void>> Remove(const Item& item, const ApplyRequest& request);
   net::Task<base::Result<void>> AwaitStage(const std::vector<Item>& items);

@@ -39,6 +39,16 @@ Error DryRunError(const kube::ObjectRef& ref, Error error) {
   return std::move(error).Wrap(name + " dry-run failed" + (word.empty() ? "" : " (" + std::string(word) + ")"));
 }
 
+bool IsRefusal(const Error& error) {
+  switch (error.reason) {
+    case Reason::Timeout:
+    case Reason::Canceled:
+    case Reason::Internal: return false;
+    case Reason::Unavailable: return error.message.find("Internal error occurred") != std::string::npos;  // a webhook that is away
+    default: return true;
+  }
+}
+
 bool IsImmutable(const Error& error) {
   constexpr std::string_view kWords[] = {"is immutable", "immutable field", "updates to statefulset spec for fields other than",
                                          "cannot change roleRef"};

@@ -10,6 +10,9 @@ namespace sluice::controller::kustomization {
 /// `ConfigMap/a namespace not specified, error: …`. The word in brackets is the server's own, left out where it had none.
 base::Error DryRunError(const kube::ObjectRef& ref, base::Error error);
 
+/// Whether the server said no, so that nothing was written; else nobody knows.
+bool IsRefusal(const base::Error& error);
+
 /// Whether the server refused because a field cannot change: only a new object can have it.
 bool IsImmutable(const base::Error& error);
 

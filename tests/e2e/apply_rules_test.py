@@ -299,6 +299,74 @@ class IgnoreTest(Case):
         self.assertIsNone(self.kube.get("ConfigMap", "settings", self.ns))
 
 
+class FirstWriteTest(Case):
+    """The first object that a stage writes needs no dry run if it is as our last apply left it: the write itself tells what a dry run would."""
+
+    def template(self, name, image, **metadata):
+        return {"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": name, **metadata},
+                "template": {"spec": {"containers": [{"name": "app", "image": image}]}}}
+
+    def image_of(self, name):
+        return self.kube.get("v1/PodTemplate", name, self.ns)["template"]["spec"]["containers"][0]["image"]
+
+    def asked(self, verb, resource="podtemplates"):
+        lines = self.env.controllers[-1].http("metrics", 1).decode().splitlines()
+        return sum(int(line.rsplit(" ", 1)[1]) for line in lines
+                   if line.startswith(f'sluice_api_requests_total{{verb="{verb}",resource="{resource}"}}'))
+
+    def test_a_change_costs_one_request_for_the_first_object_and_two_for_the_others(self):
+        repository = self.fleet({f"{name}.yaml": self.template(name, "app:1") for name in "abc"})
+        before = {verb: self.asked(verb) for verb in ("dry-run", "apply")}
+        self.assertGreaterEqual(before["dry-run"], 3, "creations are dry-run, all of them")
+        self.push(repository, {"b.yaml": self.template("b", "app:2")})
+        self.await_applied(repository)
+        self.assertEqual((self.asked("dry-run") - before["dry-run"], self.asked("apply") - before["apply"]), (0, 1))
+        self.push(repository, {f"{name}.yaml": self.template(name, "app:3") for name in "abc"})
+        self.await_applied(repository)
+        self.assertEqual((self.asked("dry-run") - before["dry-run"], self.asked("apply") - before["apply"]), (2, 4))
+        self.assertEqual([self.image_of(name) for name in "abc"], ["app:3"] * 3)
+        until(lambda: any(f"PodTemplate/{self.ns}/b configured" == message for _, _, message in self.events("Kustomization", "app")))
+
+    def test_what_somebody_touched_is_looked_at_first(self):
+        repository = self.fleet({"a.yaml": self.template("a", "app:1")})
+        self.kube.patch("Kustomization", "app", self.ns, {"spec": {"suspend": True}})
+        self.kube.apply(self.template("a", "app:hand", namespace=self.ns), manager="hand")
+        before = self.asked("dry-run")
+        self.push(repository, {"a.yaml": self.template("a", "app:2")})
+        self.kube.patch("Kustomization", "app", self.ns, {"spec": {"suspend": False}})
+        self.await_applied(repository)
+        self.assertGreater(self.asked("dry-run"), before)
+        self.assertEqual(self.image_of("a"), "app:2")
+
+    def test_refused_it_keeps_the_stage_back_in_the_words_of_a_dry_run(self):
+        repository = self.fleet({"a.yaml": self.template("a", "app:1"), "b.yaml": self.template("b", "app:1")})
+        before = self.asked("dry-run")
+        self.push(repository, {"a.yaml": self.template("a", ""), "b.yaml": self.template("b", "app:2")})
+        message = self.await_failed("Kustomization", "app", "ReconciliationFailed")["message"]
+        self.assertTrue(message.startswith(f'PodTemplate/{self.ns}/a dry-run failed (Invalid): PodTemplate "a" is invalid: '), message)
+        self.assertEqual(self.asked("dry-run") - before, 1, "the other one only")
+        self.assertEqual([self.image_of(name) for name in "ab"], ["app:1", "app:1"])
+        # Both wrong: both are told, and neither is written.
+        self.push(repository, {"b.yaml": self.template("b", "")})
+        message = condition_of(self.await_object("Kustomization", "app", lambda obj: '"b" is invalid' in condition_of(obj, "Ready")["message"]), "Ready")["message"]
+        self.assertIn('PodTemplate "a" is invalid', message)
+        self.push(repository, {"a.yaml": self.template("a", "app:3"), "b.yaml": self.template("b", "app:3")})
+        self.await_applied(repository)
+
+    def test_what_cannot_be_changed_in_place_is_made_anew_where_that_is_allowed(self):
+        fixed = lambda n, **metadata: config_map("settings", {"n": n}, **metadata) | {"immutable": True}  # noqa: E731
+        repository = self.fleet({"cm.yaml": fixed("1"), "keep.yaml": config_map("keep")}, retryInterval="1h")
+        uid = self.kube.get("ConfigMap", "settings", self.ns)["metadata"]["uid"]
+        self.push(repository, {"cm.yaml": fixed("2")})
+        message = self.await_failed("Kustomization", "app", "ReconciliationFailed")["message"]
+        self.assertIn(f"ConfigMap/{self.ns}/settings dry-run failed (Invalid)", message)
+        self.push(repository, {"cm.yaml": fixed("3", annotations={f"{KEY}/force": "enabled"})})
+        self.await_applied(repository)
+        live = self.kube.get("ConfigMap", "settings", self.ns)
+        self.assertEqual(data_of(live), {"n": "3"})
+        self.assertNotEqual(live["metadata"]["uid"], uid)
+
+
 class ErrorTest(Case):
     """Errors of applying, in Flux's words."""
 
