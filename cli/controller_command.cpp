@@ -3,12 +3,14 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
 
 #include "base/log.h"
 #include "base/parser_limits.h"
+#include "cli/controller_limits.h"
 #include "cli/environment.h"
 #include "cli/hardening.h"
 #include "cli/logs.h"
@@ -24,14 +26,11 @@
 #include "controller/helm_chart/reconciler.h"
 #include "controller/helm_operator/reconciler.h"
 #include "controller/helm_release/reconciler.h"
-#include "controller/helm_release/render_protocol.h"
 #include "controller/helm_release/source_news.h"
 #include "controller/helm_repository/reconciler.h"
+#include "controller/kind_queue.h"
 #include "controller/kustomization/reconciler.h"
-#include "controller/object_events.h"
 #include "controller/oci_repository/reconciler.h"
-#include "controller/queue_meter.h"
-#include "controller/worker.h"
 #include "kube/defined_kind.h"
 #include "kube/event_poster.h"
 #include "kube/lease.h"
@@ -56,88 +55,6 @@ const document::GroupVersionKind kArtifactGenerator{"source.extensions.fluxcd.io
 const document::GroupVersionKind kKustomization{"kustomize.toolkit.fluxcd.io", "v1", "Kustomization"};
 const document::GroupVersionKind kHelmRelease{"helm.toolkit.fluxcd.io", "v2", "HelmRelease"};
 const document::GroupVersionKind kOperatorRelease{"helm.fluxcd.io", "v1", "HelmRelease"};
-
-sources::GitLimits GitLimitsOf(const ControllerFlags& flags) {
-  return {.max_disk_bytes = flags.git_max_disk_bytes,
-          .max_object_bytes = flags.git_max_object_bytes,
-          .max_refs = flags.git_max_refs,
-          .max_delta_links = flags.git_max_delta_chain,
-          .max_submodules = flags.git_max_submodules,
-          .max_submodule_depth = flags.git_max_submodule_depth};
-}
-
-base::ParserLimits ParserLimitsOf(const ControllerFlags& flags) {
-  return {.max_text_bytes = flags.document_max_bytes,
-          .max_depth = flags.document_max_depth,
-          .max_nodes = flags.document_max_nodes,
-          .max_manifests_bytes = flags.manifests_max_bytes,
-          .max_pattern_bytes = flags.regex_max_pattern_bytes,
-          .max_program_bytes = flags.regex_max_program_bytes};
-}
-
-sources::oci::RegistryLimits RegistryLimitsOf(const ControllerFlags& flags) {
-  return {.max_tags = flags.oci_max_tags,
-          .max_tag_pages = flags.oci_max_tag_pages,
-          .max_signatures = flags.oci_max_signatures,
-          .max_manifest_bytes = flags.oci_max_manifest_bytes,
-          .answers = {.max_redirects = flags.http_max_redirects, .max_header_bytes = flags.http_max_header_bytes}};
-}
-
-controller::Limits LimitsOf(const ControllerFlags& flags, const ControllerSettings& settings) {
-  controller::Limits limits{.build_time = settings.build_time, .render_time = settings.render_time, .registry = RegistryLimitsOf(flags)};
-  limits.build = {.max_depth = flags.build_max_depth,
-                  .max_kustomizations = flags.build_max_kustomizations,
-                  .max_objects = flags.build_max_objects,
-                  .max_nodes = flags.build_max_nodes,
-                  .max_comparisons = flags.build_max_comparisons,
-                  .max_bytes = flags.build_max_bytes};
-  limits.render = {.max_template_depth = flags.render_max_template_depth,
-                   .max_same_include = flags.render_max_include_depth,
-                   .max_stack_bytes = flags.render_max_stack_bytes,
-                   .max_output_bytes = flags.render_max_output_bytes,
-                   .max_steps = flags.render_max_steps};
-  limits.sops.max_bytes = flags.sops_max_file_bytes;
-  limits.cel.max_cost = flags.cel_max_cost;
-  limits.cel.max_regex_bytes = flags.cel_max_pattern_bytes;
-  return limits;
-}
-
-controller::helm_repository::Limits HelmLimitsOf(const ControllerFlags& flags) {
-  return {.max_index_bytes = flags.helm_index_max_size,
-          .max_chart_bytes = flags.helm_chart_max_size,
-          .max_chart_file_bytes = flags.helm_chart_file_max_size,
-          .registry = RegistryLimitsOf(flags)};
-}
-
-sources::UnpackLimits ArtifactLimitsOf(const ControllerFlags& flags) {
-  return {.max_unpacked_bytes = flags.artifact_max_bytes,
-          .max_entries = flags.artifact_max_entries,
-          .max_ratio = flags.artifact_max_ratio,
-          .max_path_bytes = flags.artifact_max_path_bytes,
-          .max_depth = flags.artifact_max_path_depth};
-}
-
-/// Processes of this program, in which a job may take so much time and memory.
-isolation::PoolOptions WorkersOf(const ControllerFlags& flags, const controller::TimeLimits& time, std::size_t memory_bytes) {
-  const auto cpu = std::chrono::ceil<std::chrono::seconds>(time.cpu);
-  const auto wall = std::chrono::ceil<std::chrono::milliseconds>(time.wall);
-  return {.command = {"/proc/self/exe", std::string(kBuildWorkerCommand), std::to_string(cpu.count()), std::to_string(memory_bytes)},
-          .workers = flags.build_workers,
-          .job_deadline = wall + controller::kWorkerGrace};
-}
-
-/// Whatever runs them has ended before they do.
-controller::kustomization::Builder BuilderOf(const ControllerFlags& flags, const ControllerSettings& settings, const base::Logger& log) {
-  if (flags.build_workers == 0) return {};
-  return {WorkersOf(flags, settings.build_time, isolation::Limits().memory_bytes), log};
-}
-
-controller::helm_release::Renderer RendererOf(const ControllerFlags& flags, const ControllerSettings& settings, const base::Logger& log) {
-  if (flags.build_workers == 0) return {};
-  const controller::TimeLimits &render = settings.render_time, &post_render = settings.build_time;
-  const controller::TimeLimits time{.cpu = render.cpu + post_render.cpu, .wall = render.wall + post_render.wall};
-  return {WorkersOf(flags, time, controller::helm_release::kRenderMemory + flags.render_max_stack_bytes), log};
-}
 
 /// Every part of the running controller, in the order they depend on each other.
 class Process {
@@ -287,53 +204,41 @@ class Process {
                    {.no_cross_namespace_refs = flags.no_cross_namespace_refs}),
         index_(client_, {.overridden_managers = flags.override_managers, .reflector = {.relist = Relist()}}, kustomize_),
         helm_index_(client_, HelmIndexOptions(), helm_),
-        git_meter_(clock_),
-        kustomize_meter_(clock_),
-        generator_meter_(clock_),
-        oci_meter_(clock_),
-        helm_meter_(clock_),
-        operator_meter_(clock_),
-        helm_repository_meter_(clock_),
-        helm_chart_meter_(clock_),
-        bucket_meter_(clock_),
-        git_queue_(scope_, timers_, QueueOptions(git_meter_, git_repositories_, "source-controller"),
-                   [this](Key key, Triggers why) { return git_.Reconcile(std::move(key), why); }),
-        kustomize_queue_(scope_, timers_, QueueOptions(kustomize_meter_, kustomizations_, "kustomize-controller"),
-                         [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); }),
-        generator_queue_(scope_, timers_, QueueOptions(generator_meter_, artifact_generators_, "source-watcher"),
-                         [this](Key key, Triggers why) { return generator_.Reconcile(std::move(key), why); }),
-        oci_queue_(scope_, timers_, QueueOptions(oci_meter_, oci_repositories_, "source-controller"),
+        git_queue_(
+            Place(), "GitRepository", git_repositories_, QueueOptions(git_repositories_, "source-controller"),
+            [this](Key key, Triggers why) { return git_.Reconcile(std::move(key), why); },
+            [this](const kube::SharedObject& before, const kube::SharedObject& after) { git_.OnObjectChanged(before, after); }),
+        kustomize_queue_(
+            Place(), "Kustomization", kustomizations_, QueueOptions(kustomizations_, "kustomize-controller"),
+            [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); },
+            [this](const kube::SharedObject& before, const kube::SharedObject& after) {
+              kustomize_.OnKustomizationChanged(before, after);
+            }),
+        generator_queue_(
+            Place(), "ArtifactGenerator", artifact_generators_, QueueOptions(artifact_generators_, "source-watcher"),
+            [this](Key key, Triggers why) { return generator_.Reconcile(std::move(key), why); },
+            [this](const kube::SharedObject& before, const kube::SharedObject& after) { generator_.OnGeneratorChanged(before, after); }),
+        oci_queue_(Place(), "OCIRepository", oci_repositories_, QueueOptions(oci_repositories_, "source-controller"),
                    [this](Key key, Triggers why) { return oci_.Reconcile(std::move(key), why); }),
-        helm_queue_(scope_, timers_, QueueOptions(helm_meter_, helm_releases_, "helm-controller"),
-                    [this](Key key, Triggers why) { return helm_.Reconcile(std::move(key), why); }),
-        operator_queue_(scope_, timers_, QueueOptions(operator_meter_, operator_releases_, "helm-operator"),
+        helm_queue_(
+            Place(), "HelmRelease", helm_releases_, QueueOptions(helm_releases_, "helm-controller"),
+            [this](Key key, Triggers why) { return helm_.Reconcile(std::move(key), why); },
+            [this](const kube::SharedObject& before, const kube::SharedObject& after) { helm_.OnReleaseChanged(before, after); }),
+        operator_queue_(Place(), "HelmRelease.helm.fluxcd.io", operator_releases_, QueueOptions(operator_releases_, "helm-operator"),
                         [this](Key key, Triggers why) { return operator_.Reconcile(std::move(key), why); }),
-        helm_repository_queue_(scope_, timers_, QueueOptions(helm_repository_meter_, helm_repositories_, "source-controller"),
-                               [this](Key key, Triggers why) { return helm_repository_.Reconcile(std::move(key), why); }),
-        helm_chart_queue_(scope_, timers_, QueueOptions(helm_chart_meter_, helm_charts_, "source-controller"),
-                          [this](Key key, Triggers why) { return helm_chart_.Reconcile(std::move(key), why); }),
-        bucket_queue_(scope_, timers_, QueueOptions(bucket_meter_, buckets_, "source-controller"),
-                      [this](Key key, Triggers why) { return bucket_.Reconcile(std::move(key), why); }),
-        git_feeder_(git_queue_,
-                    [this](const kube::SharedObject& before, const kube::SharedObject& after) { git_.OnObjectChanged(before, after); }),
-        kustomize_feeder_(kustomize_queue_, [this](const kube::SharedObject& before,
-                                                   const kube::SharedObject& after) { kustomize_.OnKustomizationChanged(before, after); }),
-        generator_feeder_(generator_queue_, [this](const kube::SharedObject& before,
-                                                   const kube::SharedObject& after) { generator_.OnGeneratorChanged(before, after); }),
-        oci_feeder_(oci_queue_, {}),
-        helm_feeder_(helm_queue_,
-                     [this](const kube::SharedObject& before, const kube::SharedObject& after) { helm_.OnReleaseChanged(before, after); }),
-        operator_feeder_(operator_queue_, {}),
-        helm_repository_feeder_(
-            helm_repository_queue_,
+        helm_repository_queue_(
+            Place(), "HelmRepository", helm_repositories_, QueueOptions(helm_repositories_, "source-controller"),
+            [this](Key key, Triggers why) { return helm_repository_.Reconcile(std::move(key), why); },
             [this](const kube::SharedObject& before, const kube::SharedObject& after) { helm_chart_.OnRepositoryChanged(before, after); }),
-        helm_chart_feeder_(helm_chart_queue_, {}),
-        bucket_feeder_(bucket_queue_, {}) {
-    git_.Connect(git_queue_);
-    helm_chart_.Connect(helm_chart_queue_);
-    kustomize_.Connect(index_, kustomize_queue_, clusters_);
-    helm_.Connect(helm_index_, helm_queue_, helm_clusters_);
-    operator_.Connect(operator_queue_, helm_index_, observer_);
+        helm_chart_queue_(Place(), "HelmChart", helm_charts_, QueueOptions(helm_charts_, "source-controller"),
+                          [this](Key key, Triggers why) { return helm_chart_.Reconcile(std::move(key), why); }),
+        bucket_queue_(Place(), "Bucket", buckets_, QueueOptions(buckets_, "source-controller"),
+                      [this](Key key, Triggers why) { return bucket_.Reconcile(std::move(key), why); }) {
+    git_.Connect(git_queue_.queue());
+    helm_chart_.Connect(helm_chart_queue_.queue());
+    kustomize_.Connect(index_, kustomize_queue_.queue(), clusters_);
+    helm_.Connect(helm_index_, helm_queue_.queue(), helm_clusters_);
+    operator_.Connect(operator_queue_.queue(), helm_index_, observer_);
     if (!settings_.gates.Enabled(controller::Gate::DisableConfigWatchers)) {
       configs_.emplace(client_, flags_.watch_all_namespaces ? "" : settings_.namespace_, flags_.watch_configs_label_selector,
                        [this](const controller::ConfigKey& config) {
@@ -341,31 +246,31 @@ class Process {
                          helm_.OnConfigChanged(config);
                        });
     }
-    generator_.Connect(generator_queue_);
+    generator_.Connect(generator_queue_.queue());
     registry_.OnChanged([this](const controller::SourceKey& key) {
       kustomize_.OnSourceChanged(key);
       generator_.OnSourceChanged(key);
       helm_.OnSourceChanged(key);
       helm_chart_.OnSourceChanged(key);
     });
-    git_repositories_.AddListener(git_feeder_);
+    git_queue_.Follow();
     external_artifacts_.AddListener(external_artifact_notes_);
     oci_repositories_.AddListener(oci_repository_notes_);
-    oci_repositories_.AddListener(oci_feeder_);
+    oci_queue_.Follow();
     buckets_.AddListener(bucket_notes_);
     helm_repositories_.AddListener(helm_repository_notes_);
-    helm_repositories_.AddListener(helm_repository_feeder_);
-    buckets_.AddListener(bucket_feeder_);
+    helm_repository_queue_.Follow();
+    bucket_queue_.Follow();
     helm_charts_.AddListener(helm_chart_notes_);
-    helm_charts_.AddListener(helm_chart_feeder_);
+    helm_chart_queue_.Follow();
     external_artifacts_.AddListener(generator_);
     helm_charts_.AddListener(helm_chart_news_);
     oci_repositories_.AddListener(oci_repository_news_);
     external_artifacts_.AddListener(external_artifact_news_);
-    helm_releases_.AddListener(helm_feeder_);
-    operator_releases_.AddListener(operator_feeder_);
-    artifact_generators_.AddListener(generator_feeder_);
-    kustomizations_.AddListener(kustomize_feeder_);
+    helm_queue_.Follow();
+    operator_queue_.Follow();
+    generator_queue_.Follow();
+    kustomize_queue_.Follow();
   }
 
   int Run() { return runtime_.BlockOn(RunTask()); }
@@ -421,12 +326,12 @@ class Process {
             .may_write = [this] { return elector_ ? elector_->MayWrite() : AlwaysWrite(); },
             .index = std::move(index)};
   }
-  controller::WorkQueueOptions QueueOptions(controller::QueueMeter& meter, kube::ObjectStore& store, const char* manager) {
+  controller::KindQueue::Place Place() { return {scope_, timers_, clock_}; }
+  controller::WorkQueueOptions QueueOptions(kube::ObjectStore& store, const char* manager) {
     return {
         .concurrent = flags_.concurrent,
         .min_retry = settings_.min_retry,
         .max_retry = settings_.max_retry,
-        .meter = &meter,
         .on_bug = [this, &store, manager](Key key, controller::Bug bug) { return OnBug(store, manager, std::move(key), std::move(bug)); }};
   }
   net::Task<void> OnBug(kube::ObjectStore& store, std::string manager, Key key, controller::Bug bug) {
@@ -471,15 +376,7 @@ class Process {
       if (stopping_) return;
       log_.Error("leadership lost", "the lease could not be renewed in time; ending, so that a successor is alone");
       exit_code_ = 1;
-      kustomize_queue_.Stop();
-      helm_queue_.Stop();
-      operator_queue_.Stop();
-      git_queue_.Stop();
-      oci_queue_.Stop();
-      bucket_queue_.Stop();
-      generator_queue_.Stop();
-      helm_repository_queue_.Stop();
-      helm_chart_queue_.Stop();
+      for (controller::KindQueue* kind : kinds_) kind->queue().Stop();
       scope_.Cancel();
       raise(SIGTERM);
     };
@@ -492,13 +389,7 @@ class Process {
   std::string ShardSuffix() const { return flags_.watch_label_selector.empty() ? "" : "-" + ShortHash(flags_.watch_label_selector); }
 
   void StartControllers() {
-    const std::pair<kube::ObjectStore*, const char*> stores[] = {
-        {&git_repositories_, "gitrepositories"},       {&external_artifacts_, "externalartifacts"},
-        {&oci_repositories_, "ocirepositories"},       {&buckets_, "buckets"},
-        {&helm_repositories_, "helmrepositories"},     {&helm_charts_, "helmcharts"},
-        {&artifact_generators_, "artifactgenerators"}, {&helm_releases_, "helmreleases"},
-        {&operator_releases_, "helmreleases"},         {&kustomizations_, "kustomizations"}};
-    for (const auto& [store, plural] : stores) scope_.Spawn(kube::StartWhenDefined(client_, observer_, *store, plural));
+    for (const auto& [store, plural] : stores_) scope_.Spawn(kube::StartWhenDefined(client_, observer_, *store, plural));
     if (configs_) configs_->Start();
   }
 
@@ -537,17 +428,8 @@ class Process {
       response.status = 404;
       co_return response;
     }
-    const MetricsSources sources{.transport = &client_.transport(),
-                                 .index = &index_,
-                                 .queues = {{"GitRepository", &git_queue_, &git_repositories_},
-                                            {"OCIRepository", &oci_queue_, &oci_repositories_},
-                                            {"HelmRepository", &helm_repository_queue_, &helm_repositories_},
-                                            {"HelmChart", &helm_chart_queue_, &helm_charts_},
-                                            {"Bucket", &bucket_queue_, &buckets_},
-                                            {"Kustomization", &kustomize_queue_, &kustomizations_},
-                                            {"HelmRelease", &helm_queue_, &helm_releases_},
-                                            {"HelmRelease.helm.fluxcd.io", &operator_queue_, &operator_releases_},
-                                            {"ArtifactGenerator", &generator_queue_, &artifact_generators_}}};
+    MetricsSources sources{.transport = &client_.transport(), .index = &index_, .queues = {}};
+    for (const controller::KindQueue* kind : kinds_) sources.queues.push_back({kind->name(), &kind->queue(), &kind->store()});
     response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4");
     response.body = MetricsPage(sources);
     co_return response;
@@ -563,28 +445,14 @@ class Process {
   /// In the order in which things depend on each other: no new runs, runs ended, words said, watches closed.
   net::Task<void> StopAll() {
     stopping_ = true;
-    kustomize_queue_.Stop();
-    helm_queue_.Stop();
-    operator_queue_.Stop();
-    git_queue_.Stop();
-    oci_queue_.Stop();
-    bucket_queue_.Stop();
-    generator_queue_.Stop();
-    helm_repository_queue_.Stop();
-    helm_chart_queue_.Stop();
+    for (controller::KindQueue* kind : kinds_) kind->queue().Stop();
     net::Task<void> runs = scope_.Close();
     co_await std::move(runs);
     const auto patience = std::chrono::seconds(5);
-    net::Task<void> flush = source_events_.Flush(patience);
-    co_await std::move(flush);
-    net::Task<void> flush_more = kustomize_events_.Flush(patience);
-    co_await std::move(flush_more);
-    net::Task<void> flush_helm = helm_events_.Flush(patience);
-    co_await std::move(flush_helm);
-    net::Task<void> flush_operator = operator_events_.Flush(patience);
-    co_await std::move(flush_operator);
-    net::Task<void> flush_last = watcher_events_.Flush(patience);
-    co_await std::move(flush_last);
+    for (kube::EventRecorder* events : events_) {
+      net::Task<void> flushing = events->Flush(patience);
+      co_await std::move(flushing);
+    }
     if (poster_) {
       net::Task<void> posting = poster_->Flush(patience);
       co_await std::move(posting);
@@ -600,26 +468,13 @@ class Process {
     closing.push_back(kustomize_.Close());
     closing.push_back(clusters_.Close());
     closing.push_back(helm_clusters_.Close());
-    closing.push_back(source_events_.Close());
-    closing.push_back(kustomize_events_.Close());
-    closing.push_back(helm_events_.Close());
-    closing.push_back(operator_events_.Close());
-    closing.push_back(watcher_events_.Close());
+    for (kube::EventRecorder* events : events_) closing.push_back(events->Close());
     if (configs_) closing.push_back(configs_->Close());
     if (poster_) closing.push_back(poster_->Close());
     closing.push_back(index_.Close());
     closing.push_back(helm_index_.Close());
     closing.push_back(observer_.Close());
-    closing.push_back(kustomizations_.Close());
-    closing.push_back(git_repositories_.Close());
-    closing.push_back(external_artifacts_.Close());
-    closing.push_back(oci_repositories_.Close());
-    closing.push_back(buckets_.Close());
-    closing.push_back(helm_repositories_.Close());
-    closing.push_back(helm_charts_.Close());
-    closing.push_back(artifact_generators_.Close());
-    closing.push_back(helm_releases_.Close());
-    closing.push_back(operator_releases_.Close());
+    for (const auto& [store, plural] : stores_) closing.push_back(store->Close());
     for (net::Task<void>& task : closing) {
       net::Task<void> one = std::move(task);
       co_await std::move(one);
@@ -666,12 +521,24 @@ class Process {
   controller::helm_operator::Reconciler operator_;
   controller::artifact_generator::Reconciler generator_;
   kube::OwnedIndex index_, helm_index_;
-  controller::QueueMeter git_meter_, kustomize_meter_, generator_meter_, oci_meter_, helm_meter_, operator_meter_, helm_repository_meter_,
-      helm_chart_meter_, bucket_meter_;
-  controller::WorkQueue git_queue_, kustomize_queue_, generator_queue_, oci_queue_, helm_queue_, operator_queue_, helm_repository_queue_,
+  controller::KindQueue git_queue_, kustomize_queue_, generator_queue_, oci_queue_, helm_queue_, operator_queue_, helm_repository_queue_,
       helm_chart_queue_, bucket_queue_;
-  controller::QueueFeeder git_feeder_, kustomize_feeder_, generator_feeder_, oci_feeder_, helm_feeder_, operator_feeder_,
-      helm_repository_feeder_, helm_chart_feeder_, bucket_feeder_;
+  const std::array<controller::KindQueue*, 9> kinds_{&git_queue_,        &oci_queue_,      &helm_repository_queue_,
+                                                     &helm_chart_queue_, &bucket_queue_,   &kustomize_queue_,
+                                                     &helm_queue_,       &operator_queue_, &generator_queue_};
+  const std::array<kube::EventRecorder*, 5> events_{&source_events_, &kustomize_events_, &helm_events_, &operator_events_,
+                                                    &watcher_events_};
+  /// In the order in which their watches begin: sources before what is made of them.
+  const std::array<std::pair<kube::ObjectStore*, const char*>, 10> stores_{{{&git_repositories_, "gitrepositories"},
+                                                                            {&external_artifacts_, "externalartifacts"},
+                                                                            {&oci_repositories_, "ocirepositories"},
+                                                                            {&buckets_, "buckets"},
+                                                                            {&helm_repositories_, "helmrepositories"},
+                                                                            {&helm_charts_, "helmcharts"},
+                                                                            {&artifact_generators_, "artifactgenerators"},
+                                                                            {&helm_releases_, "helmreleases"},
+                                                                            {&operator_releases_, "helmreleases"},
+                                                                            {&kustomizations_, "kustomizations"}}};
   std::optional<controller::ConfigWatcher> configs_;
   std::vector<std::unique_ptr<net::HttpServer>> servers_;
   std::optional<kube::LeaderElector> elector_;
