@@ -79,11 +79,7 @@ bool ShowsFailure(const Value& object) {
 bool NeedsMigration(const Value& object) {
   if (HasFinalizer(object)) return true;
   const Value* status = object.Find("status");
-  if (status == nullptr) return false;
-  for (const document::Member& member : status->members()) {
-    if (member.key != "observedGeneration" || member.value.AsInt().value_or(-1) > 0) return true;
-  }
-  return false;
+  return status != nullptr && !status->empty();  // the -1 of the CRD's default too: with it kstatus would wait for ever
 }
 
 std::string HumanSize(std::uint64_t bytes) {
