@@ -32,6 +32,10 @@ base::Logger LogOf(const Services& services, const document::Value& object) {
                             {"reconcileID", RunId(services.random)}});
 }
 
+base::Duration Period(const Services& services, base::Duration interval) {
+  return interval.count() == 0 ? kNever : services.random.Jitter(interval, services.interval_jitter);
+}
+
 std::int64_t GenerationOf(const document::Value& object) {
   const document::Value* generation = object.At({"metadata", "generation"});
   return generation == nullptr ? 0 : generation->AsInt().value_or(0);

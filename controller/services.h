@@ -34,6 +34,11 @@ inline constexpr std::string_view kRequestedAt = "reconcile.fluxcd.io/requestedA
 /// `reconcileID`, the fields by which `flux logs` and people filter.
 base::Logger LogOf(const Services& services, const document::Value& object);
 
+/// As good as never: what an interval of 0s means to Flux, after which only news lead to another look.
+inline constexpr base::Duration kNever = std::chrono::hours(24 * 365);
+/// How long until the next look: the interval, give or take the jitter.
+base::Duration Period(const Services& services, base::Duration interval);
+
 std::int64_t GenerationOf(const document::Value& object);
 bool IsDeleting(const document::Value& object);
 bool HasFinalizer(const document::Value& object, std::string_view finalizer = kFinalizer);

@@ -55,7 +55,7 @@ net::Task<SharedObject> Mark(StatusWriter& writer, SharedObject object) {
 }
 
 void TellUpToDate(kube::EventRecorder& events, const Value& object, const sources::Artifact& artifact) {
-  events.Record(MakeEvent(object, kube::EventType::Normal, "ArtifactUpToDate",
+  events.Record(MakeEvent(object, kube::EventType::Trace, "ArtifactUpToDate",
                           "artifact up-to-date with remote revision: '" + artifact.revision + "'", {}));
 }
 
@@ -63,7 +63,7 @@ net::Task<Outcome> EndWell(const Services& services, StatusWriter& writer, Share
   net::Task<Result<SharedObject>> writing = writer.Write(object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);
   if (!written) co_return Outcome{.again_in = {}, .back_off = written.error().reason != base::Reason::NotFound};
-  co_return Outcome{.again_in = services.random.Jitter(interval, services.interval_jitter), .back_off = false};
+  co_return Outcome{.again_in = Period(services, interval), .back_off = false};
 }
 
 net::Task<Outcome> EndBadly(StatusWriter& writer, SharedObject object, Value status, bool stalled, std::optional<base::Duration> again) {
@@ -101,7 +101,7 @@ net::Task<Outcome> FinalizeSource(const Services& services, const sources::Artif
 
 void TellCollected(kube::EventRecorder& events, const Value& object) {
   events.Record(
-      MakeEvent(object, kube::EventType::Normal, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource", {}));
+      MakeEvent(object, kube::EventType::Trace, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource", {}));
 }
 
 }  // namespace sluice::controller

@@ -230,7 +230,7 @@ EventRecorder::~EventRecorder() { impl_->scope.Cancel(); }
 void EventRecorder::Record(Event event) {
   Impl& impl = *impl_;
   event.message = Cut(std::move(event.message));
-  if (impl.options.poster != nullptr) impl.options.poster->Post(event, impl.options);
+  if (impl.options.poster != nullptr && event.type != EventType::Trace) impl.options.poster->Post(event, impl.options);
   const base::TimePoint now = impl.client.transport().environment().clock.Now();
   std::string name = EventName(event.involved.StringAt({"name"}), impl.NextNumber(now));
   std::optional<Correlated> correlated = impl.correlator.Correlate(event, now, std::move(name));
@@ -242,7 +242,7 @@ void EventRecorder::Record(Event event) {
   const std::size_t lane = std::hash<std::string>()(correlated->name) % kLanes;
   Job job{
       .event = impl.Body(event, *correlated, now), .patch = correlated->count > 1, .about = std::string(event.involved.StringAt({"uid"}))};
-  if (!job.patch && event.type == EventType::Normal && !job.about.empty() && impl.Join(job.event, job.about)) return;
+  if (!job.patch && event.type != EventType::Warning && !job.about.empty() && impl.Join(job.event, job.about)) return;
   impl.Enqueue(std::make_shared<Job>(std::move(job)), lane);
   if (!std::exchange(impl.busy[lane], true)) impl.scope.Spawn(Impl::RunLane(impl_, lane));
 }

@@ -19,7 +19,8 @@ namespace sluice::kube {
 
 class EventPoster;
 
-enum class EventType { Normal, Warning };
+/// Trace: for those who look at the object, a Normal one there; nobody else is notified.
+enum class EventType { Normal, Warning, Trace };
 
 struct Event {
   document::Value involved;  ///< an ObjectReference: kind, namespace, name, uid, apiVersion, resourceVersion

@@ -137,7 +137,7 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
   Success same{.artifact = *ArtifactOf(*run->object), .included = run->IncludedArtifacts(), .verified = std::nullopt};
   same.artifact.url = parts_.artifacts.UrlOf(same.artifact.path);
   if (IsRequested(*run->object)) {  // Flux says so after every look; an event a minute and source is a write that tells nobody anything
-    Say(*run->object, kube::EventType::Normal, "GitOperationSucceeded",
+    Say(*run->object, kube::EventType::Trace, "GitOperationSucceeded",
         "no changes since last reconciliation: observed revision '" + same.artifact.revision + "'");
   }
   net::Task<Outcome> task = Succeed(run, std::move(same));
@@ -318,7 +318,7 @@ net::Task<Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, Success success
   net::Task<Result<SharedObject>> task = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(task);
   if (!written) co_return Outcome{.again_in = {}, .back_off = true};
-  co_return Outcome{.again_in = parts_.services.random.Jitter(run->spec.interval, parts_.services.interval_jitter), .back_off = false};
+  co_return Outcome{.again_in = Period(parts_.services, run->spec.interval), .back_off = false};
 }
 
 net::Task<Outcome> Reconciler::Fail(std::shared_ptr<Run> run, Problem problem) {
@@ -361,7 +361,7 @@ net::Task<Outcome> Reconciler::Finalize(SharedObject object) {
   const Result<std::size_t> removed = co_await std::move(removing);
   SLUICE_FAILPOINT("source.remove.after");
   if (!removed) co_return Outcome{.again_in = {}, .back_off = true};
-  Say(*object, kube::EventType::Normal, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource");
+  Say(*object, kube::EventType::Trace, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource");
   net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(object, false);
   const Result<SharedObject> released = co_await std::move(releasing);
   co_return Outcome{.again_in = {}, .back_off = !released && released.error().reason != base::Reason::NotFound};
@@ -423,11 +423,8 @@ void Reconciler::Announce(const Run& run, const CheckedOut& made) {
   const std::string& title = made.commit_title.empty() ? made.artifact.revision : made.commit_title;
   parts_.events.Record(MakeEvent(*run.object, kube::EventType::Normal, "NewArtifact", "stored artifact for commit '" + title + "'",
                                  {{"revision", made.artifact.revision}, {"digest", made.artifact.digest}}));
-  parts_.services.log.Info("artifact stored", {{"controller", "gitrepository"},
-                                               {"namespace", run.key.ns},
-                                               {"name", run.key.name},
-                                               {"revision", made.artifact.revision},
-                                               {"sizeBytes", static_cast<std::int64_t>(made.artifact.size)}});
+  LogOf(parts_.services, *run.object)
+      .Info("artifact stored", {{"revision", made.artifact.revision}, {"sizeBytes", static_cast<std::int64_t>(made.artifact.size)}});
 }
 
 void Reconciler::Say(const Value& object, kube::EventType type, std::string_view reason, std::string_view message) {

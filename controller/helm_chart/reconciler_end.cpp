@@ -70,7 +70,7 @@ net::Task<Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, Build build, so
   const std::optional<sources::Artifact> recorded = ArtifactIn(object);
   const bool is_new = fresh && (!recorded || recorded->digest != artifact.digest);
   if (fresh && build.dependencies > 0) {
-    parts_.events.Record(MakeEvent(object, kube::EventType::Normal, "ResolvedDependencies",
+    parts_.events.Record(MakeEvent(object, kube::EventType::Trace, "ResolvedDependencies",
                                    "resolved " + std::to_string(build.dependencies) + " chart dependencies", {}));
   }
   if (is_new || ShowsFailure(object)) {

@@ -132,9 +132,7 @@ controller::Outcome Reconciler::Next(State& state, base::Duration delay) {
   return {.again_in = delay, .back_off = false};
 }
 
-base::Duration Reconciler::Interval(const Spec& spec) {
-  return parts_.services.random.Jitter(spec.interval, parts_.services.interval_jitter);
-}
+base::Duration Reconciler::Interval(const Spec& spec) { return Period(parts_.services, spec.interval); }
 
 kube::Impersonate Reconciler::Identity(const Key& key, const Spec& spec) const {
   const std::string& account = spec.service_account_name.empty() ? options_.default_service_account : spec.service_account_name;

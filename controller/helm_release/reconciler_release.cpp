@@ -298,7 +298,7 @@ net::Task<controller::Outcome> Reconciler::End(RunPtr run, Ending ending) {
       const RetryStrategy* retry = ActiveRetry(run->spec, status.memory);
       const base::Duration interval = retry == nullptr ? run->spec.interval : retry->interval;
       status.Reconciling(reason::kProgressingWithRetry, "retrying after " + base::FormatGoDuration(interval), now);
-      outcome = Next(*run->state, parts_.services.random.Jitter(interval, parts_.services.interval_jitter));
+      outcome = Next(*run->state, Period(parts_.services, interval));
       break;
     }
     case Ending::Requeue: {

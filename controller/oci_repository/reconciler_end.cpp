@@ -29,11 +29,8 @@ net::Task<Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, sources::Artifa
     const std::string message = StoredMessage(run->spec, artifact);
     parts_.events.Record(
         MakeEvent(object, kube::EventType::Normal, "NewArtifact", message, {{"revision", artifact.revision}, {"digest", artifact.digest}}));
-    parts_.services.log.Info("artifact stored", {{"controller", "ocirepository"},
-                                                 {"namespace", run->key.ns},
-                                                 {"name", run->key.name},
-                                                 {"revision", artifact.revision},
-                                                 {"sizeBytes", static_cast<std::int64_t>(artifact.size)}});
+    LogOf(parts_.services, object)
+        .Info("artifact stored", {{"revision", artifact.revision}, {"sizeBytes", static_cast<std::int64_t>(artifact.size)}});
   } else if (!fresh && IsRequested(object)) {
     TellUpToDate(parts_.events, object, artifact);
   }
