@@ -349,6 +349,7 @@ class Process {
     }
     log_.Info("starting", {{"version", VersionText()}, {"server", client_.transport().config().server}});
     for (const auto& [gate, why] : settings_.gates.SetInVain()) log_.Info("feature gate without effect", {{"gate", gate}, {"reason", why}});
+    TellFlagsInVain();
     if (flags_.leader_election) {
       StartElection();
     } else {
@@ -360,6 +361,15 @@ class Process {
     net::Task<void> stopping = StopAll();
     co_await std::move(stopping);
     co_return exit_code_;
+  }
+
+  void TellFlagsInVain() {
+    const auto tell = [this](bool set, const char* flag, const char* why) {
+      if (set) log_.Info("flag without effect", {{"flag", flag}, {"reason", why}});
+    };
+    tell(!flags_.no_remote_bases, "--no-remote-bases", "builds in the cluster never fetch remote bases");
+    tell(!flags_.default_decryption_service_account.empty(), "--default-decryption-service-account", "keys of clouds are not served");
+    tell(!flags_.sops_vault_configmap.empty(), "--sops-vault-configmap", "keys of Vault are not served");
   }
 
   void StartElection() {

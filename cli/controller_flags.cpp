@@ -211,7 +211,12 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--watch-configs-label-selector", flags.watch_configs_label_selector,
                 "ConfigMaps and Secrets with these labels wake the Kustomizations that name them")
       ->capture_default_str();
+  c->add_flag("--no-remote-bases", flags.no_remote_bases,
+              "What a Kustomization builds from is its artifact alone: always so here, as with this flag of Flux");
   c->add_flag("--no-cross-namespace-refs", flags.no_cross_namespace_refs, "Refuse sources of other namespaces");
+  c->add_option("--default-decryption-service-account", flags.default_decryption_service_account,
+                "Flux's: without effect, keys of clouds are not served");
+  c->add_option("--sops-vault-configmap", flags.sops_vault_configmap, "Flux's: without effect, keys of Vault are not served");
   c->add_option("--default-service-account", flags.default_service_account, "For Kustomizations that name none");
   c->add_flag("--insecure-kubeconfig-tls", flags.insecure_kubeconfig_tls, "Let kubeconfigs in Secrets ask for insecure-skip-tls-verify");
   c->add_flag("--insecure-kubeconfig-exec", flags.insecure_kubeconfig_exec,

@@ -63,7 +63,9 @@ struct ControllerFlags {
   std::string watch_label_selector;
   bool no_cross_namespace_refs = false;
   std::string default_service_account;
+  bool no_remote_bases = true;
   std::string sops_age_secret;
+  std::string default_decryption_service_account, sops_vault_configmap;  ///< without effect, which is logged
   bool sops_age_secret_own_namespace = false;
   std::string default_kubeconfig_service_account;
   bool insecure_kubeconfig_tls = false, insecure_kubeconfig_exec = false;
