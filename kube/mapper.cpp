@@ -224,6 +224,15 @@ net::Task<Result<ResourcePtr>> Mapper::FindPreferred(GroupKind kind) {
   co_return base::NotFound("no matches for kind \"" + kind.kind + "\" in group \"" + kind.group + "\"");
 }
 
+net::Task<Result<ResourcePtr>> Mapper::FindServed(GroupVersionKind gvk) {
+  const GroupKind kind{gvk.group, gvk.kind};
+  net::Task<Result<ResourcePtr>> finding = Find(std::move(gvk));
+  Result<ResourcePtr> found = co_await std::move(finding);
+  if (found || found.error().reason != base::Reason::NotFound) co_return found;
+  if (ResourcePtr other = CachedPreferred(kind)) co_return other;
+  co_return found;
+}
+
 net::Task<Result<std::vector<ResourcePtr>>> Mapper::All() {
   if (!impl_->ever) CO_TRY(co_await impl_->Answer(impl_->Soonest()));
   co_return impl_->all;

@@ -52,6 +52,8 @@ class Mapper {
   net::Task<base::Result<ResourcePtr>> Find(document::GroupVersionKind gvk);
   /// As Find, for a kind whose version is not known: the version the server prefers.
   net::Task<base::Result<ResourcePtr>> FindPreferred(document::GroupKind kind);
+  /// As Find; where the server has the kind in other versions only, the one it prefers: for what was recorded long ago.
+  net::Task<base::Result<ResourcePtr>> FindServed(document::GroupVersionKind gvk);
   /// Every version of every kind, sorted by group, kind and preference (preferred first). Asks the server if it was never asked.
   net::Task<base::Result<std::vector<ResourcePtr>>> All();
 

@@ -88,12 +88,13 @@ net::Task<Result<void>> DeleteAll(const Actions::Environment& env, const std::ve
   co_return Result<void>();
 }
 
-/// Objects of kinds that the server no longer has are gone with them.
+/// Objects of kinds that the server no longer has are gone with them; one whose API version alone is gone is called by another.
 net::Task<std::vector<Value>> KnownKinds(kube::Client& client, std::vector<Value> objects) {
   std::vector<Value> known;
   for (Value& object : objects) {
     const document::GroupVersionKind gvk = document::GvkOf(object);
-    const Result<kube::ResourcePtr> resource = co_await client.mapper().Find(gvk);
+    const Result<kube::ResourcePtr> resource = co_await client.mapper().FindServed(gvk);
+    if (resource) object.Set("apiVersion", (*resource)->gvk.ApiVersion());
     if (resource || resource.error().reason != Reason::NotFound) known.push_back(std::move(object));
   }
   co_return known;

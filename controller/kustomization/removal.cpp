@@ -1,6 +1,7 @@
 #include "controller/kustomization/removal.h"
 
 #include <algorithm>
+#include <map>
 
 #include "controller/gather.h"
 #include "net/await.h"
@@ -168,6 +169,21 @@ net::Task<std::string> NamespaceHolds(kube::Client& client, const InventoryEntry
   co_return found.Text();
 }
 
+/// An API version that the server has dropped since does not hide what was recorded under it.
+net::Task<void> NameAsServed(kube::Client& client, std::vector<InventoryEntry>& entries) {
+  std::map<document::GroupVersionKind, std::string> versions;
+  for (InventoryEntry& entry : entries) {
+    const document::GroupVersionKind gvk = entry.Gvk();
+    auto known = versions.find(gvk);
+    if (known == versions.end()) {
+      net::Task<Result<kube::ResourcePtr>> finding = client.mapper().FindServed(gvk);
+      const Result<kube::ResourcePtr> served = co_await std::move(finding);
+      known = versions.emplace(gvk, served ? (*served)->gvk.version : gvk.version).first;
+    }
+    entry.version = known->second;
+  }
+}
+
 }  // namespace
 
 net::Task<std::string> WhatItHolds(kube::Client& client, InventoryEntry entry, std::set<ObjectId> leaving, kube::Impersonate as) {
@@ -194,6 +210,8 @@ net::Task<void> DropFalseNamespaces(kube::Client& client, std::vector<InventoryE
 
 net::Task<RemovalDecision> DecideRemoval(kube::Client& client, kube::OwnedIndex& index, RemovalRequest request) {
   RemovalDecision decision;
+  net::Task<void> renewing = NameAsServed(client, request.stale);
+  co_await std::move(renewing);
   std::vector<const InventoryEntry*> candidates;
   for (const InventoryEntry& entry : request.stale) {
     const auto known = index.Lookup(RefOf(entry));
