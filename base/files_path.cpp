@@ -2,11 +2,14 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/paths.h"
 
 namespace sluice::base {
 
-std::optional<std::string> NormalizePath(std::string_view path) {
-  if (path.starts_with('/') || path.find('\0') != path.npos) return std::nullopt;
+namespace {
+
+std::optional<std::string> Normalize(std::string_view path, bool root_is_top) {
+  if (path.find('\0') != path.npos) return std::nullopt;
   std::string out;
   while (!path.empty()) {
     const std::size_t end = std::min(path.find('/'), path.size());
@@ -14,7 +17,7 @@ std::optional<std::string> NormalizePath(std::string_view path) {
     path.remove_prefix(std::min(end + 1, path.size()));
     if (part.empty() || part == ".") continue;
     if (part == "..") {
-      if (out.empty()) return std::nullopt;
+      if (out.empty() && !root_is_top) return std::nullopt;
       const std::size_t slash = out.rfind('/');
       out.resize(slash == out.npos ? 0 : slash);
       continue;
@@ -24,6 +27,15 @@ std::optional<std::string> NormalizePath(std::string_view path) {
   }
   return out.empty() ? "." : out;
 }
+
+}  // namespace
+
+std::optional<std::string> NormalizePath(std::string_view path) {
+  if (path.starts_with('/')) return std::nullopt;
+  return Normalize(path, false);
+}
+
+std::optional<std::string> NormalizeBelowRoot(std::string_view path) { return Normalize(path, true); }
 
 std::optional<std::string> JoinPath(std::string_view directory, std::string_view path) {
   if (path.starts_with('/')) return std::nullopt;

@@ -24,7 +24,7 @@ constexpr Row kGates[] = {
     {Gate::AdoptLegacyReleases, "AdoptLegacyReleases", false, "it is ignored, as in Flux since 2.8"},
     {Gate::AllowDNSLookups, "AllowDNSLookups", false, ""},
     {Gate::CacheSecretsAndConfigMaps, "CacheSecretsAndConfigMaps", false, "Secrets and ConfigMaps are always read live"},
-    {Gate::CancelHealthCheckOnNewRevision, "CancelHealthCheckOnNewRevision", false, "a new revision always ends the wait for health"},
+    {Gate::CancelHealthCheckOnNewRevision, "CancelHealthCheckOnNewRevision", false, ""},
     {Gate::CorrectDrift, "CorrectDrift", false, kAsDeprecated},
     {Gate::DefaultToRetryOnFailure, "DefaultToRetryOnFailure", false, ""},
     {Gate::DetectDrift, "DetectDrift", false, kAsDeprecated},

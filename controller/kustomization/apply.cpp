@@ -120,6 +120,7 @@ net::Task<Result<void>> Applier::RunStage(std::vector<Item>& items, const ApplyR
     co_await std::move(judging);
     if (item.error) co_return std::move(*item.error);
   }
+  if (request.prove_rights) ProveRights(items);
   SLUICE_FAILPOINT("apply.stage.before");
   net::Task<Result<void>> trying = DryRunAll(items, request);
   CO_TRY(co_await std::move(trying));
@@ -198,6 +199,18 @@ net::Task<void> Applier::Judge(Item& item, const ApplyRequest& request) {
   if (item.plan.action == rollout::Action::Skip) item.effect = Effect::Skipped;
   if (item.plan.action == rollout::Action::Unchanged && known && !known->settled)
     index_.Settle(item.ref, {.desired = item.plan.fingerprint, .live = known->fingerprint});
+}
+
+/// Has one object a kind and namespace dry-run, if none would be.
+void Applier::ProveRights(std::vector<Item>& items) {
+  std::set<std::pair<document::GroupVersionKind, std::string>> tried;
+  const auto place = [](const Item& item) { return std::pair(item.ref.gvk, item.ref.ns); };
+  for (const Item& item : items) {
+    if (item.Writes()) tried.insert(place(item));
+  }
+  for (Item& item : items) {
+    if (item.plan.action == rollout::Action::Unchanged && tried.insert(place(item)).second) item.plan.action = rollout::Action::Configure;
+  }
 }
 
 /// Whether a dry run could tell nothing that is not known: the live object is as our last apply left it, and we want another one now. Takes on the

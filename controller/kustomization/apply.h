@@ -47,7 +47,8 @@ struct ApplyRequest {
   bool migrate_api_version = false;           ///< gate MigrateAPIVersion: before each dry run
   std::shared_ptr<const IgnoreRules> ignore;  ///< spec.ignore; may be null
   base::Duration recreate_timeout = std::chrono::seconds(60);
-  std::size_t concurrent = 8;                 ///< requests at a time
+  bool prove_rights = false;   ///< dry-run one object a kind and namespace although it is as it should be: may `as` still do this?
+  std::size_t concurrent = 8;  ///< requests at a time
   std::function<void(bool waiting)> on_wait;  ///< told before and after each wait for the cluster; may be empty
   rollout::Inventory recorded;                ///< what is on record already
   /// Awaited once, before the first object is created, or written that `recorded` lacks, with every object of the request: all has to be on record by then.
@@ -74,6 +75,7 @@ class Applier {
   net::Task<base::Result<void>> RunStage(std::vector<Item>& items, const ApplyRequest& request, ApplyResult& result);
   net::Task<base::Result<void>> Locate(std::vector<Item>& items);
   net::Task<void> Judge(Item& item, const ApplyRequest& request);
+  static void ProveRights(std::vector<Item>& items);
   bool IsOwnChange(Item& item, const ApplyRequest& request) const;
   net::Task<base::Result<void>> DryRunAll(std::vector<Item>& items, const ApplyRequest& request);
   net::Task<void> DryRun(Item& item, const ApplyRequest& request);

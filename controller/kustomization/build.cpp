@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/digest.h"
+#include "base/paths.h"
 #include "controller/kustomization/overlay.h"
 #include "document/object.h"
 #include "document/substitute.h"
@@ -24,14 +25,12 @@ constexpr std::string_view kMask = "**SOPS**";
 std::string NameForMessages(const Value& object) { return document::IdOf(object).ToString(); }
 
 Result<std::string> DirectoryOf(const base::Files& files, const Spec& spec) {
-  const auto directory = base::NormalizePath(spec.path);
   const auto missing = [&](std::string_view why) {
     return base::NotFound("kustomization path not found: " + spec.path + std::string(why));
   };
-  std::string_view path = spec.path;
-  while (path.starts_with("/")) path.remove_prefix(1);  // Flux joins the path below the artifact's root, also one that begins with a slash
-  const auto below = directory ? directory : base::NormalizePath(path);
-  if (!below) return missing(" (it leaves the artifact)");
+  // Flux joins the path below the artifact's root, where `/` and `..` lead no further up.
+  const auto below = base::NormalizeBelowRoot(spec.path);
+  if (!below) return missing("");
   const auto info = files.Stat(*below);
   if (!info) return missing("");
   if (info->type != base::FileType::Directory) return missing(" (it is a file)");

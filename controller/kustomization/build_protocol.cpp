@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/paths.h"
 #include "controller/worker_talk.h"
 #include "document/json.h"
 #include "document/object.h"
@@ -78,7 +79,7 @@ void PackForeseen(Packer& to, const BuildInput& input) {
   };
   std::vector<Answered> all;
   const base::Files& files = input.files;
-  const std::string directory = base::NormalizePath(input.spec.path).value_or("");
+  const std::string directory = base::NormalizeBelowRoot(input.spec.path).value_or("");
   const auto entries = files.List(directory);
   if (!directory.empty() && entries) {
     all.push_back({BuildFrame::List, directory, Pack(entries)});

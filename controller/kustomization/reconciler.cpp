@@ -13,6 +13,7 @@
 #include "controller/object_events.h"
 #include "controller/spec_reader.h"
 #include "net/await.h"
+#include "sources/git/reference.h"
 
 namespace sluice::controller::kustomization {
 namespace {
@@ -69,6 +70,13 @@ bool IsReady(const Value& object) {
   if (status == nullptr) return false;
   const Value* observed = status->Find("observedGeneration");
   return observed != nullptr && observed->AsInt() == GenerationOf(object) && Conditions::FromStatus(*status).IsTrue(condition::kReady);
+}
+
+/// Whether the status is about what is asked for now.
+bool IsAnswered(const Value& object) {
+  const Value* observed = object.At({"status", "observedGeneration"});
+  return observed != nullptr && observed->AsInt() == GenerationOf(object) &&
+         document::AnnotationOf(object, kRequestedAt) == object.StringAt({"status", "lastHandledReconcileAt"});
 }
 
 JournalOptions JournalOptionsOf(JournalOptions options, const kube::ObjectStore& store) {
@@ -178,9 +186,9 @@ base::Duration Reconciler::Left(const State& state) const {
   return std::max<base::Duration>(state.due - parts_.services.clock.Now(), std::chrono::milliseconds(1));
 }
 
-base::Duration Reconciler::Interval(const Spec& spec) {
-  return parts_.services.random.Jitter(spec.interval, parts_.services.interval_jitter);
-}
+base::Duration Reconciler::Interval(const Spec& spec) { return Period(parts_.services, spec.interval); }
+
+base::Duration Reconciler::RetryInterval(const Spec& spec) { return spec.retry_interval.count() == 0 ? kNever : spec.retry_interval; }
 
 kube::Impersonate Reconciler::Identity(const Key& key, const Spec& spec) const {
   const std::string& account = spec.service_account_name.empty() ? options_.default_service_account : spec.service_account_name;
@@ -230,6 +238,12 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
     state.ForgetIntent();
     co_return controller::Outcome{};
   }
+  if (!HasFinalizer(*object)) {  // before all else, as Flux does it: no deletion slips by
+    net::Task<Result<SharedObject>> marking = writer_.SetFinalizer(object, true);
+    Result<SharedObject> marked = co_await std::move(marking);
+    if (!marked) co_return controller::Outcome{.again_in = {}, .back_off = true};
+    object = run->object = std::move(marked).value();
+  }
   if (auto refused = Refused(*spec)) {
     state.ForgetIntent();
     net::Task<controller::Outcome> task = Stall(run, reason::kFeatureGateDisabled, std::move(*refused));
@@ -244,6 +258,7 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
   expressions_.Update(*object);
   run->as = Identity(key, run->spec);
   run->source = parts_.registry.Find({run->spec.source.kind, run->spec.source.ns, run->spec.source.name});
+  TellCanceledWait(*run);
   const bool same_intent = state.applied && (why & trigger::kConfig) == 0 && state.generation == GenerationOf(*object) && run->source &&
                            run->source->revision == state.revision && document::AnnotationOf(*object, kRequestedAt) == state.requested;
   const bool retries = state.unhealthy && (why & trigger::kTimer) != 0;
@@ -259,6 +274,16 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
   }
   net::Task<controller::Outcome> task = RunFull(run);
   co_return co_await std::move(task);
+}
+
+/// A new revision ends the wait for the health of the old one. Flux says so where the gate is open (else it would wait to the end).
+void Reconciler::TellCanceledWait(const Run& run) {
+  const State& state = *run.state;
+  if (!state.health || state.unhealthy || !run.source || run.source->revision == state.attempt.revision) return;
+  if (!parts_.services.gates.Enabled(Gate::CancelHealthCheckOnNewRevision)) return;
+  Run ended = run;
+  ended.attempt = state.attempt;
+  Emit(ended, kube::EventType::Normal, reason::kHealthCheckCanceled, "New reconciliation triggered by " + run.spec.source.ToString());
 }
 
 /// What the gates, or what is served at all, hold against the spec; nullopt if nothing.
@@ -287,15 +312,19 @@ std::optional<Error> Reconciler::FindSource(Run& run, bool& not_yet) const {
   }
   const kube::ObjectStore& sources = *SourcesOf(ref.kind);
   const SharedObject source = sources.Get({ref.ns, ref.name});
-  if (!source && sources.synced()) return base::NotFound("Source '" + ref.ToString() + "' not found");
   if (state.waits_for_source != ref.ToString()) {
     state.waits_for_source = ref.ToString();
     state.source_missing_since = run.started;
   }
+  const bool early = run.started < state.source_missing_since + kSourceGrace;
+  if (!source && sources.synced()) {  // it may have been made after us, in one apply
+    not_yet = early;
+    return base::NotFound("Source '" + ref.ToString() + "' not found");
+  }
   const bool kept = source && source->At({"status", "artifact"}) != nullptr;
   const Value* observed = source ? source->At({"status", "observedGeneration"}) : nullptr;
   const bool unseen = !source || observed == nullptr || observed->AsInt().value_or(-1) < 0;
-  not_yet = (kept || unseen) && run.started < state.source_missing_since + kSourceGrace;
+  not_yet = (kept || unseen) && early;
   return base::NotFound("Source artifact not found, retrying in " + base::FormatGoDuration(parts_.services.requeue_dependency));
 }
 
@@ -310,7 +339,7 @@ bool Reconciler::MayBeOutdated(const Run& run) const {
     state.waits_for_source = name;
     state.source_missing_since = run.started;
   }
-  const std::string_view attempted = run.object->StringAt({"status", "lastAttemptedRevision"});
+  const std::string attempted = sources::FromLegacyRevision(run.object->StringAt({"status", "lastAttemptedRevision"}));
   return (!attempted.empty() && attempted != run.source->revision) || run.started < state.source_missing_since + kSourceGrace;
 }
 
@@ -336,7 +365,7 @@ std::optional<std::string> Reconciler::WhyUnready(const Run& run, const Dependen
   const Result<Spec> spec = ParseBuildSpec(*dependency);
   const bool same_source = spec && spec->source.kind == run.spec.source.kind && spec->source.ns == run.spec.source.ns &&
                            spec->source.name == run.spec.source.name;
-  if (same_source && dependency->StringAt({"status", "lastAppliedRevision"}) != run.source->revision)
+  if (same_source && sources::FromLegacyRevision(dependency->StringAt({"status", "lastAppliedRevision"})) != run.source->revision)
     return name + " revision is not up to date";
   return std::nullopt;
 }
@@ -359,13 +388,6 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
     net::Task<controller::Outcome> task = Stall(run, refused->first, std::move(refused->second));
     co_return co_await std::move(task);
   }
-  // First of all, as Flux does it: no deletion slips by, and the server does it while the source is still being fetched.
-  if (!HasFinalizer(*run->object)) {
-    net::Task<Result<SharedObject>> marking = writer_.SetFinalizer(run->object, true);
-    Result<SharedObject> marked = co_await std::move(marking);
-    if (!marked) co_return controller::Outcome{.again_in = {}, .back_off = true};
-    run->object = std::move(marked).value();
-  }
   if (parts_.services.gates.Enabled(Gate::DirectSourceFetch)) {
     net::Task<void> task = ReadSourceLive(run);
     co_await std::move(task);
@@ -374,10 +396,10 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
   if (auto missing = FindSource(*run, not_yet)) {
     if (not_yet) co_return Next(state, kSourceGrace);
     const bool kept = run->object->StringAt({"status", "lastAppliedRevision"}).size() > 0;
-    if (kept && missing->message.starts_with("Source artifact"))
+    if (kept && missing->message.starts_with("Source artifact") && IsAnswered(*run->object))
       co_return Next(state, parts_.services.requeue_dependency);  // its last state holds
     const bool absent = !missing->message.starts_with("Source artifact");
-    const base::Duration again = absent ? run->spec.retry_interval : parts_.services.requeue_dependency;
+    const base::Duration again = absent ? RetryInterval(run->spec) : parts_.services.requeue_dependency;
     net::Task<controller::Outcome> task = Fail(run, reason::kArtifactFailed, std::move(*missing), again);
     co_return co_await std::move(task);
   }
@@ -425,8 +447,12 @@ net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
       net::Task<controller::Outcome> waiting = CheckHealth(run);
       co_return co_await std::move(waiting);
     }
-    const auto checked = run->spec.ChecksHealth() ? std::optional(base::Duration(0)) : std::nullopt;
-    net::Task<controller::Outcome> task = Succeed(run, checked);
+    state.started = run->started;
+    if (run->spec.ChecksHealth() && !state.awaited.empty()) {
+      net::Task<controller::Outcome> asking = AwaitHealth(run);
+      co_return co_await std::move(asking);
+    }
+    net::Task<controller::Outcome> task = Succeed(run, std::nullopt);
     co_return co_await std::move(task);
   }
   net::Task<controller::Outcome> task = ApplyAndPrune(run, std::move(built));
@@ -526,6 +552,15 @@ net::Task<Result<void>> Reconciler::RecordInventory(std::shared_ptr<Run> run, st
   co_return Result<void>();
 }
 
+/// Nothing is asked about objects that are as they should be, so whether the account may do what it does is tried where another one is to act, or somebody wants to
+/// know. A spec that is on record as done was done by its account.
+bool Reconciler::ProvesRights(const Run& run) const {
+  const Value* observed = run.object->At({"status", "observedGeneration"});
+  const bool asked = document::AnnotationOf(*run.object, kRequestedAt) != run.object->StringAt({"status", "lastHandledReconcileAt"});
+  const bool done = observed != nullptr && observed->AsInt() == GenerationOf(*run.object);
+  return !run.as.user.empty() && (asked || (!done && run.as.user != run.state->account));
+}
+
 net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> run, BuildOutput built) {
   State& state = *run->state;
   run->attempt.digest = built.digest;
@@ -548,6 +583,7 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
                        .migrate_api_version = options_.migrate_api_version,
                        .ignore = ignore->empty() ? nullptr : std::make_shared<const IgnoreRules>(std::move(*ignore)),
                        .recreate_timeout = run->spec.timeout,
+                       .prove_rights = ProvesRights(*run),
                        .recorded = run->inventory};
   request.on_wait = [this, key = run->key](bool waiting) { queue_->SetWaiting(key, waiting); };
   request.before_create = [this, run](std::vector<kube::ObjectRef> all) { return RecordInventory(run, std::move(all)); };
@@ -588,6 +624,7 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
     co_return co_await std::move(task);
   }
   state.applied = true;
+  state.account = run->as.user;
   state.generation = GenerationOf(*run->object);
   state.revision = run->source->revision;
   state.requested = document::AnnotationOf(*run->object, kRequestedAt);

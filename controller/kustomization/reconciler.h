@@ -123,6 +123,7 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<base::Result<void>> RecordInventory(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> all);
   net::Task<controller::Outcome> BeginHealth(std::shared_ptr<Run> run, std::vector<AppliedObject> applied);
   /// Has the index judge by the expressions that are in force now.
+  net::Task<controller::Outcome> AwaitHealth(std::shared_ptr<Run> run);
   net::Task<base::Result<void>> JudgeAnew(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> refs);
   net::Task<controller::Outcome> CheckHealth(std::shared_ptr<Run> run);
   /// Looks for the causes of what is not ready, if there is a place; whether it only now began to look.
@@ -156,6 +157,9 @@ class Reconciler final : public kube::OwnedListener {
   controller::Outcome Next(State& state, base::Duration delay);
   base::Duration Left(const State& state) const;
   base::Duration Interval(const Spec& spec);
+  static base::Duration RetryInterval(const Spec& spec);
+  bool ProvesRights(const Run& run) const;
+  void TellCanceledWait(const Run& run);
   kube::Impersonate Identity(const Key& key, const Spec& spec) const;
 
   Parts parts_;

@@ -99,7 +99,7 @@ net::Task<controller::Outcome> Reconciler::Fail(std::shared_ptr<Run> run, std::s
   const Result<SharedObject> written = co_await std::move(writing);
   if (written) NoteRecorded(*run);
   if (!written && written.error().reason == base::Reason::NotFound) co_return controller::Outcome{};
-  co_return Next(state, again.value_or(run->spec.retry_interval));
+  co_return Next(state, again.value_or(RetryInterval(run->spec)));
 }
 
 net::Task<controller::Outcome> Reconciler::Stall(std::shared_ptr<Run> run, std::string_view why, std::string message) {

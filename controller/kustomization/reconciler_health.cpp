@@ -18,22 +18,31 @@ using kube::SharedObject;
 /// A failure is reported this much later at most, so that its cause can be named along with it.
 constexpr base::Duration kCauseGrace = std::chrono::seconds(1);
 
-std::vector<Awaited> WhatToAwait(const Spec& spec, const Key& key, const std::vector<AppliedObject>& applied) {
+std::vector<Awaited> AppliedToAwait(const Key& key, const std::vector<AppliedObject>& applied) {
   std::vector<Awaited> out;
-  if (spec.wait) {
-    for (const AppliedObject& object : applied) {
-      const bool self = object.ref.gvk.kind == "Kustomization" && object.ref.gvk.group == "kustomize.toolkit.fluxcd.io" &&
-                        object.ref.ns == key.ns && object.ref.name == key.name;
-      if (self || object.effect == Effect::Skipped) continue;
-      out.push_back({.ref = object.ref, .pod_selector = object.pod_selector, .owned = true, .vanishes = object.vanishes});
-    }
-    return out;
-  }
-  for (const HealthCheck& check : spec.health_checks) {
-    const auto [group, version] = document::SplitApiVersion(check.api_version);
-    out.push_back({.ref = {.gvk = {group, version, check.kind}, .ns = check.ns, .name = check.name}, .pod_selector = "", .owned = false});
+  for (const AppliedObject& object : applied) {
+    const bool self = object.ref.gvk.kind == "Kustomization" && object.ref.gvk.group == "kustomize.toolkit.fluxcd.io" &&
+                      object.ref.ns == key.ns && object.ref.name == key.name;
+    if (self || object.effect == Effect::Skipped) continue;
+    out.push_back({.ref = object.ref, .pod_selector = object.pod_selector, .owned = true, .vanishes = object.vanishes});
   }
   return out;
+}
+
+/// A check names a kind; a version that the server does not have any more stands for the one that it has. What is ours the index follows already.
+net::Task<std::vector<Awaited>> ChecksToAwait(const Cluster& cluster, Key key, const std::vector<HealthCheck>& checks) {
+  std::vector<Awaited> out;
+  for (const HealthCheck& check : checks) {
+    const auto [group, version] = document::SplitApiVersion(check.api_version);
+    Awaited awaited{.ref = {.gvk = {group, version, check.kind}, .ns = check.ns, .name = check.name}, .pod_selector = "", .owned = false};
+    net::Task<Result<kube::ResourcePtr>> finding = cluster.client.mapper().FindServed(awaited.ref.gvk);
+    const Result<kube::ResourcePtr> served = co_await std::move(finding);
+    if (served) awaited.ref.gvk.version = (*served)->gvk.version;
+    const auto known = cluster.index.Lookup(awaited.ref);
+    awaited.owned = known && known->owner == key;
+    out.push_back(std::move(awaited));
+  }
+  co_return out;
 }
 
 }  // namespace
@@ -44,8 +53,17 @@ net::Task<controller::Outcome> Reconciler::BeginHealth(std::shared_ptr<Run> run,
     net::Task<controller::Outcome> task = Succeed(run, std::nullopt);
     co_return co_await std::move(task);
   }
-  const Key key = run->key;
-  auto custom = expressions_.Find(key.ns, key.name);
+  if (run->spec.wait) {
+    state.awaited = AppliedToAwait(run->key, applied);
+  } else {
+    net::Task<std::vector<Awaited>> naming = ChecksToAwait(*run->cluster, run->key, run->spec.health_checks);
+    state.awaited = co_await std::move(naming);
+  }
+  if (state.awaited.empty()) {
+    net::Task<controller::Outcome> task = Succeed(run, std::nullopt);
+    co_return co_await std::move(task);
+  }
+  const auto custom = expressions_.Find(run->key.ns, run->key.name);
   if (custom != state.judged_by) {
     std::vector<kube::ObjectRef> refs;
     for (const AppliedObject& object : applied) refs.push_back(object.ref);
@@ -56,13 +74,21 @@ net::Task<controller::Outcome> Reconciler::BeginHealth(std::shared_ptr<Run> run,
       co_return co_await std::move(task);
     }
   }
+  net::Task<controller::Outcome> task = AwaitHealth(run);
+  co_return co_await std::move(task);
+}
+
+/// From now on the health of all that is awaited decides how the run ends.
+net::Task<controller::Outcome> Reconciler::AwaitHealth(std::shared_ptr<Run> run) {
+  State& state = *run->state;
+  const Key key = run->key;
   const std::weak_ptr<State> weak = run->keep;
   auto changed = [this, key, weak] {
     if (!weak.expired()) queue_->Add(key, trigger::kHealth);
   };
   SLUICE_FAILPOINT("health.before");
-  state.health = std::make_unique<HealthWatch>(run->cluster->index, run->cluster->observer, parts_.services.clock,
-                                               WhatToAwait(run->spec, key, applied), run->as, std::move(custom), std::move(changed));
+  state.health = std::make_unique<HealthWatch>(run->cluster->index, run->cluster->observer, parts_.services.clock, state.awaited, run->as,
+                                               expressions_.Find(key.ns, key.name), std::move(changed));
   const document::Value* status = run->object->Find("status");
   state.was_healthy = status != nullptr && Conditions::FromStatus(*status).IsTrue(condition::kHealthy);
   state.new_revision = run->object->StringAt({"status", "lastAppliedRevision"}) != run->attempt.revision;

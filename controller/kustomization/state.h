@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/files.h"
@@ -28,6 +29,10 @@ struct Reconciler::State {
   base::TimePoint started;  ///< of the run that applied it
 
   std::shared_ptr<const Cluster> cluster;  ///< that it was applied to; declared before what refers into it
+
+  /// Every condition of health of what is applied: asked about once more whenever a revision that changes nothing is reported.
+  std::vector<Awaited> awaited;
+  std::string account;  ///< whose rights the last apply was made with
 
   // Waiting for health.
   std::unique_ptr<HealthWatch> health;

@@ -112,6 +112,7 @@ Value StatusSucceeded(const Value& object, const Attempt& attempt, std::optional
   conditions.Remove(condition::kReconciling);
   conditions.Remove(condition::kStalled);
   conditions.Remove(kHeldCondition);
+  conditions.Remove(condition::kReady);  // a run passes through Unknown, so the time of its transition is that of its end
   conditions.Set(condition::kReady, ConditionStatus::True, reason::kSucceeded, "Applied revision: " + attempt.revision, generation, now);
   if (!checked) {
     conditions.Remove(condition::kHealthy);

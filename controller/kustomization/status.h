@@ -24,6 +24,7 @@ inline constexpr std::string_view kPruneHeld =
     "PruneHeld";  ///< ours: the prune guard waits for a word (docs/architecture.md, "Prune guard")
 inline constexpr std::string_view kInventoryUnreadable = "InventoryUnreadable";  ///< ours: somebody wrote nonsense into the status
 inline constexpr std::string_view kHealthCheckFailed = "HealthCheckFailed";
+inline constexpr std::string_view kHealthCheckCanceled = "HealthCheckCanceled";
 inline constexpr std::string_view kProgressing = "Progressing";
 inline constexpr std::string_view kFeatureGateDisabled = "FeatureGateDisabled";
 inline constexpr std::string_view kAccessDenied = "AccessDenied";

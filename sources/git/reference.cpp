@@ -61,6 +61,19 @@ Result<void> Validate(const Reference& r) {
   return {};
 }
 
+std::string FromLegacyRevision(std::string_view revision) {
+  if (revision.find(':') != std::string_view::npos) return std::string(revision);
+  const std::size_t slash = revision.rfind('/');
+  const std::string_view hash = slash == std::string_view::npos ? revision : revision.substr(slash + 1);
+  const bool hex = hash.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  const std::string_view algorithm = !hex ? "" : hash.size() == 40 ? "sha1" : hash.size() == 64 ? "sha256" : "";
+  if (algorithm.empty()) return std::string(revision);
+  const std::string_view name = slash == std::string_view::npos ? "" : revision.substr(0, slash);
+  std::string modern(name == "HEAD" ? "" : name);
+  if (!modern.empty()) modern += '@';
+  return modern.append(algorithm).append(":").append(hash);
+}
+
 std::string RevisionOf(const Reference& r, std::string_view tag, std::string_view commit) {
   const std::string digest = "sha1:" + std::string(commit);
   if (!r.name.empty()) return r.name + "@" + digest;

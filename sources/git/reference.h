@@ -38,6 +38,9 @@ struct Resolution {
 /// The revision's form by reference kind; pure. `commit` is 40 hex digits, `tag` the tag's name as semver chose it ("" else).
 std::string RevisionOf(const Reference& reference, std::string_view tag, std::string_view commit);
 
+/// A revision as it is written today, from one of before Flux 0.36: `main/<hex>` and `<hex>`. Others are returned as they are.
+std::string FromLegacyRevision(std::string_view revision);
+
 /// One line of a remote's list of references.
 struct RemoteRef {
   std::string name;    ///< full

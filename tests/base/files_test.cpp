@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "base/digest.h"
+#include "base/paths.h"
 
 namespace sluice::base {
 namespace {
@@ -126,6 +127,17 @@ TEST(Paths, Lexical) {
                            {"..a/b", "..a/b"}};
   for (const Row& row : kRows) EXPECT_EQ(NormalizePath(row.path).value_or("(none)"), row.want) << row.path;
   EXPECT_FALSE(NormalizePath(std::string_view("a\0b", 3)));
+}
+
+TEST(Path, BelowARootThatIsTheTopOfAll) {
+  struct Row {
+    std::string_view path, want;
+  };
+  constexpr Row kRows[] = {
+      {"", "."},       {"/", "."}, {"..", "."}, {"../../apps", "apps"}, {"/../apps", "apps"}, {"a/../../b/", "b"}, {"./a//b/./../c", "a/c"},
+      {"a..b", "a..b"}};
+  for (const Row& row : kRows) EXPECT_EQ(NormalizeBelowRoot(row.path).value_or("(none)"), row.want) << row.path;
+  EXPECT_FALSE(NormalizeBelowRoot(std::string_view("a\0b", 3)));
   EXPECT_EQ(JoinPath("a/b", "../c"), "a/c");
   EXPECT_EQ(JoinPath(".", "x"), "x");
   EXPECT_FALSE(JoinPath("a", "../../x"));

@@ -113,7 +113,7 @@ struct Row {
 TEST(Build, ErrorsSayWhatToLookAt) {
   const Row rows[] = {
       {"missing", kConfigMap, "kustomization path not found: missing"},
-      {"../up", kConfigMap, "kustomization path not found: ../up (it leaves the artifact)"},
+      {"../up", kConfigMap, "kustomization path not found: ../up"},
       {"a.yaml", kConfigMap, "kustomization path not found: a.yaml (it is a file)"},
       {"", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: ${absent}\n",
        "variable substitution failed for ConfigMap/a: variable not set (strict mode): \"absent\""},

@@ -64,12 +64,10 @@ TEST(FeatureGates, WhatIsSetInVainIsNamed) {
                            "AllowDNSLookups=true,DetectDrift=true"});
   ASSERT_TRUE(gates) << gates.error().message;
   const auto vain = gates->SetInVain();
-  ASSERT_EQ(vain.size(), 3u);
-  EXPECT_EQ(vain[0].name, "CancelHealthCheckOnNewRevision");
-  EXPECT_EQ(vain[0].why, "a new revision always ends the wait for health");
-  EXPECT_EQ(vain[1].name, "DetectDrift");
-  EXPECT_EQ(vain[1].why, "it is deprecated: spec.driftDetection of a HelmRelease says it");
-  EXPECT_EQ(vain[2].name, "DisableStatusPollerCache");
+  ASSERT_EQ(vain.size(), 2u);
+  EXPECT_EQ(vain[0].name, "DetectDrift");
+  EXPECT_EQ(vain[0].why, "it is deprecated: spec.driftDetection of a HelmRelease says it");
+  EXPECT_EQ(vain[1].name, "DisableStatusPollerCache");
 }
 
 }  // namespace

@@ -33,6 +33,22 @@ TEST(Reference, RevisionHasTheContractsForm) {
   for (const Row& row : kRows) EXPECT_EQ(RevisionOf(row.reference, row.tag, kId), std::string(row.want) + kId);
 }
 
+TEST(Reference, RevisionsOfLongAgo) {
+  const std::string sha1(40, 'a'), sha256(64, 'b');
+  const std::pair<std::string, std::string> rows[] = {
+      {"main/" + sha1, "main@sha1:" + sha1},
+      {"feature/x/" + sha1, "feature/x@sha1:" + sha1},
+      {"HEAD/" + sha1, "sha1:" + sha1},
+      {sha1, "sha1:" + sha1},
+      {"v1.0.0/" + sha256, "v1.0.0@sha256:" + sha256},
+      {"main@sha1:" + sha1, "main@sha1:" + sha1},
+      {"", ""},
+      {"6.7.1", "6.7.1"},
+      {"main/" + std::string(40, 'z'), "main/" + std::string(40, 'z')},
+  };
+  for (const auto& [legacy, modern] : rows) EXPECT_EQ(FromLegacyRevision(legacy), modern);
+}
+
 TEST(Reference, T14NamesThatGitWouldNotTakeAreRefused) {
   const std::string kBranch[] = {"-x", "a..b", "a b",    "a~1",      "a^", "a:b",  "a?", "a*", "a[",    "a\\b", "/a",
                                  "a/", "a//b", "a.lock", "a.lock/b", ".a", "a/.b", "a.", "@",  "a@{1}", "a\nb", std::string(600, 'a')};
