@@ -155,6 +155,8 @@ Result<void> Events(const EventsFlags& flags) {
   const bool with_namespace = OtherNamespace(flags, filter);
   const std::string ns = with_namespace ? "" : flags.ns;
   if (flags.watch) {
+    // A watch goes on whatever comes, so what cannot be listed is told first.
+    TRY(session->Wait(session->client->ListAll(kEvent, {.ns = ns, .metadata_only = true})));
     Printer printer(session->clock, filter, with_namespace, flags.output);
     kube::Reflector reflector(*session->client, kEvent, {.ns = ns}, printer);
     reflector.Start();

@@ -4,24 +4,21 @@
 
 #include "cli/command_set.h"
 #include "cli/session.h"
+#include "cli/shown.h"
 #include "cli/table.h"
 #include "kube/store.h"
 #include "net/await.h"
 
 namespace sluice::cli {
-namespace {
 
 using base::Result;
 using document::Value;
 
+namespace {
+
 struct GetFlags : ClusterFlags {
   std::string label_selector, status_selector;
   bool watch = false, no_header = false;
-};
-
-/// "ready=false": the condition and the status that are asked for.
-struct StatusSelector {
-  std::string type, status;
 };
 
 std::string Lower(std::string text) {
@@ -29,25 +26,33 @@ std::string Lower(std::string text) {
   return text;
 }
 
-Result<StatusSelector> ParseStatusSelector(const std::string& text) {
-  if (text.empty()) return StatusSelector{};
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-    return base::Invalid("--status-selector: \"" + text + "\" is not type=status, such as ready=false");
-  return StatusSelector{Lower(text.substr(0, equals)), Lower(text.substr(equals + 1))};
+/// The status that `object` has of a condition, in lower case; "" without one.
+std::string StatusOf(const Value& object, std::string_view type) {
+  if (type == "ready") return Lower(ReadinessOf(object).status);
+  const Value* conditions = object.At({"status", "conditions"});
+  if (conditions == nullptr) return "";
+  for (const Value& condition : conditions->items()) {
+    if (Lower(std::string(condition.StringAt({"type"}))) == type) return Lower(std::string(condition.StringAt({"status"})));
+  }
+  return "";
 }
 
-bool Matches(const Value& object, const StatusSelector& selector) {
-  if (selector.type.empty()) return true;
-  if (selector.type == "ready") return Lower(ReadinessOf(object).status) == selector.status;
-  const Value* conditions = object.At({"status", "conditions"});
-  if (conditions == nullptr) return false;
-  for (const Value& condition : conditions->items()) {
-    if (Lower(std::string(condition.StringAt({"type"}))) == selector.type)
-      return Lower(std::string(condition.StringAt({"status"}))) == selector.status;
-  }
-  return false;
+}  // namespace
+
+Result<StatusSelector> ParseStatusSelector(const std::string& text) {
+  if (text.empty()) return StatusSelector{};
+  const std::size_t unequal = text.find("!="), type_end = unequal == std::string::npos ? text.find('=') : unequal;
+  const std::size_t status_begin = type_end == std::string::npos ? text.size() : text.find('=', type_end) + 1;
+  if (type_end == 0 || status_begin == text.size())
+    return base::Invalid("--status-selector: \"" + text + "\" is not type=status or type!=status, such as ready=false");
+  return StatusSelector{Lower(text.substr(0, type_end)), Lower(text.substr(status_begin)), unequal != std::string::npos};
 }
+
+bool Selects(const StatusSelector& selector, const Value& object) {
+  return selector.type.empty() || (StatusOf(object, selector.type) == selector.status) != selector.negated;
+}
+
+namespace {
 
 Row RowOf(const Value& object, bool with_namespace, bool with_kind) {
   const document::GroupVersionKind gvk = document::GvkOf(object);
@@ -98,7 +103,7 @@ class Follower final : public kube::StoreListener {
   }
 
   void Print(const Value& object) {
-    if ((!target_.name.empty() && document::NameOf(object) != target_.name) || !Matches(object, selector_)) return;
+    if ((!target_.name.empty() && document::NameOf(object) != target_.name) || !Selects(selector_, object)) return;
     if (flags_.output != "table") {
       PrintObjects({WithoutManagedFields(object)}, flags_.output, false);
       std::cout << (flags_.output == "yaml" ? "---\n" : "") << std::flush;
@@ -115,6 +120,10 @@ class Follower final : public kube::StoreListener {
 };
 
 int Follow(Session& session, const GetFlags& flags, const Target& target, const StatusSelector& selector) {
+  // A watch goes on whatever comes, also before there is a server or a kind, so what cannot be listed is told first.
+  const Result<std::vector<Value>> first =
+      session.Fetch(target.kinds, {.ns = flags.all_namespaces ? "" : flags.ns, .name = {}, .label_selector = flags.label_selector});
+  if (!first) return PrintError(first.error(), 1);
   Follower follower(flags, target, selector);
   std::vector<std::unique_ptr<kube::ObjectStore>> stores;
   for (const FluxKind* kind : target.kinds) {
@@ -134,14 +143,17 @@ int RunGet(const GetFlags& flags) {
   if (!target) return PrintError(target.error(), 1);
   const Result<StatusSelector> selector = ParseStatusSelector(flags.status_selector);
   if (!selector) return PrintError(selector.error(), 1);
-  auto session = Session::Open(flags);
+  const Result<base::Duration> timeout = ParseDurationFlag("--timeout", flags.timeout);
+  if (!timeout) return PrintError(timeout.error(), 1);
+  auto session = Session::Open(flags, *timeout);
   if (!session) return PrintError(session.error(), 1);
   if (flags.watch) return Follow(**session, flags, *target, *selector);
   const std::string ns = flags.all_namespaces ? "" : flags.ns;
   Result<std::vector<Value>> objects =
       (*session)->Fetch(target->kinds, {.ns = ns, .name = target->name, .label_selector = flags.label_selector});
   if (!objects) return PrintError(objects.error(), 1);
-  std::erase_if(*objects, [&](const Value& object) { return !Matches(object, *selector); });
+  const bool none = objects->empty();
+  std::erase_if(*objects, [&](const Value& object) { return !Selects(*selector, object); });
   if (flags.output != "table") {
     PrintObjects(*objects, flags.output, target->name.empty());
     return 0;
@@ -152,7 +164,7 @@ int RunGet(const GetFlags& flags) {
   if (objects->empty()) {
     const std::string kind = target->one_kind() ? std::string(target->kinds.front()->kind) + " " : "";
     std::cerr << "✗ no " << kind << "objects found in " << (ns.empty() ? "any" : '"' + ns + '"') << " namespace\n";
-    return 0;
+    return none && target->one_kind() ? 1 : 0;  // as the flux CLI: what a selector leaves out was found
   }
   std::cout << FormatTable(rows) << std::flush;
   return 0;
@@ -168,7 +180,9 @@ void AddGet(CLI::App& app, CommandSet& commands) {
   AddTarget(*get, *flags, false);
   AddOutput(*get, *flags);
   get->add_option("-l,--label-selector", flags->label_selector, "Only objects with these labels");
-  get->add_option("--status-selector", flags->status_selector, "Only objects with this condition, such as ready=false");
+  get->add_option("--status-selector", flags->status_selector, "Only objects with this condition, such as ready=false, or ready!=true");
+  flags->timeout = "1m";
+  get->add_option("--timeout", flags->timeout, "How long to try")->capture_default_str();
   get->add_flag("--no-header", flags->no_header, "Without the row of titles");
   get->add_flag("-w,--watch", flags->watch, "Print what changes, until interrupted");
   commands.Add(get, [flags] { return RunGet(*flags); });

@@ -15,11 +15,16 @@ using document::Value;
 
 Session::Session() : random(base::SystemSeed()) {}
 
-Result<std::unique_ptr<Session>> Session::Open(const ClusterFlags& flags) {
+Result<std::unique_ptr<Session>> Session::Open(const ClusterFlags& flags, base::Duration patience) {
   TRY(kube::ClusterConfig config, LoadClusterConfig(flags.kubeconfig, flags.context));
   std::unique_ptr<Session> session(new Session());
   const kube::Environment environment{session->runtime.io(), session->clock, session->random, base::Logger::Null()};
-  session->client = std::make_unique<kube::Client>(environment, std::move(config));
+  kube::TransportOptions options;
+  if (patience.count() > 0) {
+    options.deadline = std::chrono::ceil<std::chrono::milliseconds>(patience);
+    options.timeout = std::min(options.timeout, options.deadline);
+  }
+  session->client = std::make_unique<kube::Client>(environment, std::move(config), std::move(options));
   return session;
 }
 
@@ -35,13 +40,14 @@ Result<Value> Session::Get(const kube::ObjectRef& ref) {
 
 Result<std::vector<Value>> Session::Fetch(std::span<const FluxKind* const> kinds, const Query& query) {
   std::vector<Value> out;
-  if (!query.name.empty()) {
+  if (!query.name.empty() && !query.ns.empty()) {
     TRY(Value object, Get({.gvk = kinds.front()->Gvk(), .ns = query.ns, .name = query.name}));
     out.push_back(std::move(object));
     return out;
   }
   std::vector<Result<std::vector<Value>>> lists(kinds.size(), std::vector<Value>());
-  const kube::ListOptions options{.ns = query.ns, .label_selector = query.label_selector};
+  const std::string field = query.name.empty() ? "" : "metadata.name=" + query.name;
+  const kube::ListOptions options{.ns = query.ns, .label_selector = query.label_selector, .field_selector = field};
   const auto each = [&](std::size_t index) -> net::Task<void> {
     const document::GroupVersionKind gvk = kinds[index]->Gvk();
     net::Task<Result<std::vector<Value>>> listing = client->ListAll(gvk, options);
@@ -53,6 +59,8 @@ Result<std::vector<Value>> Session::Fetch(std::span<const FluxKind* const> kinds
     if (!list) return std::move(list).error();
     for (Value& object : *list) out.push_back(WithoutManagedFields(std::move(object)));
   }
+  if (out.empty() && !query.name.empty())
+    return base::NotFound(std::string(kinds.front()->kind) + " object '" + query.name + "' not found in any namespace");
   return out;
 }
 

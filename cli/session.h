@@ -20,7 +20,8 @@ namespace sluice::cli {
 class Session {
  public:
   /// Errors: those of finding and reading a kubeconfig. Nothing is sent yet.
-  static base::Result<std::unique_ptr<Session>> Open(const ClusterFlags& flags);
+  /// `patience`: of a request with all its tries; 0: the transport's own.
+  static base::Result<std::unique_ptr<Session>> Open(const ClusterFlags& flags, base::Duration patience = {});
 
   /// Runs a task to its end. (Its template lives in net/await.h.)
   template <class T>
@@ -33,7 +34,7 @@ class Session {
     std::string name, label_selector;
   };
   /// The objects of all `kinds`, in their order, without managedFields. The lists are asked for side by side. A kind that the cluster does not have
-  /// is passed over, unless it is the only one asked for; NotFound if there is none of that name.
+  /// is passed over, unless it is the only one asked for; NotFound if there is none of that name: without a namespace all that have it are found.
   base::Result<std::vector<document::Value>> Fetch(std::span<const FluxKind* const> kinds, const Query& query);
   base::Result<document::Value> Get(const kube::ObjectRef& ref);
 

@@ -56,6 +56,39 @@ TEST(Readiness, IsWhatTheFluxCommandSays) {
   }
 }
 
+TEST(StatusSelector, AsTheFluxCommandReadsIt) {
+  const Value object = Yaml(
+      "{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, status: {conditions: [{type: Ready, status: 'True'}, "
+      "{type: Healthy, status: Unknown}]}}");
+  struct Row {
+    std::string text;
+    std::string_view want;
+  };
+  const Row kRows[] = {
+      {"", "selected"},
+      {"ready=true", "selected"},
+      {"READY=True", "selected"},
+      {"ready=false", "left out"},
+      {"ready!=true", "left out"},
+      {"Ready!=False", "selected"},
+      {"healthy=unknown", "selected"},
+      {"healthy!=true", "selected"},
+      {"stalled=true", "left out"},
+      {"stalled!=true", "selected"},
+      {"ready", "--status-selector: \"ready\" is not type=status or type!=status, such as ready=false"},
+      {"=true", "--status-selector: \"=true\" is not type=status or type!=status, such as ready=false"},
+      {"!=true", "--status-selector: \"!=true\" is not type=status or type!=status, such as ready=false"},
+      {"ready!=", "--status-selector: \"ready!=\" is not type=status or type!=status, such as ready=false"},
+      {"ready=", "--status-selector: \"ready=\" is not type=status or type!=status, such as ready=false"},
+  };
+  for (const Row& row : kRows) {
+    const auto selector = ParseStatusSelector(row.text);
+    const std::string said = !selector ? selector.error().message : Selects(*selector, object) ? "selected" : "left out";
+    EXPECT_EQ(said, row.want) << row.text;
+  }
+  EXPECT_TRUE(Selects(*ParseStatusSelector("ready!=true"), Yaml("{kind: Kustomization}"))) << "without any condition";
+}
+
 TEST(Waiting, Verdicts) {
   const auto say = [](const Verdict& verdict) { return !verdict ? "waits" : *verdict ? **verdict : "failed: " + verdict->error().message; };
   struct Row {

@@ -108,8 +108,44 @@ class GetTest(CommandCase):
         self.assertEqual([one["kind"] for one in yaml.safe_load_all(self.sluice("get", "-n", "{ns}", "-o", "yaml"))], ["GitRepository", "Kustomization"])
         self.assertEqual(self.sluice("get", "ks", "-n", "{ns}", "--status-selector", "ready=false"), "")
         self.assertEqual(self.said, f'✗ no Kustomization objects found in "{self.ns}" namespace\n')
+        self.assertEqual(self.sluice("get", "ks", "-n", "{ns}", "--status-selector", "ready!=true"), "")
+        self.assertRegex(self.sluice("get", "ks", "-n", "{ns}", "--status-selector", "Ready!=false", "--no-header", "--timeout", "30s"), "^app ")
         self.assertEqual(self.sluice("get", "all", "-A", "-l", "none=at-all"), "")
         self.assertEqual(self.said, "✗ no objects found in any namespace\n")
+
+    def test_a_name_in_all_namespaces(self):
+        self.fleet({"cm.yaml": config_map("a")})
+        self.kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.ns + "-two"}})
+        spec = {"interval": "1h", "prune": False, "suspend": True, "sourceRef": {"kind": "GitRepository", "name": "none"}}
+        for name in ("app", "other"):
+            self.kube.apply({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+                             "metadata": {"name": name, "namespace": self.ns + "-two"}, "spec": spec})
+            self.addCleanup(self.kube.delete, "Kustomization", name, self.ns + "-two")
+        rows = self.sluice("get", "ks", "app", "-A", "--no-header").splitlines()
+        self.assertLessEqual({self.ns, self.ns + "-two"}, {row.split()[0] for row in rows})
+        self.assertEqual({row.split()[1] for row in rows}, {"app"})
+        self.sluice("get", "ks", "absent", "-A", code=1)
+        self.assertEqual(self.said, "Error: Kustomization object 'absent' not found in any namespace\n")
+
+    def test_nothing_of_a_kind(self):
+        self.assertEqual(self.sluice("get", "ks", "-n", "{ns}", code=1), "")
+        self.assertEqual(self.said, f'✗ no Kustomization objects found in "{self.ns}" namespace\n')
+        for words in (["all"], ["sources"], ["sources", "all"], ["ks", "-o", "json"]):
+            self.sluice("get", *words, "-n", "{ns}")
+
+    def test_a_watch_tells_what_cannot_be_listed(self):
+        self.sluice("get", "iua", "-w", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, 'Error: no matches for kind "ImageUpdateAutomation" in version "image.toolkit.fluxcd.io/v1"\n')
+        nobody = self.env.kubeconfig_for(self.ns, "default")
+        with open(nobody, encoding="utf-8") as file:
+            config = json.load(file)
+        config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
+        away = self.tree_of({"config": json.dumps(config)}) + "/config"
+        for words in (["get", "ks"], ["get", "all"], ["events"]):
+            self.sluice(*words, "-w", "-n", "{ns}", "--kubeconfig", nobody, code=1)
+            self.assertIn(f'User "system:serviceaccount:{self.ns}:default" cannot list resource', self.said)
+        self.sluice("get", "ks", "-w", "-n", "{ns}", "--kubeconfig", away, "--timeout", "3s", code=1)
+        self.assertRegex(self.said, "^Error: .*127.0.0.1:1")
 
     def test_what_is_not_there(self):
         self.assertEqual(self.sluice("get", "ks", "absent", "-n", "{ns}", code=1), "")
