@@ -80,6 +80,12 @@ const FluxKind* FindKind(std::string_view group, std::string_view kind) {
   return nullptr;
 }
 
+bool IsStatic(const document::Value& object) {
+  const document::GroupVersionKind gvk = document::GvkOf(object);
+  const FluxKind* kind = FindKind(gvk.group, gvk.kind);
+  return (kind != nullptr && kind->is_static) || (gvk.kind == "HelmRepository" && object.StringAt({"spec", "type"}) == "oci");
+}
+
 base::Result<Target> ParseTarget(std::span<const std::string> given) {
   Target out;
   std::vector<std::string> words(given.begin(), given.end());

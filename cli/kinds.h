@@ -32,6 +32,9 @@ std::span<const FluxKind> FluxKinds();
 /// nullptr: not one of Flux's.
 const FluxKind* FindKind(std::string_view group, std::string_view kind);
 
+/// No controller writes a status to `object`: one of a static kind, or a HelmRepository of registries (`type: oci`).
+bool IsStatic(const document::Value& object);
+
 /// What some words of a command line mean.
 struct Target {
   std::vector<const FluxKind*> kinds;  ///< several for `all`, `sources`, `images`

@@ -1,9 +1,13 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "cli/command_set.h"
 #include "cli/session.h"
+#include "cli/table.h"
 #include "cli/waiting.h"
+#include "controller/artifact_generator/spec.h"
+#include "controller/services.h"
 #include "net/await.h"
 
 namespace sluice::cli {
@@ -11,6 +15,8 @@ namespace {
 
 using base::Result;
 using document::Value;
+
+constexpr std::chrono::seconds kLastLook{2};  // what waits last is looked at, although the time is up
 
 struct ReconcileFlags : ClusterFlags {
   bool with_source = false, force = false, reset = false;
@@ -48,11 +54,33 @@ Result<SourceOf> FindSource(const Value& object) {
   return out;
 }
 
+bool WrittenByOthers(const FluxKind& kind) { return kind.kind == "ExternalArtifact"; }
+
 Result<void> CheckAsked(const FluxKind& kind) {
-  if (!kind.is_older) return {};
-  return base::MakeError(base::Reason::Unsupported,
-                         "a HelmRelease of " + std::string(kind.group) +
-                             " is compared with its release at every interval; nothing asks it to, or suspends it");
+  if (kind.is_older) {
+    return base::MakeError(base::Reason::Unsupported,
+                           "a HelmRelease of " + std::string(kind.group) +
+                               " is compared with its release at every interval; nothing asks it to, or suspends it");
+  }
+  if (WrittenByOthers(kind)) {
+    return base::MakeError(base::Reason::Unsupported,
+                           "an ExternalArtifact is written by others and is neither reconciled nor suspended: "
+                           "name what makes it (spec.sourceRef), such as an ArtifactGenerator");
+  }
+  return {};
+}
+
+/// The sources of `object` that are reconciled before it, the farthest first: of a release its chart, and before that what the chart is taken from.
+Result<std::vector<kube::ObjectRef>> SourcesInOrder(Session& session, const Value& object) {
+  TRY(const SourceOf source, FindSource(object));
+  if (WrittenByOthers(*source.kind))
+    return base::MakeError(base::Reason::Unsupported, "cannot reconcile source of kind " + std::string(source.kind->kind));
+  std::vector<kube::ObjectRef> out = {source.ref};
+  if (source.kind->kind != "HelmChart") return out;
+  TRY(const Value chart, session.Get(source.ref));
+  TRY(const SourceOf above, FindSource(chart));
+  out.insert(out.begin(), above.ref);
+  return out;
 }
 
 Result<void> Reconcile(const ReconcileFlags& flags) {
@@ -61,30 +89,67 @@ Result<void> Reconcile(const ReconcileFlags& flags) {
   const FluxKind& kind = *target.kinds.front();
   TRY(CheckAsked(kind));
   TRY(const base::Duration timeout, ParseDurationFlag("--timeout", flags.timeout));
-  TRY(const std::unique_ptr<Session> session, Session::Open(flags));
-  const kube::ObjectRef ref{.gvk = kind.Gvk(), .ns = flags.ns, .name = target.name};
-  if (flags.with_source) {
-    TRY(const Value object, session->Get(ref));
-    TRY(const SourceOf source, FindSource(object));
-    TRY(ReconcileNow(*session, *source.kind, source.ref, timeout));
-  }
   std::vector<std::string> more;
   if (flags.force) more.emplace_back("reconcile.fluxcd.io/forceAt");
   if (flags.reset) more.emplace_back("reconcile.fluxcd.io/resetAt");
   if (!more.empty() && kind.kind != "HelmRelease") return base::Invalid("--force and --reset are for HelmReleases");
-  return ReconcileNow(*session, kind, ref, timeout, more);
+  TRY(const std::unique_ptr<Session> session, Session::Open(flags));
+  const kube::ObjectRef ref{.gvk = kind.Gvk(), .ns = flags.ns, .name = target.name};
+  if (flags.with_source) {
+    TRY(const Value object, session->Get(ref));
+    if (IsSuspended(object)) return base::Invalid(ref.Id().ToString() + ": resource is suspended");
+    TRY(const std::vector<kube::ObjectRef> sources, SourcesInOrder(*session, object));
+    for (const kube::ObjectRef& source : sources) TRY(ReconcileNow(*session, source, timeout));
+  }
+  return ReconcileNow(*session, ref, timeout, more);
 }
 
-/// One patch of spec.suspend.
-Result<void> SetSuspend(Session& session, const Value& object, bool suspend) {
+/// What stops `kind`, or lets it go on: spec.suspend, and of an ArtifactGenerator, which has none, its annotation. That is no new generation, so one that
+/// goes on is asked to besides.
+Value SuspendPatch(const Value& object, bool suspend, const std::string& requested) {
+  Value patch = Value::Mapping();
+  if (document::GvkOf(object).kind != "ArtifactGenerator") {
+    patch["spec"].Set("suspend", suspend);
+    return patch;
+  }
+  Value& annotations = patch["metadata"]["annotations"];
+  annotations.Set(controller::artifact_generator::kReconcileAnnotation, suspend ? Value("disabled") : Value());
+  if (!suspend) annotations.Set(controller::kRequestedAt, requested);
+  return patch;
+}
+
+Result<void> SetSuspend(Session& session, const Value& object, bool suspend, const std::string& requested) {
   const kube::ObjectRef ref = kube::ObjectRef::Of(object);
   const std::string what = ref.Id().ToString();
-  Value patch = Value::Mapping();
-  patch["spec"].Set("suspend", suspend);
+  const Value patch = SuspendPatch(object, suspend, requested);
   std::cout << "► " << (suspend ? "suspending " : "resuming ") << what << std::endl;
   TRY(session.Wait(session.client->Patch(ref, kube::PatchType::Merge, patch, {.manager = "flux"})));
   std::cout << "✔ " << what << (suspend ? " suspended" : " resumed") << std::endl;
   return {};
+}
+
+/// Waits for what goes on again, one after the other; all of them have from now on `timeout`. A failure is told, and does not end it.
+Result<void> AwaitAll(Session& session, const FluxKind& kind, const std::vector<Value>& objects, base::Duration timeout,
+                      const std::string& requested) {
+  const base::TimePoint begin = session.clock.Now();
+  const auto of_request = [&requested](const Value& live) { return VerdictOfRequest(live, requested); };
+  std::size_t failed = 0;
+  for (const Value& object : objects) {
+    if (IsStatic(object)) continue;
+    const kube::ObjectRef ref = kube::ObjectRef::Of(object);
+    std::cout << "► waiting for " << ref.Id().ToString() << std::endl;
+    const base::Duration left = std::max<base::Duration>(timeout - (session.clock.Now() - begin), kLastLook);
+    const Result<std::string> done =
+        kind.kind == "ArtifactGenerator" ? Await(session, ref, left, of_request) : Await(session, ref, left, VerdictOfGeneration);
+    if (done) {
+      std::cout << "✔ " << *done << std::endl;
+    } else {
+      ++failed;
+      std::cerr << "✗ " << ref.Id().ToString() << " reconciliation failed: " << done.error().message << std::endl;
+    }
+  }
+  if (failed == 0) return {};
+  return base::Invalid("reconciliation failed for " + std::to_string(failed) + " " + std::string(kind.kind) + "(s)");
 }
 
 struct SuspendFlags : ClusterFlags {
@@ -108,15 +173,9 @@ Result<void> SuspendOrResume(const SuspendFlags& flags) {
     std::move(found.begin(), found.end(), std::back_inserter(objects));
   }
   if (objects.empty()) return base::NotFound("no " + std::string(kind.plural) + " found in namespace " + flags.ns);
-  for (const Value& object : objects) TRY(SetSuspend(*session, object, !flags.resume));
-  if (!flags.resume || !flags.wait || kind.is_static) return {};
-  for (const Value& object : objects) {
-    const kube::ObjectRef ref = kube::ObjectRef::Of(object);
-    std::cout << "► waiting for " << ref.Id().ToString() << std::endl;
-    TRY(const std::string message, Await(*session, ref, timeout, VerdictOfGeneration));
-    std::cout << "✔ " << message << std::endl;
-  }
-  return {};
+  const std::string requested = base::FormatRfc3339Micro(session->clock.Now());
+  for (const Value& object : objects) TRY(SetSuspend(*session, object, !flags.resume, requested));
+  return flags.resume && flags.wait ? AwaitAll(*session, kind, objects, timeout, requested) : Result<void>();
 }
 
 }  // namespace
@@ -145,7 +204,7 @@ void AddSuspendResume(CLI::App& app, CommandSet& commands) {
     command->add_option("-l,--label-selector", flags->label_selector, "Those with these labels");
     if (resume) {
       command->add_flag("--wait,!--no-wait", flags->wait, "Wait until they are ready (default)");
-      command->add_option("--timeout", flags->timeout, "How long to wait for each")->capture_default_str();
+      command->add_option("--timeout", flags->timeout, "How long to wait")->capture_default_str();
     }
     commands.Add(command, [flags] { return Ended(SuspendOrResume(*flags)); });
   }

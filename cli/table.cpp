@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cli/kinds.h"
+#include "controller/artifact_generator/spec.h"
 #include "controller/conditions.h"
 #include "document/object.h"
 
@@ -40,9 +41,7 @@ std::string FormatTable(const std::vector<Row>& rows) {
 Readiness ReadinessOf(const document::Value& object) {
   const document::GroupVersionKind gvk = document::GvkOf(object);
   const FluxKind* kind = FindKind(gvk.group, gvk.kind);
-  const bool oci_index = gvk.kind == "HelmRepository" && object.StringAt({"spec", "type"}) == "oci";
-  if (oci_index) return {"True", "Helm repository is Ready"};
-  if (kind != nullptr && kind->is_static) return {"True", gvk.kind + " is Ready"};
+  if (IsStatic(object)) return {"True", (gvk.kind == "HelmRepository" ? "Helm repository" : gvk.kind) + " is Ready"};
   const document::Value* status = object.Find("status");
   const controller::Conditions conditions = status == nullptr ? controller::Conditions() : controller::Conditions::FromStatus(*status);
   const controller::Condition* ready = conditions.Find(kind == nullptr ? controller::condition::kReady : kind->ReadyType());
@@ -54,6 +53,7 @@ Readiness ReadinessOf(const document::Value& object) {
 }
 
 bool IsSuspended(const document::Value& object) {
+  if (document::GvkOf(object).kind == "ArtifactGenerator") return controller::artifact_generator::IsDisabled(object);
   const document::Value* suspend = object.At({"spec", "suspend"});
   return suspend != nullptr && suspend->AsBool().value_or(false);
 }

@@ -18,6 +18,7 @@ struct Readiness {
   std::string status, message;
 };
 Readiness ReadinessOf(const document::Value& object);
+/// By spec.suspend; an ArtifactGenerator by its annotation.
 bool IsSuspended(const document::Value& object);
 
 /// "3d4h", "5m10s", "42s": the two largest units, as kubectl shows an age.

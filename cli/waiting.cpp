@@ -80,12 +80,10 @@ Result<std::string> Await(Session& session, const kube::ObjectRef& ref, base::Du
   return session.Wait(AwaitTask(session, ref, timeout, judge));
 }
 
-Result<void> ReconcileNow(Session& session, const FluxKind& kind, const kube::ObjectRef& ref, base::Duration timeout,
-                          const std::vector<std::string>& more) {
+Result<void> ReconcileNow(Session& session, const kube::ObjectRef& ref, base::Duration timeout, const std::vector<std::string>& more) {
   TRY(const Value object, session.Get(ref));
   const std::string what = ref.Id().ToString();
-  const bool oci_index = kind.kind == "HelmRepository" && object.StringAt({"spec", "type"}) == "oci";
-  if (kind.is_static || oci_index) {
+  if (IsStatic(object)) {
     std::cout << "✔ " << what << ": reconciliation not supported by the object" << std::endl;
     return {};
   }

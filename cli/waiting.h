@@ -24,7 +24,7 @@ base::Result<std::string> Await(Session& session, const kube::ObjectRef& ref, ba
 
 /// Sets `reconcile.fluxcd.io/requestedAt`, and the `more` annotations of that family, to now, and waits for the answer. Prints what it does.
 /// An object that nobody reconciles is used as it is: nothing is asked. Invalid: one that is suspended.
-base::Result<void> ReconcileNow(Session& session, const FluxKind& kind, const kube::ObjectRef& ref, base::Duration timeout,
+base::Result<void> ReconcileNow(Session& session, const kube::ObjectRef& ref, base::Duration timeout,
                                 const std::vector<std::string>& more = {});
 
 }  // namespace sluice::cli

@@ -171,6 +171,24 @@ TEST(Trace, Text) {
       "Status:          Unknown\n");
 }
 
+TEST(Suspended, BySpecOrAnnotation) {
+  struct Row {
+    std::string_view object;
+    bool want;
+  };
+  constexpr Row kRows[] = {
+      {"{kind: Kustomization, spec: {suspend: true}}", true},
+      {"{kind: Kustomization, spec: {suspend: false}}", false},
+      {"{kind: Kustomization}", false},
+      {"{kind: ArtifactGenerator, metadata: {annotations: {source.extensions.fluxcd.io/reconcile: disabled}}}", true},
+      {"{kind: ArtifactGenerator, metadata: {annotations: {source.extensions.fluxcd.io/reconcile: Disabled}}}", true},
+      {"{kind: ArtifactGenerator, metadata: {annotations: {source.extensions.fluxcd.io/reconcile: enabled}}}", false},
+      {"{kind: ArtifactGenerator, spec: {suspend: true}}", false},
+      {"{kind: Kustomization, metadata: {annotations: {source.extensions.fluxcd.io/reconcile: disabled}}}", false},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(IsSuspended(Yaml(row.object)), row.want) << row.object;
+}
+
 TEST(Events, FilterAndRow) {
   const Value event = Yaml(
       "{metadata: {namespace: flux}, involvedObject: {apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, name: app, "

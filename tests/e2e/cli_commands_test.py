@@ -250,6 +250,75 @@ class ActTest(CommandCase):
                          f"✔ HelmRepository/{self.ns}/charts: reconciliation not supported by the object\n")
         self.assertNotIn("annotations", self.kube.get(kind, "charts", self.ns)["metadata"])
 
+        self.assertEqual(self.sluice("suspend", "source", "helm", "charts", "-n", "{ns}").splitlines()[-1], f"✔ HelmRepository/{self.ns}/charts suspended")
+        self.assertEqual(self.sluice("resume", "source", "helm", "charts", "-n", "{ns}", "--timeout", "5s").splitlines()[-1],
+                         f"✔ HelmRepository/{self.ns}/charts resumed")
+
+    def test_resume_goes_on_behind_a_failure(self):
+        repository = self.fleet({"good/cm.yaml": config_map("a")}, path="./good")
+        for name in ("aaa", "bbb"):
+            self.kustomization(name, path="./none")
+            self.await_failed("Kustomization", name, "ArtifactFailed")
+        self.sluice("suspend", "ks", "--all", "-n", "{ns}")
+        said = self.sluice("resume", "ks", "--all", "-n", "{ns}", code=1)
+        self.assertIn(f"✔ Applied revision: {repository.revision}\n", said)
+        errors = self.said.splitlines()
+        self.assertEqual([line.split(":")[0] for line in errors[:2]], [f"✗ Kustomization/{self.ns}/{name} reconciliation failed" for name in ("aaa", "bbb")])
+        self.assertEqual(errors[2:], ["✗ reconciliation failed for 2 Kustomization(s)"])
+
+    def test_generators_and_what_they_make(self):
+        kinds = ["source.extensions.fluxcd.io/v1beta1/ArtifactGenerator", "source.toolkit.fluxcd.io/v1/ExternalArtifact"]
+        self.fleet({"cm.yaml": config_map("a")})
+        annotation = "source.extensions.fluxcd.io/reconcile"
+        self.kube.apply({"apiVersion": "source.extensions.fluxcd.io/v1beta1", "kind": "ArtifactGenerator", "metadata": {"name": "gen", "namespace": self.ns},
+                         "spec": {"sources": [{"alias": "repo", "kind": "GitRepository", "name": "fleet"}],
+                                  "artifacts": [{"name": "made", "copy": [{"from": "@repo/**", "to": "@artifact/"}]}]}})
+        self.addCleanup(self.await_gone, kinds[0], "gen")
+        self.addCleanup(self.kube.delete, kinds[0], "gen", self.ns)
+        self.await_object(kinds[0], "gen", lambda generator: condition_of(generator, "Ready").get("status") == "True")
+        self.assertRegex(self.sluice("get", "ag", "-n", "{ns}", "--no-header"), r"^gen +\S+ +False +True ")
+        self.sluice("suspend", "ag", "gen", "-n", "{ns}")
+        self.assertEqual(self.kube.get(kinds[0], "gen", self.ns)["metadata"]["annotations"][annotation], "disabled")
+        self.assertNotIn("suspend", self.kube.get(kinds[0], "gen", self.ns)["spec"])
+        self.assertRegex(self.sluice("get", "ag", "-n", "{ns}", "--no-header"), r"^gen +\S+ +True ")
+        self.assertRegex(self.sluice("stats", "-n", "{ns}"), r"(?m)^ArtifactGenerator +0 +0 +1 ")
+        self.sluice("reconcile", "ag", "gen", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, f"✗ ArtifactGenerator/{self.ns}/gen: resource is suspended\n")
+        self.sluice("resume", "ag", "gen", "-n", "{ns}")
+        self.assertNotIn(annotation, self.kube.get(kinds[0], "gen", self.ns)["metadata"]["annotations"])
+        # What others write is neither asked nor stopped.
+        refused = ("✗ an ExternalArtifact is written by others and is neither reconciled nor suspended: name what makes it (spec.sourceRef), such as an "
+                   "ArtifactGenerator\n")
+        for command in ("suspend", "resume", "reconcile"):
+            self.sluice(command, "source", "external", "made", "-n", "{ns}", code=1)
+            self.assertEqual(self.said, refused)
+        self.kustomization("built", sourceRef={"kind": "ExternalArtifact", "name": "made"}, suspend=True)
+        self.sluice("reconcile", "ks", "built", "--with-source", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, f"✗ Kustomization/{self.ns}/built: resource is suspended\n")
+        self.kube.patch("Kustomization", "built", self.ns, {"spec": {"suspend": False}})
+        self.sluice("reconcile", "ks", "built", "--with-source", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, "✗ cannot reconcile source of kind ExternalArtifact\n")
+        for kind, name in ((kinds[1], "made"), ("Kustomization", "built")):
+            self.assertNotIn("reconcile.fluxcd.io/requestedAt", self.kube.get(kind, name, self.ns)["metadata"].get("annotations", {}))
+
+    def test_a_release_with_its_chart_and_the_source_of_that(self):
+        kind = "helm.toolkit.fluxcd.io/v2/HelmRelease"
+        chart = lambda text: {"chart/Chart.yaml": {"apiVersion": "v2", "name": "web", "version": "1.0.0"},  # noqa: E731
+                              "chart/templates/cm.yaml": config_map("web", {"n": text})}
+        repository = self.env.repository(self.ns, chart("1"))
+        self.source("fleet", repository)
+        self.kube.apply({"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": {"name": "web", "namespace": self.ns}, "spec": {
+            "interval": "1h", "chart": {"spec": {"chart": "./chart", "interval": "1h", "reconcileStrategy": "Revision",
+                                                 "sourceRef": {"kind": "GitRepository", "name": "fleet"}}}}})
+        self.addCleanup(self.await_gone, kind, "web")
+        self.addCleanup(self.kube.delete, kind, "web", self.ns)
+        self.await_ready(kind, "web")
+        repository.commit(chart("2"))
+        said = self.sluice("reconcile", "hr", "web", "--with-source", "-n", "{ns}").splitlines()
+        self.assertEqual([line for line in said if line.startswith("►")],
+                         [f"► reconciling {what}" for what in (f"GitRepository/{self.ns}/fleet", f"HelmChart/{self.ns}/{self.ns}-web", f"HelmRelease/{self.ns}/web")])
+        self.assertEqual(self.kube.get("ConfigMap", "web", self.ns)["data"], {"n": "2"})
+
     def test_export(self):
         self.fleet({"cm.yaml": config_map("a")})
         exported = self.sluice("export", "ks", "app", "-n", "{ns}")
