@@ -77,12 +77,14 @@ void CheckCrds(Session& session, Report& report) {
   const document::GroupVersionKind gvk{"apiextensions.k8s.io", "v1", "CustomResourceDefinition"};
   const Result<std::vector<Value>> found = session.Wait(session.client->ListAll(gvk, {.label_selector = "app.kubernetes.io/part-of=flux"}));
   if (!found) return report.Bad("custom resource definitions cannot be listed: " + found.error().message);
-  std::map<std::string, const Value*> there;
+  std::map<std::string, const Value*> there, ours;
   for (const Value& crd : *found) there[std::string(document::NameOf(crd))] = &crd;
-  if (const Result<std::vector<Value>> objects = InstallObjects({})) {
-    for (const Value& object : *objects) {
-      if (document::GvkOf(object).kind == gvk.kind) there.try_emplace(std::string(document::NameOf(object)), nullptr);
-    }
+  const Result<std::vector<Value>> objects = InstallObjects({});
+  if (!objects) return report.Bad("the manifests of this binary: " + objects.error().message);
+  for (const Value& object : *objects) {
+    if (document::GvkOf(object).kind != gvk.kind) continue;
+    ours[std::string(document::NameOf(object))] = &object;
+    there.try_emplace(std::string(document::NameOf(object)), nullptr);
   }
   for (const auto& [name, crd] : there) {
     if (crd == nullptr) {
@@ -90,8 +92,13 @@ void CheckCrds(Session& session, Report& report) {
       continue;
     }
     const Value* versions = crd->At({"status", "storedVersions"});
+    const auto own = ours.find(name);
+    const std::vector<std::string> lost = own == ours.end() ? std::vector<std::string>() : LostVersions(*crd, *own->second);
     if (versions == nullptr || versions->empty()) {
       report.Bad("no stored versions for " + name);
+    } else if (!lost.empty()) {
+      report.Bad(name + ": objects may be stored as " + lost.front() +
+                 ", which `sluice install` takes away: " + std::string(kMigrateFirst));
     } else {
       report.Good(name + "/" + std::string(versions->items().back().text()));
     }

@@ -5,6 +5,8 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "document/value.h"
@@ -27,6 +29,15 @@ struct InstallOptions {
 /// Every object of an installation into `options.ns`, in the order of a kustomize build. `flux-system` takes the place of Flux there
 /// (manifests/flux-system). Invalid: an image without a tag or digest. Pure.
 base::Result<std::vector<document::Value>> InstallObjects(const InstallOptions& options);
+
+/// The versions in which objects of the definition `live` may be stored (status.storedVersions) and which `ours` does not have: the server refuses `ours`
+/// while there are such. Pure.
+std::vector<std::string> LostVersions(const document::Value& live, const document::Value& ours);
+/// What to do about them.
+inline constexpr std::string_view kMigrateFirst =
+    "rewrite what is stored and shorten status.storedVersions first: `flux migrate` does both (by hand: `kubectl get KIND -A -o yaml | "
+    "kubectl replace -f -`, "
+    "then `kubectl patch crd NAME --subresource=status --type=merge -p '{\"status\":{\"storedVersions\":[\"v1\"]}}'`)";
 
 /// The GitRepository and the Kustomization that the one-line start makes, both named `name`.
 struct SyncOptions {

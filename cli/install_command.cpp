@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <iostream>
 
 #include "cli/command_set.h"
@@ -10,6 +12,7 @@
 #include "cli/waiting.h"
 #include "document/yaml.h"
 #include "net/await.h"
+#include "net/gather.h"
 #include "rollout/status.h"
 
 namespace sluice::cli {
@@ -27,6 +30,7 @@ void Say(std::string_view sign, std::string_view what) { std::cout << sign << " 
 
 struct InstallFlags : ClusterFlags {
   std::string image, git_url, git_branch = "main", git_path = ".", git_poll_interval = "1m", git_secret;
+  std::string git_given;  ///< the first of the flags that are about --git-url
   bool only_print = false, dry_run = false, force = false, wait = true;
 };
 
@@ -37,8 +41,8 @@ Result<void> Preflight(Session& session, const InstallFlags& flags) {
     const std::string_view owner = document::LabelOf(*crd, "kustomize.toolkit.fluxcd.io/namespace");
     if (!owner.empty()) {
       return base::Invalid("this cluster was bootstrapped: its CRDs come from Git, by the Kustomization " + std::string(owner) + "/" +
-                           std::string(document::LabelOf(*crd, "kustomize.toolkit.fluxcd.io/name")) +
-                           ". Put what `sluice install --export` prints there, or add --force");
+                           std::string(document::LabelOf(*crd, "kustomize.toolkit.fluxcd.io/name")) + ". Put what `sluice install -n " +
+                           std::string(owner) + " --export` prints there (-n is the namespace to install into), or add --force");
     }
   } else if (crd.error().reason != base::Reason::NotFound) {
     return crd.error();
@@ -56,6 +60,21 @@ Result<void> Preflight(Session& session, const InstallFlags& flags) {
     }
   }
   return {};
+}
+
+/// A definition that objects are still stored by in a version that ours lacks is refused by the server, in the midst of the others.
+Result<void> CheckStoredVersions(Session& session, const std::vector<Value>& objects) {
+  std::string lost;
+  for (const Value& object : objects) {
+    if (document::GvkOf(object) != kCrd) continue;
+    const std::string name(document::NameOf(object));
+    const Result<Value> live = session.Get({kCrd, "", name});
+    if (!live && live.error().reason == base::Reason::NotFound) continue;
+    if (!live) return live.error();
+    for (const std::string& version : LostVersions(*live, object)) lost += (lost.empty() ? "" : ", ") + name + " (" + version + ")";
+  }
+  if (lost.empty()) return {};
+  return base::Invalid("objects may be stored in versions that are not served any more: " + lost + "; " + std::string(kMigrateFirst));
 }
 
 bool GoesFirst(const Value& object) {
@@ -110,7 +129,21 @@ void NextSteps(const InstallFlags& flags) {
             << flags.ns << "    # is everything as it should be?\n";
 }
 
+/// What the API server takes in a GitRepository, asked before anything is written.
+Result<void> CheckGitFlags(const InstallFlags& flags) {
+  if (flags.git_url.empty()) {
+    if (flags.git_given.empty()) return {};
+    return base::Invalid(flags.git_given + " needs --git-url");
+  }
+  for (const std::string_view scheme : {"http://", "https://", "ssh://"}) {
+    if (flags.git_url.starts_with(scheme) && flags.git_url.size() > scheme.size()) return {};
+  }
+  return base::Invalid("--git-url: \"" + flags.git_url +
+                       "\" is not a URL such as https://git.example.com/fleet or ssh://git@git.example.com/fleet");
+}
+
 Result<void> Install(const InstallFlags& flags) {
+  TRY(CheckGitFlags(flags));
   TRY(std::vector<Value> objects, InstallObjects({.ns = flags.ns, .image = flags.image}));
   std::vector<Value> sync;
   if (!flags.git_url.empty()) {
@@ -131,6 +164,7 @@ Result<void> Install(const InstallFlags& flags) {
   TRY(const base::Duration timeout, ParseDurationFlag("--timeout", flags.timeout));
   TRY(const std::unique_ptr<Session> session, Session::Open(flags));
   if (!flags.force) TRY(Preflight(*session, flags));
+  TRY(CheckStoredVersions(*session, objects));
   Say("►", "installing into namespace " + flags.ns);
   TRY(ApplyAll(*session, objects, flags.dry_run));
   TRY(ApplyAll(*session, sync, flags.dry_run));
@@ -155,6 +189,25 @@ Result<void> Install(const InstallFlags& flags) {
 struct UninstallFlags : ClusterFlags {
   bool dry_run = false, keep_namespace = false, silent = false;
 };
+
+/// Flux's kinds that this cluster has. They are looked for side by side: a kind is only said to be absent after a while, and of one after the other that adds
+/// up.
+Result<std::vector<const FluxKind*>> ServedKinds(Session& session) {
+  const std::span<const FluxKind> kinds = FluxKinds();
+  std::vector<std::optional<base::Error>> errors(kinds.size());
+  const auto each = [&](std::size_t index) -> net::Task<void> {
+    net::Task<Result<kube::ResourcePtr>> finding = session.client->mapper().Find(kinds[index].Gvk());
+    const Result<kube::ResourcePtr> found = co_await std::move(finding);
+    if (!found) errors[index] = found.error();
+  };
+  TRY(session.Wait(net::ForEach(session.runtime.io(), kinds.size(), kinds.size(), each)));
+  std::vector<const FluxKind*> out;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    if (errors[i] && errors[i]->reason != base::Reason::NotFound) return *errors[i];
+    if (!errors[i]) out.push_back(&kinds[i]);
+  }
+  return out;
+}
 
 /// Deletes the objects of a kind that are part of Flux.
 Result<void> DeletePart(Session& session, const document::GroupVersionKind& gvk, const std::string& ns, bool dry_run,
@@ -200,6 +253,7 @@ bool Confirmed(const UninstallFlags& flags) {
 Result<void> Uninstall(const UninstallFlags& flags) {
   if (!Confirmed(flags)) return base::MakeError(base::Reason::Canceled, "aborted: nothing was deleted (-s asks no question)");
   TRY(const std::unique_ptr<Session> session, Session::Open(flags));
+  TRY(const std::vector<const FluxKind*> served, ServedKinds(*session));
   Say("►", "deleting components in namespace " + flags.ns);
   TRY(DeletePart(*session, kDeployment, flags.ns, flags.dry_run));
   TRY(DeletePart(*session, {"", "v1", "Service"}, flags.ns, flags.dry_run));
@@ -211,7 +265,7 @@ Result<void> Uninstall(const UninstallFlags& flags) {
   TRY(DeletePart(*session, {"rbac.authorization.k8s.io", "v1", "ClusterRoleBinding"}, "", flags.dry_run));
   TRY(DeletePart(*session, {"rbac.authorization.k8s.io", "v1", "ClusterRole"}, "", flags.dry_run));
   Say("►", "deleting finalizers of Flux's objects in all namespaces");
-  for (const FluxKind& kind : FluxKinds()) TRY(StripFinalizers(*session, kind, flags.dry_run));
+  for (const FluxKind* kind : served) TRY(StripFinalizers(*session, *kind, flags.dry_run));
   Say("►", "deleting custom resource definitions");
   TRY(DeletePart(*session, kCrd, "", flags.dry_run));
   if (!flags.keep_namespace) {
@@ -231,16 +285,21 @@ void AddInstall(CLI::App& app, CommandSet& commands) {
   AddConnection(*command, *flags);
   command->add_option("--image", flags->image, "Image with tag or digest, where it is not the manifests' own");
   command->add_option("--git-url", flags->git_url, "Repository to apply: https://…, ssh://…");
-  command->add_option("--git-branch", flags->git_branch, "Its branch")->capture_default_str();
-  command->add_option("--git-path", flags->git_path, "Directory of the repository")->capture_default_str();
-  command->add_option("--git-poll-interval", flags->git_poll_interval, "How often it is looked at")->capture_default_str();
-  command->add_option("--git-secret", flags->git_secret, "Secret in the namespace with its credentials");
+  const std::array<CLI::Option*, 4> about = {
+      command->add_option("--git-branch", flags->git_branch, "Its branch")->capture_default_str(),
+      command->add_option("--git-path", flags->git_path, "Directory of the repository")->capture_default_str(),
+      command->add_option("--git-poll-interval", flags->git_poll_interval, "How often it is looked at")->capture_default_str(),
+      command->add_option("--git-secret", flags->git_secret, "Secret in the namespace with its credentials")};
   command->add_flag("--export", flags->only_print, "Print the manifests, touch nothing");
   command->add_flag("--dry-run", flags->dry_run, "Let the server try, change nothing");
   command->add_flag("--force", flags->force, "Although others reconcile this cluster");
   command->add_flag("--wait,!--no-wait", flags->wait, "Wait until all is ready (default)");
   command->add_option("--timeout", flags->timeout, "How long to wait for each")->capture_default_str();
-  commands.Add(command, [flags] { return Ended(Install(*flags)); });
+  commands.Add(command, [flags, about] {
+    const auto given = std::ranges::find_if(about, [](const CLI::Option* option) { return option->count() > 0; });
+    if (given != about.end()) flags->git_given = (*given)->get_name();
+    return Ended(Install(*flags));
+  });
 }
 
 void AddUninstall(CLI::App& app, CommandSet& commands) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/files.h"
 #include "cli/embedded.h"
 #include "document/object.h"
@@ -74,6 +76,18 @@ Result<std::vector<Value>> InstallObjects(const InstallOptions& options) {
   TRY(kustomize::BuildResult built, kustomize::Build(*base::MemoryFiles(std::move(files)), "install"));
   for (Value& object : built.documents) Rebind(object, options.ns);
   return std::move(built.documents);
+}
+
+std::vector<std::string> LostVersions(const Value& live, const Value& ours) {
+  std::vector<std::string> out;
+  const Value* stored = live.At({"status", "storedVersions"});
+  const Value* versions = ours.At({"spec", "versions"});
+  for (const Value& version : stored == nullptr ? std::span<const Value>() : stored->items()) {
+    const auto has = versions == nullptr ? std::span<const Value>() : versions->items();
+    if (std::ranges::none_of(has, [&](const Value& one) { return one.StringAt({"name"}) == version.text(); }))
+      out.emplace_back(version.text());
+  }
+  return out;
 }
 
 std::vector<Value> SyncObjects(const SyncOptions& options) {

@@ -126,6 +126,25 @@ TEST(Install, InPlaceOfFlux) {
             "- kind: ServiceAccount\n  name: helm-controller\n  namespace: flux-system\n");
 }
 
+std::string Words(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
+
+TEST(Install, StoredVersionsThatOursLacks) {
+  struct Row {
+    std::string_view stored, want;
+  };
+  constexpr Row kRows[] = {{"[v1]", ""}, {"[v1beta1, v1]", "v1beta1"}, {"[v1beta1, v1beta2]", "v1beta1 v1beta2"}, {"[]", ""}};
+  const Value ours = *document::ParseYaml("{spec: {versions: [{name: v1}, {name: v2}]}}");
+  for (const Row& row : kRows) {
+    const Value live = *document::ParseYaml("{status: {storedVersions: " + std::string(row.stored) + "}}");
+    EXPECT_EQ(Words(LostVersions(live, ours)), row.want) << row.stored;
+  }
+  EXPECT_EQ(Words(LostVersions(Value::Mapping(), ours)), "");
+}
+
 TEST(Install, TheOneLineStart) {
   const std::vector<Value> objects = SyncObjects({.name = "flux",
                                                   .ns = "flux",

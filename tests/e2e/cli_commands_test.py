@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -667,6 +668,46 @@ class MigrateTest(CommandCase):
         self.assertTrue(self.sluice("migrate", "-f", root).endswith("✔ 0 of 2 files changed\n"))
 
 
+class InstallTest(CommandCase):
+    """What `install` refuses before it writes anything."""
+
+    CRD = "CustomResourceDefinition"
+
+    def refused(self, *argv):
+        self.sluice("install", "-n", "gitops", *argv, code=1)
+        self.assertIsNone(self.kube.get("Namespace", "gitops"))
+        return self.said
+
+    def test_flags(self):
+        for flag in ("--git-path", "--git-branch", "--git-secret", "--git-poll-interval"):
+            self.assertEqual(self.refused(flag, "x"), f"✗ {flag} needs --git-url\n")
+        for url in ("ftp://git.example.com/fleet", "git@git.example.com:fleet", "https://"):
+            self.assertEqual(self.refused("--git-url", url), f'✗ --git-url: "{url}" is not a URL such as https://git.example.com/fleet or '
+                                                             "ssh://git@git.example.com/fleet\n")
+
+    def test_a_cluster_that_was_bootstrapped(self):
+        name = "gitrepositories.source.toolkit.fluxcd.io"
+        labels = {f"kustomize.toolkit.fluxcd.io/{key}": "flux-system" for key in ("name", "namespace")}
+        self.kube.patch(self.CRD, name, None, {"metadata": {"labels": labels}})
+        self.addCleanup(self.kube.patch, self.CRD, name, None, {"metadata": {"labels": dict.fromkeys(labels)}})
+        self.assertIn("Put what `sluice install -n flux-system --export` prints there", self.refused())
+
+    def test_objects_that_are_stored_in_a_version_of_old(self):
+        name = "buckets.source.toolkit.fluxcd.io"
+        schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+        self.kube.patch(self.CRD, name, None, [{"op": "add", "path": "/spec/versions/-",
+                                                "value": {"name": "v1beta1", "served": True, "storage": False, "schema": schema}}])
+        last = len(self.kube.get(self.CRD, name)["spec"]["versions"]) - 1
+        self.addCleanup(self.kube.patch, self.CRD, name, None, [{"op": "remove", "path": f"/spec/versions/{last}"}])
+        self.kube.patch(self.CRD, name, None, {"status": {"storedVersions": ["v1beta1", "v1"]}}, "status")
+        self.addCleanup(self.kube.patch, self.CRD, name, None, {"status": {"storedVersions": ["v1"]}}, "status")
+        said = self.refused("--force")
+        self.assertIn(f"✗ objects may be stored in versions that are not served any more: {name} (v1beta1); ", said)
+        self.assertIn("`flux migrate`", said)
+        said = self.sluice("check", "-n", "gitops", code=1)
+        self.assertIn(f"✗ {name}: objects may be stored as v1beta1, which `sluice install` takes away: ", said)
+
+
 class UninstallTest(CommandCase):
     """Last: it takes everything away."""
 
@@ -707,6 +748,9 @@ class UninstallTest(CommandCase):
         for kind, name in (("Deployment", "sluice"), ("ConfigMap", "sluice-journal"), ("Role", "sluice-controller"), ("RoleBinding", "sluice-controller")):
             self.assertIsNone(self.kube.get(kind, name, "gitops"), kind)
         self.assertEqual(self.kube.get("ConfigMap", "installed", "gitops")["data"], {"key": "value"}, "what was applied stays")
+        begin = time.monotonic()
+        self.assertTrue(self.sluice("uninstall", "-n", "gitops", "-s", "--keep-namespace").endswith("✔ uninstall finished\n"))
+        self.assertLess(time.monotonic() - begin, 12, "kinds that are not there are asked for together")
 
     def _delete_ours(self):
         pass  # the kinds are gone
