@@ -45,6 +45,10 @@ void SourceLines(std::string& out, const Value& source) {
   const std::string kind = document::GvkOf(source).kind;
   Line(out, kind, document::NameOf(source));
   Line(out, "Namespace", document::NamespaceOf(source));
+  if (kind == "HelmChart") {
+    Line(out, "Chart", source.StringAt({"spec", "chart"}));
+    Line(out, "Version", source.StringAt({"spec", "version"}));
+  }
   Line(out, "URL", source.StringAt({"spec", "url"}));
   Line(out, "Endpoint", source.StringAt({"spec", "endpoint"}));
   Line(out, "Bucket", source.StringAt({"spec", "bucketName"}));
@@ -139,44 +143,63 @@ Result<document::GroupVersionKind> KindOnServer(Session& session, const std::str
   return base::NotFound("the server has no kind \"" + word + "\"");
 }
 
-Result<std::vector<Value>> FindObjects(Session& session, const TraceFlags& flags) {
-  std::vector<std::string> words = flags.words;
-  document::GroupVersionKind gvk;
+/// What is to be traced: `KIND/NAME KIND/NAME …`, or `KIND NAME NAME …`, or names with --kind.
+Result<std::vector<kube::ObjectRef>> FindRefs(Session& session, const TraceFlags& flags) {
+  std::vector<kube::ObjectRef> out;
   if (!flags.kind.empty()) {
     const auto [group, version] = document::SplitApiVersion(flags.api_version);
-    gvk = {group, version, flags.kind};
+    document::GroupVersionKind gvk{group, version, flags.kind};
     if (flags.api_version.empty()) {
       TRY(gvk, KindOnServer(session, flags.kind));
     }
-  } else {
-    if (words.size() == 1 && words[0].find('/') != std::string::npos) {
-      const std::size_t slash = words[0].find('/');
-      words = {words[0].substr(0, slash), words[0].substr(slash + 1)};
-    }
-    if (words.size() < 2) return base::Invalid("either `<resource>/<name>` or `<resource> <name>` is required");
-    TRY(gvk, KindOnServer(session, words[0]));
-    words.erase(words.begin());
+    for (const std::string& name : flags.words) out.push_back({gvk, flags.ns, name});
+    return out;
   }
-  std::vector<Value> out;
-  for (const std::string& name : words) {
-    TRY(Value object, session.Get({gvk, flags.ns, name}));
-    out.push_back(std::move(object));
+  const std::vector<std::string>& words = flags.words;
+  const auto pairs = std::count_if(words.begin(), words.end(), [](const std::string& word) { return word.find('/') != std::string::npos; });
+  if (pairs == 0 && words.size() >= 2) {
+    TRY(const document::GroupVersionKind gvk, KindOnServer(session, words[0]));
+    for (std::size_t i = 1; i < words.size(); ++i) out.push_back({gvk, flags.ns, words[i]});
+    return out;
+  }
+  if (static_cast<std::size_t>(pairs) != words.size())
+    return base::Invalid("either `<resource>/<name>` or `<resource> <name>` is required");
+  for (const std::string& word : words) {
+    const std::size_t slash = word.find('/');
+    TRY(const document::GroupVersionKind gvk, KindOnServer(session, word.substr(0, slash)));
+    out.push_back({gvk, flags.ns, word.substr(slash + 1)});
   }
   return out;
 }
 
-Result<void> Trace(const TraceFlags& flags) {
-  TRY(const std::unique_ptr<Session> session, Session::Open(flags));
-  TRY(const std::vector<Value> objects, FindObjects(*session, flags));
-  for (const Value& object : objects) {
-    TRY(const Owner owner, FindOwner(*session, object));
-    const document::GroupVersionKind gvk =
-        owner.group == kHelm ? document::GroupVersionKind{std::string(kHelm), "v2", "HelmRelease"} : kKustomizationKind;
-    TRY(const Value applier, session->Get({gvk, owner.name.ns, owner.name.name}));
-    TRY(const std::vector<Value> sources, SourcesOf(*session, applier));
-    std::cout << TraceText(object, applier, sources) << std::flush;
+Result<std::string> TraceOne(Session& session, const kube::ObjectRef& ref) {
+  TRY(const Value object, session.Get(ref));
+  TRY(const Owner owner, FindOwner(session, object));
+  const document::GroupVersionKind gvk =
+      owner.group == kHelm ? document::GroupVersionKind{std::string(kHelm), "v2", "HelmRelease"} : kKustomizationKind;
+  TRY(const Value applier, session.Get({gvk, owner.name.ns, owner.name.name}));
+  TRY(const std::vector<Value> sources, SourcesOf(session, applier));
+  return TraceText(object, applier, sources);
+}
+
+/// Of several each is traced, whatever became of the others, with a line `---` between them.
+int RunTrace(const TraceFlags& flags) {
+  const Result<std::unique_ptr<Session>> session = Session::Open(flags);
+  if (!session) return PrintError(session.error(), 1);
+  const Result<std::vector<kube::ObjectRef>> refs = FindRefs(**session, flags);
+  if (!refs) return PrintError(refs.error(), 1);
+  int code = 0;
+  for (std::size_t i = 0; i < refs->size(); ++i) {
+    const kube::ObjectRef& ref = (*refs)[i];
+    const Result<std::string> text = TraceOne(**session, ref);
+    if (i > 0) std::cout << "---\n";
+    if (text) {
+      std::cout << *text << std::flush;
+    } else {
+      code = PrintError(refs->size() == 1 ? text.error() : text.error().Wrap("tracing " + ref.Id().ToString()), 1);
+    }
   }
-  return {};
+  return code;
 }
 
 }  // namespace
@@ -209,13 +232,10 @@ void AddTrace(CLI::App& app, CommandSet& commands) {
   auto flags = std::make_shared<TraceFlags>();
   CLI::App* command = app.add_subcommand("trace", "Say where an object in the cluster comes from: its Kustomization, source and revision");
   AddConnection(*command, *flags);
-  command->add_option("object", flags->words, "KIND/NAME, or KIND NAME…, or NAME with --kind")->required();
+  command->add_option("object", flags->words, "KIND/NAME…, or KIND NAME…, or NAME… with --kind")->required();
   command->add_option("--kind", flags->kind, "Kind of the object");
   command->add_option("--api-version", flags->api_version, "API version of the object, such as apps/v1");
-  commands.Add(command, [flags] {
-    const Result<void> traced = Trace(*flags);
-    return traced ? 0 : PrintError(traced.error(), 1);
-  });
+  commands.Add(command, [flags] { return RunTrace(*flags); });
 }
 
 }  // namespace sluice::cli

@@ -171,6 +171,19 @@ TEST(Trace, Text) {
       "Status:          Unknown\n");
 }
 
+TEST(Trace, OfAChart) {
+  const Value object = Yaml("{kind: Deployment, metadata: {name: web, namespace: shop}}");
+  const Value owner = Yaml("{kind: HelmRelease, metadata: {name: web, namespace: shop}, status: {history: [{chartVersion: 1.2.0}]}}");
+  const Value chart = Yaml(
+      "{kind: HelmChart, metadata: {name: shop-web, namespace: shop}, spec: {chart: web, version: '1.x'}, status: {artifact: {revision: "
+      "1.2.0}}}");
+  EXPECT_EQ(TraceText(object, owner, {chart}),
+            "\nObject:          Deployment/web\nNamespace:       shop\nStatus:          Managed by Flux\n---\n"
+            "HelmRelease:     web\nNamespace:       shop\nRevision:        1.2.0\nStatus:          Unknown\n---\n"
+            "HelmChart:       shop-web\nNamespace:       shop\nChart:           web\nVersion:         1.x\nRevision:        1.2.0\n"
+            "Status:          Unknown\n");
+}
+
 TEST(Suspended, BySpecOrAnnotation) {
   struct Row {
     std::string_view object;

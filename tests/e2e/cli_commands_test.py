@@ -358,6 +358,12 @@ class ExplainTest(CommandCase):
         self.kube.apply(config_map("loose") | {"metadata": {"name": "loose", "namespace": self.ns}})
         self.sluice("trace", "cm/loose", "-n", "{ns}", code=1)
         self.assertEqual(self.said, "Error: object not managed by Flux\n")
+        said = self.sluice("trace", "cm/loose", "deploy/web", f"pod/{pod}", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, f"Error: tracing ConfigMap/{self.ns}/loose: object not managed by Flux\n")
+        self.assertEqual(re.findall(r"(?m)^Object: +(\S+)$", said), ["Deployment/web", f"Pod/{pod}"])
+        for words in (["deploy/web", "cm"], ["deploy"]):
+            self.sluice("trace", *words, "-n", "{ns}", code=1)
+            self.assertEqual(self.said, "Error: either `<resource>/<name>` or `<resource> <name>` is required\n")
 
     def test_tree_and_trace_of_a_release(self):
         release = {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": {"name": "web", "namespace": self.ns}, "spec": {
@@ -379,7 +385,8 @@ class ExplainTest(CommandCase):
         self.assertEqual(grown["resources"][0]["resources"][1]["resource"],
                          {"Namespace": "", "Name": "gizmos.tree.example", "GroupKind": {"Group": "apiextensions.k8s.io", "Kind": "CustomResourceDefinition"}})
         self.assertRegex(self.sluice("trace", "cm", "web", "-n", "{ns}"),
-                         rf"(?s)Object: +ConfigMap/web\n.*HelmRelease: +web\n.*Revision: +1\.0\.0\n.*HelmChart: +{self.ns}-web\n.*GitRepository: +fleet\n.*"
+                         rf"(?s)Object: +ConfigMap/web\n.*HelmRelease: +web\n.*Revision: +1\.0\.0\n.*HelmChart: +{self.ns}-web\n.*"
+                         rf"Chart: +\./chart\nVersion: +\*\nRevision: +1\.0\.0\n.*GitRepository: +fleet\n.*"
                          rf"Revision: +{re.escape(repository.revision)}\n")
 
     def test_events(self):
