@@ -5,6 +5,9 @@
 #include <array>
 #include <filesystem>
 #include <iostream>
+#include <numeric>
+#include <span>
+#include <utility>
 
 #include "cli/build_command.h"
 #include "cli/cluster_commands.h"
@@ -62,7 +65,64 @@ constexpr Group kGroups[] = {
     {{"version"}, [](Commands& to) { to.set.Add(to.app.add_subcommand("version", "Print the version"), PrintVersion); }},
 };
 
+constexpr std::string_view kComplete = "__complete";
+
+const CLI::App* SubcommandNamed(const CLI::App& app, const std::string& word) {
+  for (const CLI::App* sub : app.get_subcommands({})) {
+    if (sub->check_name(word)) return sub;
+  }
+  return nullptr;
+}
+
+/// How many letters must be put in, taken out or changed to make one word of the other (Levenshtein).
+std::size_t LettersApart(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0U);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+/// How many words the flag at the front of `words` takes, with its value; 0: it is none of those that may stand before a command.
+std::size_t LengthOfFlag(std::span<const std::string> words) {
+  const std::string& word = words.front();
+  for (const std::string_view flag : {"--kubeconfig", "--context", "--namespace", "--timeout", "-n"}) {
+    if (word == flag) return std::min<std::size_t>(2, words.size());
+    const bool joined = flag == "-n" ? word.starts_with("-n") : word.starts_with(std::string(flag) + "=");
+    if (joined) return 1;
+  }
+  return 0;
+}
+
 }  // namespace
+
+std::vector<std::string> FlagsBehindCommand(std::vector<std::string> words, bool for_completion) {
+  std::size_t flags = 0;
+  while (flags < words.size()) {
+    const std::size_t length = LengthOfFlag(std::span(words).subspan(flags));
+    if (length == 0) break;
+    flags += length;
+  }
+  if (flags == 0 || flags >= words.size()) return words;
+  const auto first = words.begin(), command = first + static_cast<std::ptrdiff_t>(flags);
+  if (for_completion) return {command, words.end()};
+  // A command of two words (`build kustomization`) takes its flags behind the second.
+  const Application one(*command);
+  const CLI::App* at = SubcommandNamed(one.app(), *command);
+  auto behind = command + 1;
+  while (at != nullptr && behind != words.end()) {
+    at = SubcommandNamed(*at, *behind);
+    if (at != nullptr) ++behind;
+  }
+  std::rotate(first, command, behind);
+  return words;
+}
 
 struct Application::Impl : Commands {};
 
@@ -81,39 +141,56 @@ Application::~Application() = default;
 const CLI::App& Application::app() const { return impl_->app; }
 
 int Application::Run(int argc, char** argv) {
-  if (argc > 1 && *argv[1] != '\0') {
-    const Application one(argv[1]);
-    if (one.Parses(argc, argv)) return one.RunChosen();
+  const std::vector<std::string> words = FlagsBehindCommand({argv + std::min(argc, 1), argv + argc});
+  if (!words.empty() && !words.front().empty()) {
+    const Application one(words.front());
+    if (one.Parses(words)) return one.RunChosen();
   }
-  return Application().ParseAndRun(argc, argv);
+  const Application all;
+  const std::string called = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "";
+  all.impl_->app.name(called.starts_with("kubectl-") ? "kubectl sluice" : "sluice");
+  return all.ParseAndRun(words);
 }
 
-bool Application::Parses(int argc, char** argv) const {
+bool Application::Parses(const std::vector<std::string>& words) const {
   try {
-    impl_->app.parse(argc, argv);
+    impl_->app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError&) {
     return false;
   }
   return true;
 }
 
-int Application::ParseAndRun(int argc, char** argv) const {
+int Application::ParseAndRun(const std::vector<std::string>& words) const {
   CLI::App& app = impl_->app;
-  const std::string called = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "";
-  app.name(called.starts_with("kubectl-") ? "kubectl sluice" : "sluice");
-  if (argc > 1 && std::string_view(argv[1]) == "__complete") {  // what the completion scripts ask; the words are not to be parsed
-    std::vector<std::string> words(argv + 2, argv + argc);
-    if (!words.empty() && words.front() == "--") words.erase(words.begin());
-    for (const std::string& word : Complete(app, words)) std::cout << word << "\n";
+  if (!words.empty() && words.front() == kComplete) {  // what the completion scripts ask; the words are not to be parsed
+    std::vector<std::string> line(words.begin() + 1, words.end());
+    if (!line.empty() && line.front() == "--") line.erase(line.begin());
+    for (const std::string& word : Complete(app, FlagsBehindCommand(std::move(line), true))) std::cout << word << "\n";
     return 0;
   }
+  if (!words.empty() && !words.front().empty() && !words.front().starts_with("-") && SubcommandNamed(app, words.front()) == nullptr)
+    return UnknownCommand(words.front());
   try {
-    app.parse(argc, argv);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
-    const bool diff = argc > 1 && std::string_view(argv[1]) == "diff";  // whose 1 says that something differs
-    return app.exit(error) == 0 ? 0 : diff ? 2 : 1;                     // help is no failure; all others are 1, as with kustomize and flux
+    const bool diff = !words.empty() && words.front() == "diff";  // whose 1 says that something differs
+    return app.exit(error) == 0 ? 0 : diff ? 2 : 1;               // help is no failure; all others are 1, as with kustomize and flux
   }
   return RunChosen();
+}
+
+/// The flux CLI's words (spf13/cobra's): commands that begin so, or are two letters away at most.
+int Application::UnknownCommand(const std::string& word) const {
+  std::cerr << "Error: unknown command \"" << word << "\" for \"" << impl_->app.get_name() << "\"\n";
+  std::string near;
+  for (const CLI::App* command : impl_->app.get_subcommands({})) {
+    const std::string& name = command->get_name();
+    if (!command->get_group().empty() && (name.starts_with(word) || LettersApart(word, name) <= 2)) near += "\t" + name + "\n";
+  }
+  if (!near.empty()) std::cerr << "\nDid you mean this?\n" << near;
+  std::cerr << "\nRun '" << impl_->app.get_name() << " --help' for usage.\n";
+  return 1;
 }
 
 int Application::RunChosen() const {

@@ -2,13 +2,19 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace CLI {
 class App;
 }
 
 namespace sluice::cli {
+
+/// The flags of a connection may stand before the command, as the flux CLI and kubectl take them: `-n apps get ks` becomes `get -n apps ks`. `words` are what
+/// follows the program's name. Where a line is only to be completed they go without a trace. Pure.
+std::vector<std::string> FlagsBehindCommand(std::vector<std::string> words, bool for_completion = false);
 
 class Application {
  public:
@@ -25,8 +31,9 @@ class Application {
   static int Run(int argc, char** argv);
 
  private:
-  bool Parses(int argc, char** argv) const;
-  int ParseAndRun(int argc, char** argv) const;
+  bool Parses(const std::vector<std::string>& words) const;
+  int ParseAndRun(const std::vector<std::string>& words) const;
+  int UnknownCommand(const std::string& word) const;
   int RunChosen() const;
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -8,9 +8,10 @@ namespace sluice::cli {
 
 void AddConnection(CLI::App& command, ClusterFlags& flags, const char* ns) {
   flags.ns = EnvironmentOr("FLUX_SYSTEM_NAMESPACE", ns);
-  command.add_option("--kubeconfig", flags.kubeconfig, "Path to a kubeconfig; else $KUBECONFIG, the pod's service account, ~/.kube/config");
-  command.add_option("--context", flags.context, "Context of the kubeconfig");
-  command.add_option("-n,--namespace", flags.ns, "Namespace ($FLUX_SYSTEM_NAMESPACE sets the default)")->capture_default_str();
+  command.add_option("--kubeconfig", flags.kubeconfig, "Path to a kubeconfig; else $KUBECONFIG, the pod's service account, ~/.kube/config")
+      ->take_last();
+  command.add_option("--context", flags.context, "Context of the kubeconfig")->take_last();
+  command.add_option("-n,--namespace", flags.ns, "Namespace ($FLUX_SYSTEM_NAMESPACE sets the default)")->capture_default_str()->take_last();
 }
 
 void AddAllNamespaces(CLI::App& command, ClusterFlags& flags) {

@@ -14,15 +14,24 @@
 namespace sluice::cli {
 namespace {
 
-std::string Completed(std::string_view line) {
-  const Application application;
+std::vector<std::string> Split(std::string_view line) {
   std::vector<std::string> words;
   std::istringstream in{std::string(line)};
   for (std::string word; in >> word;) words.push_back(word);
-  if (line.empty() || line.back() == ' ') words.emplace_back();
+  return words;
+}
+
+std::string Joined(const std::vector<std::string>& words) {
   std::string out;
-  for (const std::string& word : Complete(application.app(), words)) out += (out.empty() ? "" : " ") + word;
+  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
   return out;
+}
+
+std::string Completed(std::string_view line) {
+  const Application application;
+  std::vector<std::string> words = Split(line);
+  if (line.empty() || line.back() == ' ') words.emplace_back();
+  return Joined(Complete(application.app(), FlagsBehindCommand(std::move(words), true)));
 }
 
 TEST(Application, OneCommandIsDeclaredAsAmongAll) {
@@ -35,6 +44,27 @@ TEST(Application, OneCommandIsDeclaredAsAmongAll) {
     EXPECT_LT(one.app().get_subcommands({}).size(), 5U) << command->get_name();
   }
   EXPECT_TRUE(Application("no-such-command").app().get_subcommands({}).empty());
+}
+
+TEST(Application, FlagsOfAConnectionMayStandFirst) {
+  struct Row {
+    std::string_view line, want;
+  };
+  constexpr Row kRows[] = {
+      {"-n apps get ks app", "get -n apps ks app"},
+      {"-napps get ks", "get -napps ks"},
+      {"--namespace=apps --kubeconfig F get ks", "get --namespace=apps --kubeconfig F ks"},
+      {"--context c --timeout 1m reconcile ks app", "reconcile --context c --timeout 1m ks app"},
+      {"-n apps build ks app --path .", "build ks -n apps app --path ."},
+      {"-n apps build .", "build -n apps ."},
+      {"-n apps foo", "foo -n apps"},
+      {"get -n apps ks", "get -n apps ks"},
+      {"--help -n apps", "--help -n apps"},
+      {"-n apps", "-n apps"},
+      {"-n", "-n"},
+      {"", ""},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(Joined(FlagsBehindCommand(Split(row.line))), row.want) << row.line;
 }
 
 TEST(Completion, Words) {
@@ -55,6 +85,9 @@ TEST(Completion, Words) {
       {"reconcile ks app --with", "--with-source"},
       {"install --git-p", "--git-path --git-poll-interval"},
       {"completion ", ""},
+      {"-n flux ge", "get"},
+      {"-n flux get k", "ks kustomization"},
+      {"-n flux build ", "kustomization"},
   };
   for (const Row& row : kRows) EXPECT_EQ(Completed(row.line), row.want) << row.line;
 }
@@ -126,12 +159,6 @@ TEST(Install, InPlaceOfFlux) {
             "- kind: ServiceAccount\n  name: helm-controller\n  namespace: flux-system\n");
 }
 
-std::string Words(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
-  return out;
-}
-
 TEST(Install, StoredVersionsThatOursLacks) {
   struct Row {
     std::string_view stored, want;
@@ -140,9 +167,9 @@ TEST(Install, StoredVersionsThatOursLacks) {
   const Value ours = *document::ParseYaml("{spec: {versions: [{name: v1}, {name: v2}]}}");
   for (const Row& row : kRows) {
     const Value live = *document::ParseYaml("{status: {storedVersions: " + std::string(row.stored) + "}}");
-    EXPECT_EQ(Words(LostVersions(live, ours)), row.want) << row.stored;
+    EXPECT_EQ(Joined(LostVersions(live, ours)), row.want) << row.stored;
   }
-  EXPECT_EQ(Words(LostVersions(Value::Mapping(), ours)), "");
+  EXPECT_EQ(Joined(LostVersions(Value::Mapping(), ours)), "");
 }
 
 TEST(Install, TheOneLineStart) {

@@ -148,6 +148,16 @@ class GetTest(CommandCase):
         self.sluice("get", "ks", "-w", "-n", "{ns}", "--kubeconfig", away, "--timeout", "3s", code=1)
         self.assertRegex(self.said, "^Error: .*127.0.0.1:1")
 
+    def test_flags_before_the_command(self):
+        self.fleet({"cm.yaml": config_map("a")})
+        self.assertRegex(self.sluice("-n", "{ns}", "--kubeconfig", self.env.cluster.kubeconfig, "get", "ks", "app", "--no-header"), "^app ")
+        self.assertRegex(self.sluice("--namespace=elsewhere", "get", "ks", "app", "--no-header", "-n", "{ns}"), "^app ")
+        self.sluice("--context", "absent", "get", "ks", code=1)
+        self.assertIn('"absent"', self.said)
+        self.sluice("--floppy", "get", "ks", code=1)
+        self.sluice("gett", "ks", code=1)
+        self.assertEqual(self.said, 'Error: unknown command "gett" for "sluice"\n\nDid you mean this?\n\tget\n\nRun \'sluice --help\' for usage.\n')
+
     def test_what_is_not_there(self):
         self.assertEqual(self.sluice("get", "ks", "absent", "-n", "{ns}", code=1), "")
         self.assertEqual(self.said, 'Error: kustomizations.kustomize.toolkit.fluxcd.io "absent" not found\n')
