@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <map>
+#include <set>
 
 #include "cli/command_set.h"
 #include "cli/session.h"
@@ -62,24 +64,57 @@ std::vector<Row> StatsTable(std::span<const FluxKind> kinds, const std::vector<V
 
 namespace {
 
+constexpr std::string_view kSourceGroup = "source.toolkit.fluxcd.io";
+
 struct ExportFlags : ClusterFlags {
-  bool all = false;
+  bool all = false, with_credentials = false;
 };
+
+Value ExportedSecret(const Value& secret) {
+  Value out = Value::Mapping();
+  out.Set("apiVersion", "v1");
+  out.Set("kind", "Secret");
+  out["metadata"].Set("name", document::NameOf(secret));
+  out["metadata"].Set("namespace", document::NamespaceOf(secret));
+  for (const std::string_view key : {"data", "type"}) {
+    if (const Value* value = secret.Find(key)) out.Set(key, *value);
+  }
+  return out;
+}
+
+/// The objects as they are exported, each source followed by the Secret that it names if that is asked for.
+Result<std::vector<Value>> WithSecrets(Session& session, const std::vector<Value>& objects, bool with_credentials) {
+  std::vector<Value> out;
+  std::set<document::NamespacedName> seen;
+  for (const Value& object : objects) {
+    out.push_back(Exported(object));
+    const document::NamespacedName name{std::string(document::NamespaceOf(object)),
+                                        std::string(object.StringAt({"spec", "secretRef", "name"}))};
+    const bool wanted = with_credentials && document::GvkOf(object).group == kSourceGroup && !name.name.empty();
+    if (!wanted || !seen.insert(name).second) continue;
+    const Result<Value> secret = session.Get({{"", "v1", "Secret"}, name.ns, name.name});
+    if (!secret) return secret.error().Wrap("failed to retrieve secret " + name.name);
+    out.push_back(ExportedSecret(*secret));
+  }
+  return out;
+}
 
 int RunExport(const ExportFlags& flags) {
   const Result<Target> target = ParseTarget(flags.words);
   if (!target) return PrintError(target.error(), 1);
   if (target->name.empty() && !flags.all) return PrintError(base::Invalid("give a name, or --all"), 1);
+  const bool sources = std::ranges::any_of(target->kinds, [](const FluxKind* kind) { return kind->group == kSourceGroup; });
+  if (flags.with_credentials && !sources) return PrintError(base::Invalid("--with-credentials is for sources"), 1);
   auto session = Session::Open(flags);
   if (!session) return PrintError(session.error(), 1);
   const Result<std::vector<Value>> objects =
       (*session)->Fetch(target->kinds, {.ns = flags.all_namespaces ? "" : flags.ns, .name = target->name, .label_selector = {}});
   if (!objects) return PrintError(objects.error(), 1);
   if (objects->empty()) return PrintError(base::NotFound("no objects found in namespace " + flags.ns), 1);
-  std::vector<Value> out;
-  for (const Value& object : *objects) out.push_back(Exported(object));
+  const Result<std::vector<Value>> out = WithSecrets(**session, *objects, flags.with_credentials);
+  if (!out) return PrintError(out.error(), 1);
   if (flags.output == "yaml") std::cout << "---\n";
-  PrintObjects(out, flags.output, target->name.empty());
+  PrintObjects(*out, flags.output, target->name.empty());
   return 0;
 }
 
@@ -123,6 +158,7 @@ void AddExport(CLI::App& app, CommandSet& commands) {
   flags->output = "yaml";
   command->add_option("-o,--output", flags->output, "yaml or json")->check(CLI::IsMember({"yaml", "json"}))->capture_default_str();
   command->add_flag("--all", flags->all, "All of this kind");
+  command->add_flag("--with-credentials", flags->with_credentials, "Of sources: their Secrets too");
   commands.Add(command, [flags] { return RunExport(*flags); });
 }
 

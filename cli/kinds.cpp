@@ -17,7 +17,7 @@ constexpr FluxKind kKinds[] = {
     {kSource, "v1", "HelmChart", "helmcharts", "source", "chart hc", kArtifactRevision},
     {kSource, "v1", "Bucket", "buckets", "source", "bucket", kArtifactRevision},
     {kSource, "v1", "ExternalArtifact", "externalartifacts", "source", "external ea", kArtifactRevision},
-    {"source.extensions.fluxcd.io", "v1beta1", "ArtifactGenerator", "artifactgenerators", "", "ag generator",
+    {"source.extensions.fluxcd.io", "v1beta1", "ArtifactGenerator", "artifactgenerators", "artifact", "generator generators ag",
      "status.observedSourcesDigest"},
     {"kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations", "", "ks", "status.lastAppliedRevision"},
     {"helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases", "", "hr", "status.history.0.chartVersion status.lastAttemptedRevision"},
@@ -50,9 +50,10 @@ bool Names(const FluxKind& kind, const std::string& word) {
          word == std::string(kind.plural) + "." + std::string(kind.group) || HasWord(kind.words, word);
 }
 
-/// `source`, `sources`, `image`, `images`.
+/// `source`, `sources`, `artifact`, `artifacts`, `image`, `images`.
 std::string_view FamilyOf(const std::string& word) {
   if (word == "source" || word == "sources") return "source";
+  if (word == "artifact" || word == "artifacts") return "artifact";
   if (word == "image" || word == "images") return "image";
   return "";
 }

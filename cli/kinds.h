@@ -15,7 +15,7 @@ namespace sluice::cli {
 struct FluxKind {
   std::string_view group, version, kind;
   std::string_view plural;    ///< "gitrepositories"
-  std::string_view family;    ///< the flux CLI's first word: "source", "image", or "" for kinds that stand alone
+  std::string_view family;    ///< the flux CLI's first word: "source", "artifact", "image", or "" for kinds that stand alone
   std::string_view words;     ///< other names, separated by blanks; within a family the flux CLI's second word comes first
   std::string_view revision;  ///< paths of what `get` shows as revision, the first that is there: keys, and places in lists, joined by dots
   bool is_static = false;     ///< no controller writes a status: always ready, nothing to reconcile

@@ -56,7 +56,7 @@ std::string ConsoleLine(std::string_view line) {
 namespace {
 
 struct LogsFlags : ClusterFlags {
-  std::string level, kind, name, flux_ns, since;
+  std::string level, kind, name, flux_ns, since, since_time;
   std::int64_t tail = -1;
   bool follow = false;
 };
@@ -107,6 +107,7 @@ std::string PathOf(const Value& pod, const LogsFlags& flags, double seconds) {
   const Value* containers = pod.At({"spec", "containers"});
   if (containers != nullptr && containers->size() > 1) path += "container=manager&";
   if (flags.tail >= 0) path += "tailLines=" + std::to_string(flags.tail) + "&";
+  if (!flags.since_time.empty()) path += "sinceTime=" + base::FormatRfc3339(*base::ParseRfc3339(flags.since_time)) + "&";
   if (seconds > 0) path += "sinceSeconds=" + std::to_string(static_cast<long long>(std::ceil(seconds))) + "&";
   if (flags.follow) path += "follow=true&";
   path.pop_back();
@@ -129,7 +130,18 @@ net::Task<void> Stream(Session& session, std::string path, LogFilter filter, boo
   lines.Take("\n");
 }
 
+/// The flux CLI's words.
+Result<void> CheckFlags(const LogsFlags& flags) {
+  if (!flags.level.empty() && flags.level != "debug" && flags.level != "info" && flags.level != "error")
+    return base::Invalid("unsupported log level '" + flags.level + "', must be one of: debug, info, error");
+  if (!flags.since.empty() && !flags.since_time.empty()) return base::Invalid("at most one of --since-time and --since may be given");
+  if (!flags.since_time.empty() && !base::ParseRfc3339(flags.since_time))
+    return base::Invalid("--since-time: \"" + flags.since_time + "\" is not a time (RFC 3339) such as 2026-01-31T12:00:00Z");
+  return {};
+}
+
 Result<void> Logs(const LogsFlags& flags) {
+  TRY(CheckFlags(flags));
   double seconds = 0;
   if (!flags.since.empty()) {
     TRY(const base::Duration since, ParseDurationFlag("--since", flags.since));
@@ -164,6 +176,7 @@ void AddLogs(CLI::App& app, CommandSet& commands) {
   command->add_option("--kind", flags->kind, "Only lines about this kind, such as GitRepository");
   command->add_option("--name", flags->name, "Only lines about the object of this name");
   command->add_option("--since", flags->since, "Only what is newer than, say, 2m");
+  command->add_option("--since-time", flags->since_time, "Only what is newer than this time, such as 2026-01-31T12:00:00Z");
   command->add_option("--tail", flags->tail, "Only so many of the newest lines of each pod");
   command->add_flag("-f,--follow", flags->follow, "Print what comes, until interrupted");
   commands.Add(command, [flags] {

@@ -1,4 +1,4 @@
-// What a Kustomization owns, and what that owns in turn.
+// What a Kustomization owns, and what that owns in turn. And the artifacts of an ArtifactGenerator.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
@@ -112,6 +112,16 @@ class Grower {
   std::set<document::ObjectId> seen_;
 };
 
+Tree GeneratedTree(const Value& generator) {
+  Tree tree{.id = document::IdOf(generator), .children = {}};
+  const Value* inventory = generator.At({"status", "inventory"});
+  for (const Value& one : inventory == nullptr ? std::span<const Value>() : inventory->items()) {
+    const std::string ns(one.StringAt({"namespace"})), name(one.StringAt({"name"}));
+    tree.children.push_back({.id = {"source.toolkit.fluxcd.io", "ExternalArtifact", ns, name}, .children = {}});
+  }
+  return tree;
+}
+
 struct TreeFlags : ClusterFlags {
   bool compact = false;
 };
@@ -121,13 +131,14 @@ int RunTree(const TreeFlags& flags) {
   if (words.size() == 1 && words[0].find('/') == std::string::npos) words.insert(words.begin(), "ks");
   const Result<Target> target = ParseTarget(words);
   if (!target) return PrintError(target.error(), 1);
-  if (!target->one_kind() || target->kinds.front()->kind != "Kustomization" || target->name.empty())
-    return PrintError(base::Invalid("tree is of a Kustomization: sluice tree ks NAME"), 1);
+  const std::string_view kind = target->kinds.front()->kind;
+  if (!target->one_kind() || (kind != "Kustomization" && kind != "ArtifactGenerator") || target->name.empty())
+    return PrintError(base::Invalid("tree is of a Kustomization (sluice tree ks NAME) or an ArtifactGenerator (sluice tree ag NAME)"), 1);
   auto session = Session::Open(flags);
   if (!session) return PrintError(session.error(), 1);
-  const Result<Value> object = (*session)->Get({kKustomizationKind, flags.ns, target->name});
+  const Result<Value> object = (*session)->Get({target->kinds.front()->Gvk(), flags.ns, target->name});
   if (!object) return PrintError(object.error(), 1);
-  const Result<Tree> tree = Grower(**session, flags.compact).Of(*object);
+  const Result<Tree> tree = kind == "Kustomization" ? Grower(**session, flags.compact).Of(*object) : GeneratedTree(*object);
   if (!tree) return PrintError(tree.error(), 1);
   if (flags.output == "table") {
     std::cout << PrintTree(*tree) << std::flush;
@@ -158,7 +169,8 @@ Value TreeValue(const Tree& tree) {
 
 void AddTree(CLI::App& app, CommandSet& commands) {
   auto flags = std::make_shared<TreeFlags>();
-  CLI::App* command = app.add_subcommand("tree", "Print what a Kustomization owns, and what that owns in turn");
+  CLI::App* command =
+      app.add_subcommand("tree", "Print what a Kustomization owns, and what that owns in turn; the artifacts of an ArtifactGenerator");
   AddConnection(*command, *flags);
   AddTarget(*command, *flags, true);
   AddOutput(*command, *flags);

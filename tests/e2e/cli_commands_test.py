@@ -287,7 +287,10 @@ class ActTest(CommandCase):
         self.addCleanup(self.await_gone, kinds[0], "gen")
         self.addCleanup(self.kube.delete, kinds[0], "gen", self.ns)
         self.await_object(kinds[0], "gen", lambda generator: condition_of(generator, "Ready").get("status") == "True")
-        self.assertRegex(self.sluice("get", "ag", "-n", "{ns}", "--no-header"), r"^gen +\S+ +False +True ")
+        for words in (["artifacts", "generators"], ["artifact", "generator", "gen"], ["ag"]):
+            self.assertRegex(self.sluice("get", *words, "-n", "{ns}", "--no-header"), r"^gen +\S+ +False +True ")
+        want = f"ArtifactGenerator/{self.ns}/gen\n└── ExternalArtifact/{self.ns}/made\n"
+        self.assertEqual(self.sluice("tree", "artifact", "generator", "gen", "-n", "{ns}"), want)
         self.sluice("suspend", "ag", "gen", "-n", "{ns}")
         self.assertEqual(self.kube.get(kinds[0], "gen", self.ns)["metadata"]["annotations"][annotation], "disabled")
         self.assertNotIn("suspend", self.kube.get(kinds[0], "gen", self.ns)["spec"])
@@ -329,6 +332,19 @@ class ActTest(CommandCase):
         self.assertEqual([line for line in said if line.startswith("►")],
                          [f"► reconciling {what}" for what in (f"GitRepository/{self.ns}/fleet", f"HelmChart/{self.ns}/{self.ns}-web", f"HelmRelease/{self.ns}/web")])
         self.assertEqual(self.kube.get("ConfigMap", "web", self.ns)["data"], {"n": "2"})
+
+    def test_export_with_credentials(self):
+        self.kube.apply(secret("login", self.ns, {"username": "u", "password": "p"}))
+        for name in ("one", "two"):
+            self.source(name, self.env.repository(f"{self.ns}-{name}", {}), suspend=True, secretRef={"name": "login"})
+        found = list(yaml.safe_load_all(self.sluice("export", "source", "git", "one", "--with-credentials", "-n", "{ns}")))
+        self.assertEqual([one["kind"] for one in found], ["GitRepository", "Secret"])
+        self.assertEqual(found[1], {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login", "namespace": self.ns},
+                                    "data": self.kube.get("Secret", "login", self.ns)["data"], "type": "Opaque"})
+        found = list(yaml.safe_load_all(self.sluice("export", "source", "git", "--all", "--with-credentials", "-n", "{ns}")))
+        self.assertEqual([one["metadata"]["name"] for one in found], ["one", "login", "two"])
+        self.sluice("export", "ks", "--all", "--with-credentials", "-n", "{ns}", code=1)
+        self.assertEqual(self.said, "Error: --with-credentials is for sources\n")
 
     def test_export(self):
         self.fleet({"cm.yaml": config_map("a")})
@@ -626,8 +642,19 @@ class LogsOfPodsTest(CommandCase):
         until(lambda: self.sluice("logs", "-A", "--flux-namespace", NAMESPACE, "--tail", "2").splitlines() == [shown("later")] * 2)
         self.assertEqual(logs("-n", self.ns, "--since", "1h"), here)
         self.assertNotIn(here[0], logs("-n", self.ns, "--since", "1s"))
+        self.assertEqual(logs("-n", self.ns, "--since-time", "2026-01-01T00:00:00Z"), here)
+        self.assertEqual(logs("-n", self.ns, "--since-time", "2199-01-01T00:00:00+01:00"), [])
         with self.following("logs", "-f", "--flux-namespace", NAMESPACE, "--tail", "1", code=-signal.SIGTERM) as lines:
             until(lambda: lines.count(shown("later") + "\n") >= 3, seen=lambda: lines)
+
+
+class LogsFlagsTest(CommandCase):
+    def test_what_makes_no_sense_is_refused(self):
+        for words, said in ((["--level", "foo"], "unsupported log level 'foo', must be one of: debug, info, error"),
+                            (["--since", "1h", "--since-time", "2026-01-01T00:00:00Z"], "at most one of --since-time and --since may be given"),
+                            (["--since-time", "noon"], '--since-time: "noon" is not a time (RFC 3339) such as 2026-01-31T12:00:00Z')):
+            self.sluice("logs", *words, code=1)
+            self.assertEqual(self.said, f"Error: {said}\n")
 
 
 class MetricsTest(CommandCase):
