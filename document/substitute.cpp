@@ -226,7 +226,7 @@ std::optional<std::int64_t> ToInteger(std::string_view text) {
 }
 
 // Offsets and lengths are bytes. What is not a number leaves the value as it is.
-base::Result<std::string> Substring(const std::string& value, const std::vector<std::string>& args) {
+std::string Substring(const std::string& value, const std::vector<std::string>& args) {
   const auto size = static_cast<std::int64_t>(value.size());
   const auto position = ToInteger(args[0]);
   if (!position) return value;
@@ -236,8 +236,9 @@ base::Result<std::string> Substring(const std::string& value, const std::vector<
   if (!length) return value;
   if (from >= size) return "";
   if (*length >= size - from) return value.substr(static_cast<std::size_t>(from));
-  if (*length < 0) return base::Invalid("bad substitution: negative length " + args[1]);  // the library ends its process here
-  return value.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(*length));
+  if (*length >= 0) return value.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(*length));
+  if (*length < from - size) return "";  // a negative length counts from the end, and that lies before `from`
+  return value.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(size + *length - from));
 }
 
 // Go's strings.Replace: an empty `from` is found before each character and at the end. Stops when it has more than `max_bytes`.
