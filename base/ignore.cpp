@@ -78,9 +78,9 @@ Result<void> AppendTree(const Files& tree, const std::string& directory, std::ve
 }
 
 template <std::size_t N>
-void Prepend(const std::string_view (&lines)[N], std::vector<IgnorePattern>& patterns) {
+void Prepend(const std::string_view (&lines)[N], std::vector<IgnorePattern>& patterns, std::string_view domain = ".") {
   std::vector<IgnorePattern> first;
-  for (const std::string_view line : lines) first.emplace_back(line, ".");
+  for (const std::string_view line : lines) first.emplace_back(line, domain);
   patterns.insert(patterns.begin(), first.begin(), first.end());
 }
 
@@ -156,6 +156,17 @@ IgnoreMatcher IgnoreMatcher::FromText(std::string_view text) {
   IgnoreMatcher matcher;
   AppendLines(text, ".", matcher.patterns_);
   Prepend(kVersionControl, matcher.patterns_);
+  matcher.defaults_ = std::size(kVersionControl);
+  return matcher;
+}
+
+Result<IgnoreMatcher> IgnoreMatcher::LoadBelow(const Files& tree, const std::string& directory, std::string_view more) {
+  IgnoreMatcher matcher;
+  TRY(AppendTree(tree, directory, matcher.patterns_));
+  TRY(AppendBounded("ignore", more, directory, matcher.patterns_));
+  Prepend(kDefaults, matcher.patterns_, directory);
+  Prepend(kVersionControl, matcher.patterns_, directory);
+  matcher.defaults_ = std::size(kVersionControl) + std::size(kDefaults);
   return matcher;
 }
 
@@ -163,8 +174,10 @@ Result<IgnoreMatcher> IgnoreMatcher::Load(const Files& tree, std::string_view sp
   IgnoreMatcher matcher;
   TRY(AppendTree(tree, ".", matcher.patterns_));
   TRY(AppendBounded("ignore", spec_ignore, ".", matcher.patterns_));
-  if (matcher.patterns_.empty()) Prepend(kDefaults, matcher.patterns_);
+  const std::size_t own = matcher.patterns_.size();
+  if (own == 0) Prepend(kDefaults, matcher.patterns_);
   Prepend(kVersionControl, matcher.patterns_);
+  matcher.defaults_ = matcher.patterns_.size() - own;
   return matcher;
 }
 

@@ -43,6 +43,9 @@ class IgnoreMatcher {
   /// Reads every `.sourceignore` of `tree`, then appends the lines of `spec_ignore`. The VCS list holds always, the other defaults only where
   /// neither has a pattern. Errors: those of `tree`; TooLarge: a file, or spec_ignore, of more than 1 MiB, or more than 10,000 patterns in all.
   static Result<IgnoreMatcher> Load(const Files& tree, std::string_view spec_ignore);
+  /// For a directory that no artifact was made of (`flux build kustomization`): all defaults, each `.sourceignore` at and below `directory` of
+  /// `tree`, then the lines of `more`; nothing of this is about paths outside of `directory`. Errors as above.
+  static Result<IgnoreMatcher> LoadBelow(const Files& tree, const std::string& directory, std::string_view more);
   /// The VCS list and the lines of `text`, scoped to the root: a Bucket's rule.
   static IgnoreMatcher FromText(std::string_view text);
 
@@ -50,8 +53,11 @@ class IgnoreMatcher {
   bool Ignored(std::string_view path, bool is_directory) const;
   /// Whether everything below an ignored directory is ignored as well (no pattern includes).
   bool CanPrune() const;
+  /// Whether there is more than the defaults.
+  bool HasOwnPatterns() const { return patterns_.size() > defaults_; }
 
  private:
+  std::size_t defaults_ = 0;  ///< the first of `patterns_`
   std::vector<IgnorePattern> patterns_;
 };
 

@@ -109,7 +109,7 @@ class Substitution {
 };
 
 Result<kustomize::BuildResult> BuildTree(const base::Files& files, const std::string& directory, const BuildInput& input) {
-  TRY(RootFile root, MakeRootFile(files, directory, input.spec));
+  TRY(RootFile root, MakeRootFile(files, directory, input.spec, input.ignore ? &*input.ignore : nullptr));
   const OverlayFiles with_root(files, std::move(root));
   std::map<std::string, std::string> decrypted;
   if (input.spec.decryption && !input.mask_encrypted) {

@@ -26,6 +26,9 @@ struct BuildInput {
   std::vector<std::pair<std::string, std::string>> variables = {};
   bool strict_substitution = true;  ///< a variable without value and default is an error
   bool mask_encrypted = false;      ///< SOPS values are shown as **SOPS** (CLI), nothing is decrypted; else an encrypted Secret is an error
+  /// The CLI's, which builds from a directory and not from an artifact: `.sourceignore` files at and below the path, and then these lines, say
+  /// what stays out of the root kustomization. nullopt: nothing does.
+  std::optional<std::string> ignore = {};
   DecryptionKeys decryption = {};   ///< used where the spec asks for decryption
   kustomize::BuildLimits limits = {};
   std::size_t max_manifests_bytes = 64u << 20;  ///< of what is made, as text

@@ -22,8 +22,11 @@ struct RootFile {
 };
 
 /// The kustomization file for `directory` (normalised). Without one, every *.yaml and *.yml below must parse as Kubernetes objects, and a
-/// sub-directory with a kustomization file of its own is taken as one resource. Invalid names the file and the line.
-base::Result<RootFile> MakeRootFile(const base::Files& files, std::string_view directory, const Spec& spec);
+/// sub-directory with a kustomization file of its own is taken as one resource. One that is there is read as Flux reads it, which ignores what it
+/// does not know and makes text of numbers, and built as that if it is not the same. Invalid names the file and the line.
+/// `ignore`: BuildInput's; of what is left out of a generated file or taken out of one that is there, nothing is looked at.
+base::Result<RootFile> MakeRootFile(const base::Files& files, std::string_view directory, const Spec& spec,
+                                    const std::string* ignore = nullptr);
 
 /// `inner` with one file laid over it. `inner` outlives the result.
 class OverlayFiles final : public base::Files {

@@ -40,7 +40,7 @@ TEST(Overlay, AnEmptyDirectoryBuildsToNothing) {
   const auto files = Tree({{"app/README.md", "x"}});
   const auto root = MakeRootFile(*files, "app", Spec{});
   ASSERT_TRUE(root);
-  EXPECT_EQ(root->content, "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: _placeholder\nresources: []\n");
+  EXPECT_EQ(root->content, "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: _placeholder\n");
 }
 
 TEST(Overlay, WhatIsNoManifestIsRefusedWithItsPlace) {
@@ -69,15 +69,68 @@ TEST(Overlay, TheSpecIsLaidOverTheFile) {
   spec.target_namespace = "new";
   spec.name_prefix = "p-";
   spec.images = *document::ParseYaml("[{name: app, newTag: '2', digest: 'sha256:1'}, {name: third, newName: x, newTag: '3'}]");
-  spec.patches = *document::ParseYaml("[{patch: 'x: y', target: {kind: ConfigMap}}]");
+  spec.patches = *document::ParseYaml("[{patch: 'x: y', options: {allowNameChange: true}, target: {kind: ConfigMap, other: x}}]");
   spec.components = {"extra", "missing"};
   spec.ignore_missing_components = true;
   const auto root = MakeRootFile(*files, ".", spec);
   ASSERT_TRUE(root) << root.error().message;
   EXPECT_EQ(root->content,
-            "resources:\n- a.yaml\nnamespace: new\nimages:\n- name: app\n  digest: sha256:1\n- name: side\n  newTag: \"1\"\n"
-            "- name: third\n  newName: x\n  newTag: \"3\"\nnamePrefix: p-\npatches:\n- patch: 'x: y'\n  target:\n    kind: ConfigMap\n"
-            "components:\n- extra\n");
+            "namespace: new\nimages:\n- name: app\n  newTag: \"2\"\n  digest: sha256:1\n- name: side\n  newTag: \"1\"\n"
+            "- name: third\n  newName: x\n  newTag: \"3\"\nresources:\n- a.yaml\nnamePrefix: p-\npatches:\n- patch: 'x: y'\n  target:\n"
+            "    kind: ConfigMap\ncomponents:\n- extra\n");
+}
+
+std::string ContentOf(const std::string& file, const Spec& spec = {}) {
+  const auto files = Tree({{"kustomization.yaml", file}, {"a.yaml", kConfigMap}});
+  const auto root = MakeRootFile(*files, ".", spec);
+  if (!root) return "error: " + root.error().message;
+  return root->replaced ? root->content : "as it is";
+}
+
+// By fluxcd/pkg/kustomize v1.35.6, kustomize_generator.go.
+TEST(Overlay, AnImageOfTheSpecGoesOverOneOfTheFile) {
+  struct Row {
+    const char *file, *spec, *want;
+  };
+  const Row rows[] = {
+      {"newTag: '2'", "newName: x/n", "newTag: \"2\"\n  newName: x/n\n"},
+      {"newName: x/n", "newTag: '3'", "newName: x/n\n  newTag: \"3\"\n"},
+      {"newName: x/n, newTag: '2'", "digest: D", "newName: x/n\n  digest: D\n"},
+      {"digest: D", "newTag: '3'", "newTag: \"3\"\n"},
+      {"newTag: '2', tagSuffix: -s", "newTag: v2, digest: D", "tagSuffix: -s\n  newTag: v2\n  digest: D\n"},
+  };
+  for (const Row& row : rows) {
+    Spec spec;
+    spec.images = *document::ParseYaml("[{name: nginx, " + std::string(row.spec) + "}]");
+    EXPECT_EQ(ContentOf("resources: [a.yaml]\nimages: [{name: nginx, " + std::string(row.file) + "}]\n", spec),
+              "images:\n- name: nginx\n  " + std::string(row.want) + "resources:\n- a.yaml\n")
+        << row.file;
+  }
+}
+
+TEST(Overlay, TheFileIsReadAsFluxReadsIt) {
+  EXPECT_EQ(ContentOf("resources: [a.yaml]\ncommonAnnotations: {a: 'true'}\n"), "as it is");
+  EXPECT_EQ(ContentOf("resources: [a.yaml]\ncommonAnnotations: {a: true, n: 5}\nunknown: 1\n"),
+            "commonAnnotations:\n  a: \"true\"\n  \"false\": \"5\"\nresources:\n- a.yaml\n");
+  EXPECT_EQ(ContentOf("resources: [a.yaml]\nresources: [a.yaml]\n"), "resources:\n- a.yaml\n");
+  EXPECT_EQ(ContentOf("resources: a.yaml\n"), "error: kustomization.yaml:1:12: resources: want a list, found a string");
+  EXPECT_EQ(ContentOf("apiVersion: 1\n"), "error: kustomization.yaml:1:13: apiVersion: want a string, found a number");
+  Spec spec;
+  spec.name_prefix = "x-";
+  EXPECT_EQ(ContentOf("", spec), "buildMetadata:\n- originAnnotations\nnamePrefix: x-\n");
+  EXPECT_EQ(ContentOf("bases: [b]\nbuildMetadata: [managedByLabel]\n"), "bases:\n- b\nbuildMetadata:\n- originAnnotations\n");
+}
+
+TEST(Overlay, ComponentsOfTheSpecAreLocal) {
+  for (const char* component : {"github.com/a/b", "gh:a/b", "GIT::x", "https://x", "/abs", "file:///x"}) {
+    Spec spec;
+    spec.components = {component};
+    EXPECT_EQ(ContentOf("resources: [a.yaml]\n", spec),
+              "error: spec.components: \"" + std::string(component) + "\" is not a directory relative to spec.path");
+  }
+  Spec spec;
+  spec.components = {"github.com", "../x"};
+  EXPECT_EQ(ContentOf("resources: [a.yaml]\n", spec), "resources:\n- a.yaml\ncomponents:\n- github.com\n- ../x\n");
 }
 
 TEST(Overlay, AKustomizationWithoutResourcesBuildsToNothing) {
