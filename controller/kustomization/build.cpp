@@ -5,8 +5,8 @@
 #include "base/digest.h"
 #include "base/paths.h"
 #include "controller/kustomization/overlay.h"
+#include "controller/kustomization/substitution.h"
 #include "document/object.h"
-#include "document/substitute.h"
 #include "document/yaml.h"
 #include "kustomize/build.h"
 #include "rollout/annotations.h"
@@ -19,7 +19,6 @@ using base::Invalid;
 using base::Result;
 using document::Value;
 
-constexpr std::string_view kSubstituteKey = "kustomize.toolkit.fluxcd.io/substitute";
 constexpr std::string_view kMask = "**SOPS**";
 
 std::string NameForMessages(const Value& object) { return document::IdOf(object).ToString(); }
@@ -76,38 +75,6 @@ Result<void> CheckStillEncrypted(Value& object) {
   return {};
 }
 
-class Substitution {
- public:
-  explicit Substitution(const BuildInput& input) : strict_(input.strict_substitution) {
-    for (const auto& [name, value] : input.variables) values_[name] = value;
-    active_ = input.spec.post_build && (!values_.empty() || input.spec.post_build->always);
-  }
-
-  /// Variables are put into the object's text, which is then read again: `"${N}"` without quotes may become a number.
-  Result<void> Apply(Value& object) const {
-    if (!active_ || rollout::InMetadata(object, kSubstituteKey, "disabled")) return {};
-    const std::string text = document::EmitYaml(object);
-    if (text.find("${") == std::string::npos) return {};
-    const std::string name = NameForMessages(object);
-    const auto lookup = [this](std::string_view variable) -> std::optional<std::string> {
-      const auto at = values_.find(variable);
-      return at == values_.end() ? std::nullopt : std::optional(at->second);
-    };
-    auto replaced = document::Substitute(text, lookup, {.strict = strict_});
-    if (!replaced) return std::move(replaced).error().Wrap("variable substitution failed for " + name);
-    document::YamlOptions options;
-    options.resolver = document::Resolver::Yaml11;  // as sigs.k8s.io/yaml reads it
-    auto parsed = document::ParseYaml(*replaced, options);
-    if (!parsed) return std::move(parsed).error().Wrap("after variable substitution " + name + " is no longer YAML");
-    object = std::move(*parsed);
-    return {};
-  }
-
- private:
-  std::map<std::string, std::string, std::less<>> values_;
-  bool strict_ = true, active_ = false;
-};
-
 Result<kustomize::BuildResult> BuildTree(const base::Files& files, const std::string& directory, const BuildInput& input) {
   TRY(RootFile root, MakeRootFile(files, directory, input.spec, input.ignore ? &*input.ignore : nullptr));
   const OverlayFiles with_root(files, std::move(root));
@@ -156,11 +123,7 @@ Result<BuildOutput> Build(const BuildInput& given) {
   TRY(const std::string directory, DirectoryOf(files, input.spec));
   auto built = BuildTree(files, directory, input);
   if (!built) return std::move(built).error();
-  for (const auto& [name, value] : input.variables) {
-    if (!document::IsVariableName(name))
-      return Invalid("postBuild: \"" + name + "\" cannot name a variable: want letters, digits and _, no digit first");
-  }
-  const Substitution substitution(input);
+  Substitution substitution(input.spec, input.variables, input.strict_substitution, built->documents);
   for (Value& object : built->documents) {
     if (input.interrupt) TRY(input.interrupt());
     TRY(TreatEncrypted(object, input));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "document/object.h"
 #include "document/yaml.h"
 
 namespace sluice::controller::kustomization {
@@ -102,6 +103,46 @@ TEST(Build, SubstitutionCanBeTurnedOffForAnObject) {
   const Built built = BuildOf({{"a.yaml", text}}, WithPostBuild(), {{"size", "1"}});
   ASSERT_TRUE(built.result);
   EXPECT_NE(built.Yaml().find("x: ${size}"), std::string::npos);
+}
+
+// What flux v2.9.5 prints for these.
+TEST(Build, AnObjectIsReadAgainAfterSubstitution) {
+  struct Case {
+    const char* rule;
+    const char* object;
+    const char* value;
+    const char* want;
+  };
+  const Case cases[] = {
+      {"$$ without any variable", "kind: ConfigMap\nmetadata: {name: a}\ndata: {k: a$$b}\n", "1", "data:\n  k: a$b\n"},
+      {"a key that is a number", "kind: ConfigMap\nmetadata: {name: a}\ndata: {'${A}': v}\n", "1_000", "data:\n  \"1000\": v\n"},
+      {"a key that is a fraction", "kind: ConfigMap\nmetadata: {name: a}\ndata: {'${A}': v}\n", "1.20", "data:\n  \"1.2\": v\n"},
+      {"a key that is a boolean", "kind: ConfigMap\nmetadata: {name: a}\ndata: {'${A}': v}\n", "on", "data:\n  \"true\": v\n"},
+      {"infinity", "kind: ConfigMap\nmetadata: {name: a}\ndata: {k: '${A}'}\n", ".inf",
+       "error: after variable substitution ConfigMap/a is no longer YAML: .inf is no number of JSON"},
+      {"another object's name", "kind: ConfigMap\nmetadata: {name: '${A}'}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n",
+       "b", "error: after variable substitution ConfigMap/${A} is ConfigMap/b, which another object is already"},
+      {"no kind", "kind: '${B:-}'\nmetadata: {name: a}\n", "b", "error: after variable substitution ${B:-}/a has no kind"},
+  };
+  for (const Case& one : cases) {
+    const Built built = BuildOf({{"a.yaml", std::string("apiVersion: v1\n") + one.object}}, WithPostBuild(), {{"A", one.value}});
+    if (!built.result) {
+      EXPECT_EQ("error: " + built.result.error().message, one.want) << one.rule;
+      continue;
+    }
+    EXPECT_NE(built.Yaml().find(one.want), std::string::npos) << one.rule << "\n" << built.Yaml();
+  }
+}
+
+TEST(Build, OnlyThisWordTurnsSubstitutionOff) {
+  const auto text = [](std::string_view word) {
+    return "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  labels:\n    kustomize.toolkit.fluxcd.io/substitute: " +
+           std::string(word) + "\ndata:\n  x: ${size}x\n";
+  };
+  EXPECT_NE(BuildOf({{"a.yaml", text("Disabled")}}, WithPostBuild(), {{"size", "1"}}).Yaml().find("x: 1x"), std::string::npos);
+  EXPECT_NE(BuildOf({{"a.yaml", text("disabled")}}, WithPostBuild(), {{"size", "1"}}).Yaml().find("x: ${size}x"), std::string::npos);
+  // Where nothing is put in, nobody asks for the names either.
+  EXPECT_TRUE(BuildOf({{"a.yaml", text("disabled")}}, WithPostBuild(), {{"bad-name", "1"}}).result);
 }
 
 struct Row {
