@@ -1,15 +1,17 @@
 #include "controller/kustomization/build.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/digest.h"
 #include "base/paths.h"
+#include "controller/kustomization/masking.h"
 #include "controller/kustomization/overlay.h"
 #include "controller/kustomization/substitution.h"
+#include "document/letter_case.h"
 #include "document/object.h"
 #include "document/yaml.h"
 #include "kustomize/build.h"
-#include "rollout/annotations.h"
 #include "rollout/normalize.h"
 
 namespace sluice::controller::kustomization {
@@ -19,7 +21,7 @@ using base::Invalid;
 using base::Result;
 using document::Value;
 
-constexpr std::string_view kMask = "**SOPS**";
+constexpr std::string_view kOwnerName = "kustomize.toolkit.fluxcd.io/name", kOwnerNamespace = "kustomize.toolkit.fluxcd.io/namespace";
 
 std::string NameForMessages(const Value& object) { return document::IdOf(object).ToString(); }
 
@@ -36,43 +38,65 @@ Result<std::string> DirectoryOf(const base::Files& files, const Spec& spec) {
   return *below;
 }
 
-/// Encrypted values are shown masked, whatever the kind, so that a build can be looked at without keys.
-void MaskEncrypted(Value& value) {
-  if (value.IsString() && value.AsString()->starts_with("ENC[")) value = Value(kMask);
-  if (value.IsSequence()) {
-    for (Value& item : value.mutable_items()) MaskEncrypted(item);
-  } else if (value.IsMapping()) {
-    for (document::Member& member : value.mutable_members()) MaskEncrypted(member.value);
-  }
-}
-
-/// Values of a Secret that are encrypted files, as a generator makes them.
-void MaskEncryptedFiles(Value& object) {
-  Value* data = object.StringAt({"kind"}) == "Secret" ? object.Find("data") : nullptr;
-  if (data == nullptr || !data->IsMapping()) return;
-  for (document::Member& member : data->mutable_members()) {
-    const auto bytes = base::Base64Decode(member.value.AsString().value_or(""));
-    const bool encrypted = bytes && bytes->find("sops") != std::string::npos && bytes->find("ENC[") != std::string::npos;
-    if (encrypted) member.value = Value(base::Base64Encode(kMask));
-  }
-}
-
-Result<void> TreatEncrypted(Value& object, const BuildInput& input) {
-  if (!input.mask_encrypted) return input.spec.decryption ? DecryptResource(object, input.decryption) : Result<void>();
-  MaskEncryptedFiles(object);
-  if (object.Find("sops") == nullptr) return {};
-  object.Erase("sops");
-  for (document::Member& member : object.mutable_members()) {
-    if (member.key == "data" || member.key == "stringData") MaskEncrypted(member.value);
-  }
-  return {};
-}
-
 /// A Secret that opted out stays encrypted, but `sops` is no field of a Secret: as Flux does, it is left out.
 Result<void> CheckStillEncrypted(Value& object) {
   TRY(RefuseEncryptedSecret(object));
   if (object.StringAt({"kind"}) == "Secret" && object.StringAt({"apiVersion"}) == "v1") object.Erase("sops");
   return {};
+}
+
+/// What of a build the flux CLI takes for objects (fluxcd/pkg/ssa, ReadObjects): a list gives way to its items, and what has no name or is a
+/// kustomization file is left out.
+Result<std::vector<Value>> ObjectsToPrint(std::vector<Value> documents) {
+  std::vector<Value> objects;
+  for (Value& object : documents) {
+    if (Value* items = object.Find("items"); items != nullptr && items->IsSequence()) {
+      for (Value& item : items->mutable_items()) {
+        if (!item.IsMapping()) return Invalid(NameForMessages(object) + ": items that are no objects");
+        objects.push_back(std::move(item));
+      }
+      continue;
+    }
+    const bool whole = !document::NameOf(object).empty() && !object.StringAt({"apiVersion"}).empty();
+    const bool file = object.StringAt({"apiVersion"}).starts_with("kustomize.config.k8s.io/") &&
+                      document::ToLower(object.StringAt({"kind"})) == "kustomization";
+    if (whole && !file) objects.push_back(std::move(object));
+  }
+  return objects;
+}
+
+void SetMetadata(Value& object, std::string_view map, const std::vector<std::pair<std::string, std::string>>& entries) {
+  const Value* present = object.At({"metadata", map});
+  const auto is_text = [](const document::Member& member) { return member.value.IsString() || member.value.IsNull(); };
+  // client-go cannot read a map that holds more than texts, so the CLI begins a new one.
+  const bool readable = present != nullptr && std::ranges::all_of(present->members(), is_text);
+  if (entries.empty() && (!readable || present->empty())) return;
+  Value made = readable && present->IsMapping() ? *present : Value::Mapping();
+  for (document::Member& member : made.mutable_members()) {
+    if (member.value.IsNull()) member.value = Value("");
+  }
+  for (const auto& [key, value] : entries) made.Set(key, value);
+  object["metadata"].Set(map, std::move(made));
+}
+
+/// As the flux CLI prints a build: masked, labelled, and otherwise as it is.
+Result<std::vector<Value>> Print(std::vector<Value> documents, const BuildInput& input) {
+  for (Value& object : documents) {
+    const Value* labels = object.At({"metadata", "labels"});
+    if (labels != nullptr && !labels->IsMapping() && !labels->IsNull()) return Invalid(NameForMessages(object) + ": labels that are no map");
+    if (labels == nullptr || labels->IsMapping()) {  // kyaml sets nothing in what is null
+      document::SetLabel(object, kOwnerName, input.name);
+      document::SetLabel(object, kOwnerNamespace, input.ns);
+    }
+    if (input.mask_encrypted) TRY(MaskSecretForPrinting(object));
+  }
+  TRY(std::vector<Value> objects, ObjectsToPrint(std::move(documents)));
+  if (input.spec.common_labels.empty() && input.spec.common_annotations.empty()) return objects;
+  for (Value& object : objects) {
+    SetMetadata(object, "labels", input.spec.common_labels);
+    SetMetadata(object, "annotations", input.spec.common_annotations);
+  }
+  return objects;
 }
 
 Result<kustomize::BuildResult> BuildTree(const base::Files& files, const std::string& directory, const BuildInput& input) {
@@ -126,21 +150,21 @@ Result<BuildOutput> Build(const BuildInput& given) {
   Substitution substitution(input.spec, input.variables, input.strict_substitution, built->documents);
   for (Value& object : built->documents) {
     if (input.interrupt) TRY(input.interrupt());
-    TRY(TreatEncrypted(object, input));
+    if (!input.mask_encrypted && input.spec.decryption) TRY(DecryptResource(object, input.decryption));
     TRY(substitution.Apply(object));
     if (!input.mask_encrypted) TRY(CheckStillEncrypted(object));
   }
   BuildOutput out;
   TRY(out.digest, DigestOf(built->documents, input));
   if (input.normalize) {
+    if (input.mask_encrypted) std::ranges::for_each(built->documents, MaskSecret);
     rollout::NormalizeOptions options;
     options.owner = {input.ns, input.name};
     options.common_labels = input.spec.common_labels;
     options.common_annotations = input.spec.common_annotations;
     TRY(out.objects, rollout::NormalizeDesired(std::move(built->documents), options));
   } else {
-    out.objects = std::move(built->documents);
-    for (Value& object : out.objects) LabelBuilt(object, input);
+    TRY(out.objects, Print(std::move(built->documents), input));
   }
   out.reads = files.Take();
   out.warnings = std::move(built->warnings);
@@ -148,8 +172,8 @@ Result<BuildOutput> Build(const BuildInput& given) {
 }
 
 void LabelBuilt(Value& object, const BuildInput& input) {
-  document::SetLabel(object, std::string(rollout::kKustomizePrefix) + "/name", input.name);
-  document::SetLabel(object, std::string(rollout::kKustomizePrefix) + "/namespace", input.ns);
+  document::SetLabel(object, kOwnerName, input.name);
+  document::SetLabel(object, kOwnerNamespace, input.ns);
   for (const auto& [key, value] : input.spec.common_labels) document::SetLabel(object, key, value);
   for (const auto& [key, value] : input.spec.common_annotations) document::SetAnnotation(object, key, value);
 }

@@ -29,13 +29,14 @@ struct BuildInput {
   /// The CLI's, which builds from a directory and not from an artifact: `.sourceignore` files at and below the path, and then these lines, say
   /// what stays out of the root kustomization. nullopt: nothing does.
   std::optional<std::string> ignore = {};
-  DecryptionKeys decryption = {};   ///< used where the spec asks for decryption
+  DecryptionKeys decryption = {};  ///< used where the spec asks for decryption
   kustomize::BuildLimits limits = {};
   std::size_t max_manifests_bytes = 64u << 20;  ///< of what is made, as text
   std::optional<TimeLimits> time = {};          ///< for it, from its begin; takes the place of `interrupt`
   /// kustomize::BuildOptions', also asked between objects afterwards.
   std::function<base::Result<void>()> interrupt = {};
-  bool normalize = true;  ///< false: as it was built, only labelled, for people to read (`flux build kustomization`)
+  /// false: as it was built, for people to read (`flux build kustomization`): only labelled, and without what that CLI leaves out.
+  bool normalize = true;
 };
 
 struct BuildOutput {

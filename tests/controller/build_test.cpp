@@ -145,6 +145,55 @@ TEST(Build, OnlyThisWordTurnsSubstitutionOff) {
   EXPECT_TRUE(BuildOf({{"a.yaml", text("disabled")}}, WithPostBuild(), {{"bad-name", "1"}}).result);
 }
 
+base::Result<BuildOutput> Print(std::map<std::string, std::string> tree, const Spec& spec = {}, std::string ignore = "") {
+  const auto files = base::MemoryFiles(std::move(tree));
+  return Build({.files = *files, .spec = spec, .name = "apps", .ns = "flux", .mask_encrypted = true, .ignore = ignore, .normalize = false});
+}
+
+std::string NamesOf(const base::Result<BuildOutput>& built) {
+  if (!built) return "error: " + built.error().message;
+  std::string out;
+  for (const Value& object : built->objects) out += (out.empty() ? "" : " ") + std::string(document::NameOf(object));
+  return out;
+}
+
+std::string ConfigMap(const std::string& name) { return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + "}\n"; }
+
+TEST(Build, WhatIsPrintedAreObjects) {
+  Spec spec = WithPostBuild();
+  spec.post_build->always = true;
+  const std::string list =
+      "apiVersion: v1\nkind: '${X:-List}'\nmetadata: {name: l}\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n";
+  EXPECT_EQ(NamesOf(Print({{"a.yaml", ConfigMap("'${X:-}'") + "---\n" + ConfigMap("c") + "---\n" + list}}, spec)), "c b");
+  EXPECT_EQ(NamesOf(Print({{"a.yaml", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetadata: {name: x}\n---\n" +
+                                          ConfigMap("c") + "---\nkind: Odd\nmetadata: {name: y}\n"}})),
+            "c");
+  const auto labels = Print({{"a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: null}\n"}});
+  ASSERT_TRUE(labels) << labels.error().message;
+  EXPECT_EQ(document::EmitYaml(labels->objects[0]), "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels: null\n  name: a\n");
+}
+
+// kustomize-controller has its artifact from source-controller, which looked at `.sourceignore`; the CLI looks itself.
+TEST(Build, IgnoredPathsStayOutOfTheRootKustomization) {
+  const std::map<std::string, std::string> tree = {{"a.yaml", ConfigMap("a")},        {"sub/b.yaml", ConfigMap("b")},
+                                                   {"sub/c.yaml", ConfigMap("c")},    {"sub/.sourceignore", "c.yaml\n"},
+                                                   {".flux.yaml", ConfigMap("flux")}, {"own/kustomization.yaml", "resources: [d.yaml]\n"},
+                                                   {"own/d.yaml", ConfigMap("d")}};
+  EXPECT_EQ(NamesOf(Print(tree)), "a d b");
+  EXPECT_EQ(NamesOf(Print(tree, {}, "own/\n")), "a b");
+  EXPECT_EQ(NamesOf(Print(tree, {}, "sub/\n!sub/c.yaml\n")), "a d c") << "an ignored directory is walked, later lines win";
+  EXPECT_EQ(NamesOf(BuildOf(tree, {}).result), "flux a d b c") << "the controller reads no .sourceignore";
+  std::map<std::string, std::string> listed = tree;
+  listed["kustomization.yaml"] = "resources: [.flux.yaml, a.yaml, sub/c.yaml]\n";
+  EXPECT_EQ(NamesOf(Print(listed)), "a");
+  listed["kustomization.yaml"] = "resources: [a.yaml, gone.yaml]\n";
+  EXPECT_EQ(NamesOf(Print(listed)), "error: resources: gone.yaml: gone.yaml: no such file or directory");
+  EXPECT_EQ(NamesOf(Print({{"a.yaml", "not: [yaml"}, {"b.yaml", ConfigMap("b")}}, {}, "a.yaml\n")), "b");
+  EXPECT_FALSE(Print({{".flux.yaml", "not: an object\n"}, {"b.yaml", ConfigMap("b")}}))
+      << "the defaults alone keep nothing from being read";
+  EXPECT_FALSE(Print({{".flux.yaml", ConfigMap("a")}})) << "a kustomization that is empty";
+}
+
 struct Row {
   const char* path;
   const char* text;
