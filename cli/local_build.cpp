@@ -1,14 +1,14 @@
 #include "cli/local_build.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <sstream>
 
-#include "base/ignore.h"
 #include "cli/session.h"
 #include "controller/kustomization/build.h"
+#include "controller/kustomization/file_type.h"
 #include "controller/kustomization/variables.h"
 #include "document/yaml.h"
 #include "net/await.h"
@@ -22,51 +22,10 @@ using document::Value;
 
 constexpr std::size_t kMaxNested = 1000;
 
-/// Hides from listings below `root` what the patterns name. What a kustomization file names is read all the same.
-class WithoutPaths final : public base::Files {
- public:
-  WithoutPaths(const base::Files& inner, std::string root, const std::vector<std::string>& patterns)
-      : inner_(inner), root_(std::move(root)), matcher_(base::IgnoreMatcher::FromText(Joined(patterns))) {}
-  Result<base::FileInfo> Stat(std::string_view path) const override { return inner_.Stat(path); }
-  Result<std::string> Read(std::string_view path) const override { return inner_.Read(path); }
-  Result<std::string> Resolve(std::string_view path) const override { return inner_.Resolve(path); }
-  std::string Describe(std::string_view path) const override { return inner_.Describe(path); }
-  Result<std::vector<base::FileInfo>> List(std::string_view path) const override {
-    TRY(std::vector<base::FileInfo> found, inner_.List(path));
-    const std::optional<std::string> below = Below(path);
-    if (below) {
-      std::erase_if(found, [&](const base::FileInfo& info) {
-        const std::string full = *below == "." ? info.name : *below + "/" + info.name;
-        return matcher_.Ignored(full, info.type == base::FileType::Directory);
-      });
-    }
-    return found;
-  }
-
- private:
-  static std::string Joined(const std::vector<std::string>& patterns) {
-    std::string out;
-    for (const std::string& pattern : patterns) out += pattern + "\n";
-    return out;
-  }
-  /// `path` as seen from the root; nullopt outside of it.
-  std::optional<std::string> Below(std::string_view path) const {
-    if (root_ == ".") return std::string(path);
-    if (path == root_) return ".";
-    if (path.starts_with(root_ + "/")) return std::string(path.substr(root_.size() + 1));
-    return std::nullopt;
-  }
-  const base::Files& inner_;
-  std::string root_;
-  base::IgnoreMatcher matcher_;
-};
-
-bool HasKustomizationFile(const fs::path& directory) {
-  for (const char* name : {"kustomization.yaml", "kustomization.yml", "Kustomization"}) {
-    std::error_code error;
-    if (fs::is_regular_file(directory / name, error)) return true;
-  }
-  return false;
+std::string Lines(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& line : lines) out += line + "\n";
+  return out;
 }
 
 Result<std::string> ReadText(const std::string& path) {
@@ -78,16 +37,67 @@ Result<std::string> ReadText(const std::string& path) {
   return text.str();
 }
 
+/// Cuts the first document off `text`, at a line that begins with `---`, as Kubernetes' YAML reader does; one without any byte is none.
+/// nullopt: no more. Invalid: something but a comment behind `---`.
+Result<std::optional<std::string>> NextDocument(std::string_view& text) {
+  std::string document;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end);
+    if (!line.starts_with("---")) {
+      document += line;
+      continue;
+    }
+    const std::size_t more = line.find_first_not_of(" \t\v\f\r\n", 3);
+    if (more != line.npos && line[more] != '#') return base::Invalid("invalid Yaml document separator: " + std::string(line.substr(more)));
+    if (!document.empty()) return std::optional(std::move(document));
+  }
+  return document.empty() ? std::nullopt : std::optional(std::move(document));
+}
+
+/// Looked at one after the other, each as if it were a Kustomization; what stands behind the one that is asked for is not looked at.
 Result<Value> FromFile(const LocalBuildFlags& flags) {
   TRY(const std::string text, ReadText(flags.file));
+  const auto failed = [&](base::Error error) { return std::move(error).Wrap("failed to unmarshall kustomization file " + flags.file); };
   document::YamlOptions options;
-  options.file = flags.file;
-  TRY(std::vector<Value> documents, document::ParseYamlStream(text, options));
-  for (Value& one : documents) {
-    if (!IsKustomization(one) || document::NameOf(one) != flags.name) continue;
-    if (document::NamespaceOf(one).empty() || document::NamespaceOf(one) == flags.ns) return std::move(one);
+  options.resolver = document::Resolver::Yaml11;
+  options.duplicate_keys = document::DuplicateKeys::LastWins;
+  std::string_view rest = text;
+  while (true) {
+    auto next = NextDocument(rest);
+    if (!next) return failed(std::move(next).error());
+    if (!next->has_value()) break;
+    const auto parsed = document::ParseYaml(**next, options);
+    if (!parsed) return failed(parsed.error());
+    if (parsed->IsNull()) continue;
+    auto one = document::ReadAsGo(*parsed, controller::kustomization::FluxKustomizationType());
+    if (!one) return failed(std::move(one).error());
+    if (!IsKustomization(*one) || document::NameOf(*one) != flags.name) continue;
+    if (document::NamespaceOf(*one).empty() || document::NamespaceOf(*one) == flags.ns) return *std::move(one);
   }
   return base::NotFound(flags.file + ": no Kustomization \"" + flags.name + "\" in namespace \"" + flags.ns + "\"");
+}
+
+/// What of `kustomization` a build depends on. Only the API server looks at whether words are among those that mean something.
+Value ForBuilding(const Value& kustomization, bool dry_run) {
+  Value out = kustomization;
+  const Value* given = kustomization.Find("spec");
+  Value& spec = out.Set("spec", Value::Mapping());
+  for (const std::string_view field : {"path", "targetNamespace", "namePrefix", "nameSuffix", "patches", "images", "components",
+                                       "ignoreMissingComponents", "buildMetadata", "commonMetadata", "postBuild"}) {
+    if (const Value* value = given == nullptr ? nullptr : given->Find(field)) spec.Set(field, *value);
+  }
+  Value* post = spec.Find("postBuild");
+  if (post == nullptr || !post->IsMapping()) return out;
+  if (post->StringAt({"substituteStrategy"}) != "Always") post->Erase("substituteStrategy");
+  if (Value* from = post->Find("substituteFrom"); from != nullptr && from->IsSequence()) {
+    std::erase_if(from->mutable_items(), [&](const Value& item) {
+      const std::string_view kind = item.StringAt({"kind"});
+      return dry_run || (kind != "ConfigMap" && kind != "Secret");
+    });
+  }
+  return out;
 }
 
 /// The tree that a build of `directory` may read, and `directory` in it.
@@ -160,22 +170,18 @@ Result<Value> LocalBuilder::Find() const {
 
 Result<LocalBuild> LocalBuilder::BuildOne(Value kustomization, const std::string& directory, bool normalize) const {
   using namespace controller::kustomization;
-  TRY(Spec spec, ParseBuildSpec(kustomization));
+  TRY(Spec spec, ParseBuildSpec(ForBuilding(kustomization, session_ == nullptr)));
   TRY(const Root root, RootOf(directory, flags_.in_memory));
   const std::unique_ptr<base::Files> disk = base::OpenDirectory(root.directory);
-  const WithoutPaths filtered(*disk, root.relative, flags_.ignore_paths);
-  const bool filter = !flags_.ignore_paths.empty() && !HasKustomizationFile(directory);
   spec.path = root.relative;
   const std::string ns(document::NamespaceOf(kustomization));
-  BuildInput input{.files = filter ? static_cast<const base::Files&>(filtered) : *disk,
-                   .spec = spec,
-                   .name = std::string(document::NameOf(kustomization)),
-                   .ns = ns};
+  BuildInput input{.files = *disk, .spec = spec, .name = std::string(document::NameOf(kustomization)), .ns = ns};
   if (session_ != nullptr) {
     TRY(input.variables, session_->Wait(ReadVariables(*session_->client, ns.empty() ? flags_.ns : ns, spec)));
   } else if (spec.post_build) {
-    input.variables = spec.post_build->variables;
+    for (const auto& [name, value] : spec.post_build->variables) input.variables.emplace_back(name, OneLine(value));
   }
+  input.ignore = Lines(flags_.ignore_paths);
   input.strict_substitution = flags_.strict;
   input.mask_encrypted = true;
   input.normalize = normalize;
@@ -188,15 +194,18 @@ Result<LocalBuild> LocalBuilder::Build(bool normalize) const {
   return BuildOne(std::move(kustomization), flags_.path, normalize);
 }
 
-Result<LocalBuild> LocalBuilder::BuildNested(const Value& kustomization, bool normalize) const {
-  const std::string name(document::NameOf(kustomization)), ns(document::NamespaceOf(kustomization));
-  const std::string_view other = kustomization.StringAt({"spec", "sourceRef", "namespace"});
-  const std::string source = std::string(kustomization.StringAt({"spec", "sourceRef", "kind"})) + "/" +
-                             (other.empty() ? ns : std::string(other)) + "/" +
-                             std::string(kustomization.StringAt({"spec", "sourceRef", "name"}));
+Result<LocalBuild> LocalBuilder::BuildNested(const Value& object, bool normalize) const {
+  auto kustomization = document::ReadAsGo(object, controller::kustomization::FluxKustomizationType(), {}, document::GoInput::Object);
+  if (!kustomization)
+    return std::move(kustomization).error().Wrap("failed to convert to kustomization: " + document::IdOf(object).ToString());
+  const std::string name(document::NameOf(*kustomization)), ns(document::NamespaceOf(*kustomization));
+  const std::string_view other = kustomization->StringAt({"spec", "sourceRef", "namespace"});
+  const std::string in = other.empty() ? ns : std::string(other);
+  const std::string source = std::string(kustomization->StringAt({"spec", "sourceRef", "kind"})) + "/" + (in.empty() ? "" : in + "/") +
+                             std::string(kustomization->StringAt({"spec", "sourceRef", "name"}));
   const auto at = sources_.find(source);
   if (at == sources_.end()) return base::Invalid("cannot get local path for " + source + " of kustomization " + name);
-  Value used = kustomization;
+  Value used = *kustomization;
   if (session_ != nullptr) {
     const Result<Value> live = session_->Get({kKustomizationKind, ns.empty() ? flags_.ns : ns, name});
     if (!live && live.error().reason != base::Reason::NotFound) return live.error();
@@ -207,14 +216,19 @@ Result<LocalBuild> LocalBuilder::BuildNested(const Value& kustomization, bool no
   return BuildOne(std::move(used), (fs::path(at->second) / path).string(), normalize);
 }
 
-/// Appends what the Kustomizations among `objects` lead to, each followed by its own.
-Result<void> LocalBuilder::AddNested(const std::vector<Value>& objects, std::set<document::ObjectId>& seen, std::vector<Value>& out) const {
+/// Appends what the Kustomizations among `objects` lead to, each followed by its own. The last of `parents` has made `objects`, and is not built
+/// again, nor is one that leads here and would be built again and again.
+Result<void> LocalBuilder::AddNested(const std::vector<Value>& objects, std::vector<Value>& parents, std::size_t& built,
+                                     std::vector<Value>& out) const {
   for (const Value& object : objects) {
-    if (!IsKustomization(object) || !seen.insert(document::IdOf(object)).second) continue;
-    if (seen.size() > kMaxNested) return base::MakeError(base::Reason::TooLarge, "more than 1000 Kustomizations lead to each other");
+    if (!IsKustomization(object) || document::IdOf(object) == document::IdOf(parents.back())) continue;
+    if (std::ranges::find(parents, object) != parents.end()) continue;
+    if (++built > kMaxNested) return base::MakeError(base::Reason::TooLarge, "more than 1000 Kustomizations lead to each other");
     TRY(const LocalBuild nested, BuildNested(object, false));
     out.insert(out.end(), nested.objects.begin(), nested.objects.end());
-    TRY(AddNested(nested.objects, seen, out));
+    parents.push_back(object);
+    TRY(AddNested(nested.objects, parents, built, out));
+    parents.pop_back();
   }
   return {};
 }
@@ -223,8 +237,9 @@ Result<std::vector<Value>> LocalBuilder::BuildAll() const {
   TRY(LocalBuild first, Build(false));
   std::vector<Value> out = first.objects;
   if (!flags_.recursive) return out;
-  std::set<document::ObjectId> seen = {document::IdOf(first.kustomization)};
-  TRY(AddNested(first.objects, seen, out));
+  std::vector<Value> parents = {first.kustomization};
+  std::size_t built = 0;
+  TRY(AddNested(first.objects, parents, built, out));
   return out;
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +22,7 @@ struct LocalBuildFlags {
   std::string name, ns;
   std::string path;                        ///< the directory that spec.path names
   std::string file;                        ///< with the Kustomization; "" asks the cluster
-  std::vector<std::string> ignore_paths;   ///< .gitignore's patterns below `path`, where a kustomization file has to be generated
+  std::vector<std::string> ignore_paths;   ///< .gitignore's patterns below `path`, after those of its .sourceignore files
   std::vector<std::string> local_sources;  ///< "Kind/namespace/name=directory"
   bool dry_run = false;                    ///< asks no cluster: variables of ConfigMaps and Secrets stay out
   bool in_memory = false;                  ///< refuses to read outside of the working directory
@@ -54,7 +53,7 @@ class LocalBuilder {
 
  private:
   base::Result<document::Value> Find() const;
-  base::Result<void> AddNested(const std::vector<document::Value>& objects, std::set<document::ObjectId>& seen,
+  base::Result<void> AddNested(const std::vector<document::Value>& objects, std::vector<document::Value>& parents, std::size_t& built,
                                std::vector<document::Value>& out) const;
   base::Result<LocalBuild> BuildOne(document::Value kustomization, const std::string& directory, bool normalize) const;
 

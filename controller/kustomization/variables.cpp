@@ -11,11 +11,6 @@ namespace {
 using base::Result;
 using document::Value;
 
-std::string OneLine(std::string text) {
-  std::erase(text, '\n');
-  return text;
-}
-
 Result<void> AddData(const Value& object, bool secret, Variables& out) {
   const Value* data = object.Find("data");
   if (data == nullptr) return {};
@@ -30,6 +25,11 @@ Result<void> AddData(const Value& object, bool secret, Variables& out) {
 }
 
 }  // namespace
+
+std::string OneLine(std::string text) {
+  std::erase(text, '\n');
+  return text;
+}
 
 net::Task<Result<Variables>> ReadVariables(kube::Client& client, std::string ns, const Spec& spec) {
   Variables out;

@@ -13,7 +13,10 @@ namespace sluice::controller::kustomization {
 
 using Variables = std::vector<std::pair<std::string, std::string>>;  ///< rising precedence; the values may be secret
 
-/// Reads what `spec.postBuild` names in namespace `ns`; newlines in values are dropped, as Flux does. Reads live, never from a cache.
+/// The value of a variable as it is put in: newlines are dropped, as Flux does.
+std::string OneLine(std::string text);
+
+/// Reads what `spec.postBuild` names in namespace `ns`. Reads live, never from a cache.
 /// Errors: NotFound `postBuild.substituteFrom: ConfigMap 'ns/name' not found` (unless optional), and those of reading.
 net::Task<base::Result<Variables>> ReadVariables(kube::Client& client, std::string ns, const Spec& spec);
 
