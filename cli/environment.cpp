@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/digest.h"
+#include "controller/exec_credential.h"
 
 namespace sluice::cli {
 
@@ -12,13 +13,30 @@ std::string EnvironmentOr(const char* name, std::string_view fallback) {
   return value == nullptr || *value == '\0' ? std::string(fallback) : std::string(value);
 }
 
+namespace {
+
+constexpr std::chrono::minutes kLogin{5};  // a plugin may send somebody to a browser
+
+kube::ConfigSources Surroundings(const std::string& kubeconfig, const std::string& context) {
+  return {.kubeconfig_flag = kubeconfig,
+          .context_flag = context,
+          .kubeconfig_env = EnvironmentOr("KUBECONFIG", ""),
+          .home = EnvironmentOr("HOME", ""),
+          .service_host = EnvironmentOr("KUBERNETES_SERVICE_HOST", ""),
+          .service_port = EnvironmentOr("KUBERNETES_SERVICE_PORT", ""),
+          .run_plugin = nullptr};
+}
+
+}  // namespace
+
 base::Result<kube::ClusterConfig> LoadClusterConfig(const std::string& kubeconfig, const std::string& context) {
-  return kube::LoadConfig({.kubeconfig_flag = kubeconfig,
-                           .context_flag = context,
-                           .kubeconfig_env = EnvironmentOr("KUBECONFIG", ""),
-                           .home = EnvironmentOr("HOME", ""),
-                           .service_host = EnvironmentOr("KUBERNETES_SERVICE_HOST", ""),
-                           .service_port = EnvironmentOr("KUBERNETES_SERVICE_PORT", "")});
+  return kube::LoadConfig(Surroundings(kubeconfig, context));
+}
+
+base::Result<kube::ClusterConfig> LoadUserConfig(const std::string& kubeconfig, const std::string& context) {
+  kube::ConfigSources sources = Surroundings(kubeconfig, context);
+  sources.run_plugin = [](document::Value& read) { return controller::AskPluginOfUser(read, kLogin); };
+  return kube::LoadConfig(sources);
 }
 
 base::Result<Listen> ParseListen(std::string_view flag, std::string_view address) {

@@ -12,8 +12,10 @@ namespace sluice::cli {
 
 std::string EnvironmentOr(const char* name, std::string_view fallback);
 
-/// --kubeconfig and --context, $KUBECONFIG, the pod's service account, ~/.kube/config: the first there is.
+/// --kubeconfig and --context, $KUBECONFIG, the pod's service account, ~/.kube/config: the first there is. Programs that it names are refused.
 base::Result<kube::ClusterConfig> LoadClusterConfig(const std::string& kubeconfig, const std::string& context);
+/// The same of somebody at a terminal, as kubectl reads it: the programs that it names are theirs, and are run.
+base::Result<kube::ClusterConfig> LoadUserConfig(const std::string& kubeconfig, const std::string& context);
 
 struct Listen {
   std::string host;

@@ -16,7 +16,7 @@ using document::Value;
 Session::Session() : random(base::SystemSeed()) {}
 
 Result<std::unique_ptr<Session>> Session::Open(const ClusterFlags& flags, base::Duration patience) {
-  TRY(kube::ClusterConfig config, LoadClusterConfig(flags.kubeconfig, flags.context));
+  TRY(kube::ClusterConfig config, LoadUserConfig(flags.kubeconfig, flags.context));
   std::unique_ptr<Session> session(new Session());
   const kube::Environment environment{session->runtime.io(), session->clock, session->random, base::Logger::Null()};
   kube::TransportOptions options;

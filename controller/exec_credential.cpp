@@ -113,6 +113,11 @@ std::vector<std::string> EnvironmentOf(const ExecPlugin& plugin) {
   return out;
 }
 
+std::string HintOf(const ExecPlugin& plugin) {
+  if (!plugin.for_user) return "is it in the controller's image?";
+  return plugin.install_hint.empty() ? "is it installed, and in $PATH?" : plugin.install_hint;
+}
+
 Result<void> Child::Start(const ExecPlugin& plugin) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return MakeError(Reason::Unavailable, Where(plugin) + ": " + std::strerror(errno));
@@ -121,7 +126,7 @@ Result<void> Child::Start(const ExecPlugin& plugin) {
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  if (!plugin.for_user) posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   const isolation::CleanStart how;
   std::vector<std::string> words{plugin.command}, variables = EnvironmentOf(plugin);
   words.insert(words.end(), plugin.arguments.begin(), plugin.arguments.end());
@@ -131,8 +136,7 @@ Result<void> Child::Start(const ExecPlugin& plugin) {
   close(ends[1]);
   if (failed == 0) return {};
   pid_ = 0;
-  return MakeError(Reason::Unavailable,
-                   Where(plugin) + " cannot be started: " + std::strerror(failed) + ": is it in the controller's image?");
+  return MakeError(Reason::Unavailable, Where(plugin) + " cannot be started: " + std::strerror(failed) + ": " + HintOf(plugin));
 }
 
 base::Error TooSlow(const ExecPlugin& plugin) { return MakeError(Reason::Timeout, Where(plugin) + " took too long and was ended"); }
@@ -205,6 +209,7 @@ Result<std::optional<ExecPlugin>> FindExecPlugin(const Value& kubeconfig) {
     for (const Value& argument : arguments->items()) out.arguments.emplace_back(argument.text());
   if (const Value* environment = exec->Find("env"))
     for (const Value& each : environment->items()) out.environment.emplace_back(each.StringAt({"name"}), each.StringAt({"value"}));
+  out.install_hint = exec->StringAt({"installHint"});
   out.info = InfoOf(kubeconfig, *context, *exec, out.api_version);
   return std::optional<ExecPlugin>(std::move(out));
 }
@@ -231,6 +236,15 @@ void PutCredential(Value& kubeconfig, const ExecPlugin& plugin, const ExecCreden
     user.Set("client-certificate-data", Value(base::Base64Encode(credential.certificate)));
     user.Set("client-key-data", Value(base::Base64Encode(credential.key)));
   }
+}
+
+Result<void> AskPluginOfUser(Value& kubeconfig, std::chrono::milliseconds deadline) {
+  TRY(std::optional<ExecPlugin> plugin, FindExecPlugin(kubeconfig));
+  if (!plugin) return {};
+  plugin->for_user = true;
+  TRY(const ExecCredential credential, RunExecPlugin(*plugin, deadline));
+  PutCredential(kubeconfig, *plugin, credential);
+  return {};
 }
 
 }  // namespace sluice::controller

@@ -1,5 +1,5 @@
 // controller/exec_credential.h: credentials that a program prints (client.authentication.k8s.io v1 and v1beta1, as client-go runs such plugins), for kubeconfigs
-// in Secrets where --insecure-kubeconfig-exec lets whoever writes one run programs as us.
+// in Secrets where --insecure-kubeconfig-exec lets whoever writes one run programs as us, and for the kubeconfig of whoever calls the command.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,9 @@ struct ExecPlugin {
   std::vector<std::string> arguments;
   std::vector<std::pair<std::string, std::string>> environment;  ///< beside our own
   std::string api_version;
-  std::string info;  ///< $KUBERNETES_EXEC_INFO: an ExecCredential, with the cluster if `provideClusterInfo`
+  bool for_user = false;     ///< whose own kubeconfig names it: what it prints on standard error is seen
+  std::string install_hint;  ///< what to do if there is no such program
+  std::string info;          ///< $KUBERNETES_EXEC_INFO: an ExecCredential, with the cluster if `provideClusterInfo`
 };
 
 /// What the plugin prints. Secret: never part of a message.
@@ -32,6 +34,9 @@ struct ExecCredential {
 /// The plugin of the user of `kubeconfig`'s current context (of its only context, if none is current); nullopt: it has none.
 /// Errors: Invalid, naming the user: no command, a relative one, an unknown apiVersion, `interactiveMode: Always`.
 base::Result<std::optional<ExecPlugin>> FindExecPlugin(const document::Value& kubeconfig);
+
+/// Puts in the place of the plugin, if there is one, what it prints; for whoever calls the command, so its standard error is theirs.
+base::Result<void> AskPluginOfUser(document::Value& kubeconfig, std::chrono::milliseconds deadline);
 
 /// Runs it, without a shell, input or anything of ours but the environment. Blocking, for `deadline` at most; then it and what it started is killed.
 /// Errors: Unavailable (it cannot be started, or its exit code), Timeout, Invalid (what it prints is no ExecCredential).

@@ -1,6 +1,8 @@
 // The order of sources, and what a pod finds in itself. What a kubeconfig says is read in kubeconfig.cpp.
 #include "kube/config.h"
 
+#include <algorithm>
+
 #include "kube/kubeconfig.h"
 #include "kube/small_file.h"
 
@@ -8,19 +10,32 @@ namespace sluice::kube {
 
 namespace {
 
-base::Result<ClusterConfig> FromFiles(const std::vector<std::string>& paths, std::string_view context) {
+/// Blanks, comments and the marks of documents at most, as touch(1) and some tools leave a file.
+bool IsBlank(std::string_view text) {
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const std::size_t first = line.find_first_not_of(" \t\r");
+    line.remove_prefix(first == std::string_view::npos ? line.size() : first);
+    if (!line.empty() && !line.starts_with('#') && !line.starts_with("---")) return false;
+  }
+  return true;
+}
+
+base::Result<ClusterConfig> FromFiles(const std::vector<std::string>& paths, std::string_view context, const KubeconfigPolicy& policy) {
   Kubeconfig merged;
   bool any = false;
   for (const std::string& path : paths) {
     base::Result<std::string> text = ReadSmallFile(path);
     if (!text && text.error().reason == base::Reason::NotFound && paths.size() > 1) continue;
     if (!text) return std::move(text).error().Wrap("kubeconfig");
+    if (IsBlank(*text) && paths.size() > 1) continue;
     TRY(Kubeconfig one, ReadKubeconfig(*text, path));
     merged.Merge(std::move(one));
     any = true;
   }
-  if (!any) return base::NotFound("kubeconfig: none of the files in $KUBECONFIG exists");
-  return merged.Resolve(context, {});
+  if (!any) return base::NotFound("kubeconfig: none of the files in $KUBECONFIG exists, or all are empty");
+  return merged.Resolve(context, policy);
 }
 
 std::vector<std::string> SplitPaths(std::string_view list) {
@@ -59,11 +74,13 @@ base::Result<ClusterConfig> InClusterConfig(std::string_view host, std::string_v
 }
 
 base::Result<ClusterConfig> LoadConfig(const ConfigSources& sources) {
-  if (!sources.kubeconfig_flag.empty()) return LoadKubeconfig(sources.kubeconfig_flag, sources.context_flag, {});
-  if (std::vector<std::string> paths = SplitPaths(sources.kubeconfig_env); !paths.empty()) return FromFiles(paths, sources.context_flag);
+  const KubeconfigPolicy policy{.run_plugin = sources.run_plugin};
+  if (!sources.kubeconfig_flag.empty()) return LoadKubeconfig(sources.kubeconfig_flag, sources.context_flag, policy);
+  if (std::vector<std::string> paths = SplitPaths(sources.kubeconfig_env); !paths.empty())
+    return FromFiles(paths, sources.context_flag, policy);
   if (!sources.service_host.empty()) return InClusterConfig(sources.service_host, sources.service_port);
   const std::string own = sources.home + "/.kube/config";
-  auto config = LoadKubeconfig(own, sources.context_flag, {});
+  auto config = LoadKubeconfig(own, sources.context_flag, policy);
   if (config || config.error().reason != base::Reason::NotFound) return config;
   return base::NotFound("no cluster: neither --kubeconfig nor $KUBECONFIG is set, this is not a pod, and ~/.kube/config does not exist");
 }

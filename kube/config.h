@@ -3,11 +3,13 @@
 // Nothing here reads the environment: cli/ does, and passes what it found.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "document/value.h"
 #include "net/http.h"
 
 namespace sluice::kube {
@@ -20,14 +22,21 @@ struct ClusterConfig {
   std::string token;               ///< bearer token; as read at load time if `token_file` is set
   std::string token_file;          ///< read again at most once a minute and after a 401, since kubelets rotate it
   std::string username, password;  ///< basic authentication, for proxies in front of an API server
-  std::string default_namespace;   ///< of the context or the pod; "default" if neither says
+  std::string as_user, as_uid;     ///< on whose behalf a request is made that does not name somebody else; empty: nobody's
+  std::vector<std::string> as_groups;
+  std::string default_namespace;  ///< of the context or the pod; "default" if neither says
 };
+
+/// Is handed a kubeconfig of one context whose user names a program (`exec`), and puts what that prints in its place. Blocks while it runs.
+using PluginRunner = std::function<base::Result<void>(document::Value& kubeconfig)>;
 
 /// What a kubeconfig may ask of us. The defaults are those of a user's own file; see ForTenants.
 struct KubeconfigPolicy {
   bool allow_file_references = true;  ///< certificate-authority, client-certificate, client-key, tokenFile as paths
   bool allow_insecure_tls = true;     ///< insecure-skip-tls-verify
   bool allow_proxy = true;            ///< proxy-url
+  bool allow_impersonation = true;    ///< as, as-uid, as-groups
+  PluginRunner run_plugin;            ///< none: plugins are refused
 
   /// For a kubeconfig that arrives in a Secret: inline data only, verified TLS, no proxy (threats T48). `insecure_tls` is the flag
   /// --insecure-kubeconfig-tls.
@@ -36,7 +45,7 @@ struct KubeconfigPolicy {
 
 /// Reads kubeconfig `text`. `context` "" means current-context; a single context is taken if there is none. Relative paths in it start
 /// at `directory`. Errors: Invalid (malformed, unknown context, cluster or user, a file that cannot be read, bad base64), Unsupported
-/// (exec and auth-provider plugins always; what `policy` forbids). The message names the entry, never a value.
+/// (auth-provider plugins and as-user-extra always; exec plugins without a runner; what `policy` forbids). The message names the entry, never a value.
 base::Result<ClusterConfig> ParseKubeconfig(std::string_view text, std::string_view directory, std::string_view context,
                                             const KubeconfigPolicy& policy);
 /// The same for a file. NotFound if it is not there.
@@ -51,9 +60,10 @@ base::Result<ClusterConfig> InClusterConfig(std::string_view host, std::string_v
 struct ConfigSources {
   std::string kubeconfig_flag;  ///< --kubeconfig
   std::string context_flag;     ///< --context
-  std::string kubeconfig_env;   ///< $KUBECONFIG: files joined by ':', merged: the first to say something wins, absent ones are passed over
+  std::string kubeconfig_env;   ///< $KUBECONFIG: files joined by ':', merged: the first to say something wins; absent, empty: passed over
   std::string home;             ///< $HOME
   std::string service_host, service_port;
+  PluginRunner run_plugin;  ///< of the user's own files; none: plugins are refused
 };
 /// In this order: the flag, $KUBECONFIG, the pod's service account, ~/.kube/config.
 /// NotFound: `no cluster: neither --kubeconfig nor $KUBECONFIG is set, this is not a pod, and ~/.kube/config does not exist`.

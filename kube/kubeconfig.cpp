@@ -1,6 +1,6 @@
 #include "kube/kubeconfig.h"
 
-#include <array>
+#include <filesystem>
 
 #include "base/digest.h"
 #include "base/parser_limits.h"
@@ -98,17 +98,31 @@ Result<void> ReadProxy(const Reading& in, ClusterConfig& out) {
   return {};
 }
 
+bool Has(const Value& body, std::string_view key) {
+  const Value* value = body.Find(key);
+  return value != nullptr && !value->IsNull();
+}
+
 Result<void> RefusePlugins(const Reading& in) {
   for (std::string_view key : {"exec", "auth-provider"}) {
-    if (const Value* plugin = in.body.Find(key); plugin != nullptr && !plugin->IsNull()) {
+    if (Has(in.body, key))
       return Unsupported(in.where + ": " + std::string(key) + " plugins are not run; use a token or a client certificate");
-    }
   }
+  return {};
+}
+
+Result<void> ReadImpersonation(const Reading& in, ClusterConfig& out) {
   for (std::string_view key : {"as", "as-uid", "as-groups", "as-user-extra"}) {
-    if (const Value* as = in.body.Find(key); as != nullptr && !as->IsNull()) {
+    if (Has(in.body, key) && (!in.policy.allow_impersonation || key == "as-user-extra"))
       return Unsupported(in.where + ": impersonation (" + std::string(key) + ") in a kubeconfig is not supported");
-    }
   }
+  out.as_user = in.Text("as");
+  out.as_uid = in.Text("as-uid");
+  if (const Value* groups = in.body.Find("as-groups")) {
+    for (const Value& group : groups->items()) out.as_groups.emplace_back(group.text());
+  }
+  if (out.as_user.empty() && (!out.as_uid.empty() || !out.as_groups.empty()))
+    return Invalid(in.where + ": as-uid and as-groups need a user (as)");
   return {};
 }
 
@@ -124,6 +138,7 @@ Result<void> ReadUserToken(const Reading& in, ClusterConfig& out) {
 
 Result<void> ReadUser(const Reading& in, ClusterConfig& out) {
   TRY(RefusePlugins(in));
+  TRY(ReadImpersonation(in, out));
   TRY(ReadUserToken(in, out));
   TRY(out.tls.client_cert_pem, in.DataOrFile("client-certificate-data", "client-certificate"));
   TRY(out.tls.client_key_pem, in.DataOrFile("client-key-data", "client-key"));
@@ -145,7 +160,9 @@ bool HasControl(std::string_view text) {
 }
 
 Result<void> CheckText(const ClusterConfig& config, std::string_view context) {
-  const std::array<std::string_view, 5> texts{config.server, config.token, config.username, config.password, config.proxy};
+  std::vector<std::string_view> texts{config.server, config.token,   config.username, config.password,
+                                      config.proxy,  config.as_user, config.as_uid};
+  texts.insert(texts.end(), config.as_groups.begin(), config.as_groups.end());
   for (std::string_view text : texts) {
     if (HasControl(text))
       return Invalid("context \"" + std::string(context) + "\": control characters in its server, proxy or credentials");
@@ -156,6 +173,14 @@ Result<void> CheckText(const ClusterConfig& config, std::string_view context) {
 std::string DirectoryOf(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   return slash == std::string_view::npos ? "" : std::string(path.substr(0, slash));
+}
+
+/// `list: [{name: name, field: body}]`.
+void PutOne(Value& kubeconfig, std::string_view list, std::string_view field, std::string_view name, Value body) {
+  Value entry = Value::Mapping();
+  entry.Set("name", name);
+  entry.Set(field, std::move(body));
+  kubeconfig[list].Append(std::move(entry));
 }
 
 }  // namespace
@@ -208,6 +233,23 @@ void Kubeconfig::Merge(Kubeconfig later) {
   contexts_.merge(later.contexts_);
 }
 
+Result<Value> Kubeconfig::AskPlugin(const Asked& asked, const Entry& cluster, const Entry& user, const ClusterConfig& known,
+                                    const PluginRunner& run) const {
+  Value one = Value::Mapping(), server = cluster.body, who = user.body;
+  if (!known.tls.ca_pem.empty())
+    server.Set("certificate-authority-data", base::Base64Encode(known.tls.ca_pem));  // what a plugin is told of a file
+  Value& exec = who["exec"];
+  if (const std::string command(exec.StringAt({"command"})); command.find('/') != std::string::npos)
+    exec.Set("command", std::filesystem::absolute(Resolved(user.directory, command)).string());
+  one.Set("current-context", asked.context);
+  PutOne(one, "contexts", "context", asked.context, contexts_.find(asked.context)->second.body);
+  PutOne(one, "clusters", "cluster", asked.cluster, std::move(server));
+  PutOne(one, "users", "user", asked.user, std::move(who));
+  const Result<void> ran = run(one);
+  if (!ran) return ran.error().Wrap("kubeconfig");
+  return std::move(one["users"].mutable_items()[0]["user"]);
+}
+
 Result<std::string> Kubeconfig::PickContext(std::string_view wanted) const {
   if (!wanted.empty()) return std::string(wanted);
   if (!current_context_.empty()) return current_context_;
@@ -231,7 +273,11 @@ Result<ClusterConfig> Kubeconfig::Resolve(std::string_view context, const Kubeco
   TRY(ReadTls(in, out));
   TRY(ReadProxy(in, out));
   if (const auto who = users_.find(user); who != users_.end()) {
-    const Reading as{"kubeconfig: user \"" + user + "\"", who->second.body, who->second.directory, policy};
+    Value given = who->second.body;
+    if (policy.run_plugin && Has(given, "exec")) {
+      TRY(given, AskPlugin({name, cluster, user}, at->second, who->second, out, policy.run_plugin));
+    }
+    const Reading as{"kubeconfig: user \"" + user + "\"", given, who->second.directory, policy};
     TRY(ReadUser(as, out));
   } else if (!user.empty()) {
     return Invalid("kubeconfig: context \"" + name + "\": no user \"" + user + "\"");
@@ -241,7 +287,11 @@ Result<ClusterConfig> Kubeconfig::Resolve(std::string_view context, const Kubeco
 }
 
 KubeconfigPolicy KubeconfigPolicy::ForTenants(bool insecure_tls) {
-  return {.allow_file_references = false, .allow_insecure_tls = insecure_tls, .allow_proxy = false};
+  return {.allow_file_references = false,
+          .allow_insecure_tls = insecure_tls,
+          .allow_proxy = false,
+          .allow_impersonation = false,
+          .run_plugin = nullptr};
 }
 
 Result<ClusterConfig> ParseKubeconfig(std::string_view text, std::string_view directory, std::string_view context,

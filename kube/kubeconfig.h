@@ -30,6 +30,12 @@ class Kubeconfig {
   Entries clusters_, users_, contexts_;
 
   base::Result<void> Add(Entries& entries, const document::Value& list, std::string_view field, std::string_view directory);
+  struct Asked {
+    std::string context, cluster, user;
+  };
+  /// The user's entry with what its plugin prints. `known` is what was read of the cluster.
+  base::Result<document::Value> AskPlugin(const Asked& asked, const Entry& cluster, const Entry& user, const ClusterConfig& known,
+                                          const PluginRunner& run) const;
   base::Result<std::string> PickContext(std::string_view wanted) const;
 };
 

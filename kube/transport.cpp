@@ -155,8 +155,11 @@ net::Request Transport::Impl::ToHttp(const ApiRequest& request) {
     http.headers.emplace_back("Content-Type", request.content_type.empty() ? "application/json" : request.content_type);
   if (std::string authorization = Authorization(); !authorization.empty())
     http.headers.emplace_back("Authorization", std::move(authorization));
-  if (!request.as.user.empty()) http.headers.emplace_back("Impersonate-User", request.as.user);
-  for (const std::string& group : request.as.groups) http.headers.emplace_back("Impersonate-Group", group);
+  const bool own = request.as.empty();  // else somebody in particular, in place of whom the kubeconfig names
+  const std::string& user = own ? config.as_user : request.as.user;
+  if (!user.empty()) http.headers.emplace_back("Impersonate-User", user);
+  if (own && !config.as_uid.empty()) http.headers.emplace_back("Impersonate-Uid", config.as_uid);
+  for (const std::string& group : own ? config.as_groups : request.as.groups) http.headers.emplace_back("Impersonate-Group", group);
   return http;
 }
 

@@ -522,6 +522,52 @@ class ContextTest(CommandCase):
         self.assertIn("Unauthorized", self.said)
 
 
+class KubeconfigTest(CommandCase):
+    """What the kubeconfig says of the user, as kubectl takes it."""
+
+    def kubeconfig(self, account, user):
+        """The path of one in which `user` takes a token's place."""
+        with open(self.env.kubeconfig_for(self.ns, account), encoding="utf-8") as file:
+            config = json.load(file)
+        token = config["users"][0]["user"].pop("token")
+        config["users"][0]["user"] = user(token)
+        return self.tree_of({"config": json.dumps(config), "login": "#!/bin/sh\necho told >&2\ncat \"$1\"\n", "credential": json.dumps({
+            "apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": token}})})
+
+    def setUp(self):
+        super().setUp()
+        self.kube.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "reads", "namespace": self.ns},
+                         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+                         "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": self.ns}]})
+
+    def test_a_program_that_logs_in(self):
+        self.fleet({"cm.yaml": config_map("a")})
+        plugin = lambda **more: {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "IfAvailable", "args": ["credential"]} | more}  # noqa: E731
+        root = self.kubeconfig("default", lambda _: plugin(command="./login"))
+        os.chmod(root + "/login", 0o755)
+        get = ["get", "ks", "--no-header", "-n", "{ns}", "--kubeconfig", root + "/config"]
+        self.assertRegex(self.sluice(*get, cwd=root), "^app ")
+        self.assertEqual(self.said, "told\n", "its standard error is ours")
+        root = self.kubeconfig("default", lambda _: plugin(command="sluice-login-absent", installHint="get it from example.com"))
+        get[-1] = root + "/config"
+        self.sluice(*get, code=1)
+        self.assertEqual(self.said, 'Error: kubeconfig: user "default": exec plugin sluice-login-absent cannot be started: No such file or directory: '
+                                    "get it from example.com\n")
+        self.assertIn("exec plugins are not run", subprocess.run([SLUICE, "controller", "--kubeconfig", root + "/config"], stdin=subprocess.DEVNULL,
+                                                                 capture_output=True, text=True, timeout=60, check=False).stderr)
+
+    def test_on_behalf_of_somebody(self):
+        self.fleet({"cm.yaml": config_map("a")})
+        with open(self.env.cluster.kubeconfig, encoding="utf-8") as file:
+            config = yaml.safe_load(file)
+        get = lambda code=0, **user: self.sluice("get", "ks", "--no-header", "-n", "{ns}", "--kubeconfig", self.tree_of({"config": harness.to_yaml(  # noqa: E731
+            config | {"users": [one | {"user": one["user"] | user} for one in config["users"]]})}) + "/config", code=code)
+        self.assertRegex(get(**{"as": f"system:serviceaccount:{self.ns}:default"}), "^app ")
+        get(1, **{"as": "somebody"})
+        self.assertIn('User "somebody" cannot list resource', self.said)
+        self.assertRegex(get(**{"as": "somebody", "as-uid": "7", "as-groups": ["system:masters"]}), "^app ")
+
+
 class BuildAndDiffTest(CommandCase):
     def nested(self):
         child = {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": {"name": "child", "namespace": self.ns},

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "base/digest.h"
+#include "document/yaml.h"
 
 namespace sluice::kube {
 namespace {
@@ -66,8 +67,17 @@ constexpr Row kRows[] = {
      "Unsupported: kubeconfig: user \"u\": exec plugins are not run; use a token or a client certificate", ""},
     {"auth-provider", "server: 'https://h'", "auth-provider: {name: gcp}",
      "Unsupported: kubeconfig: user \"u\": auth-provider plugins are not run; use a token or a client certificate", ""},
-    {"impersonation", "server: 'https://h'", "token: t, as: root",
-     "Unsupported: kubeconfig: user \"u\": impersonation (as) in a kubeconfig is not supported", ""},
+    {"impersonation", "server: 'https://h'", "token: t, as: root", "ok",
+     "Unsupported: kubeconfig: user \"u\": impersonation (as) in a kubeconfig is not supported"},
+    {"groups of nobody", "server: 'https://h'", "token: t, as-groups: [g]",
+     "Invalid: kubeconfig: user \"u\": as-uid and as-groups need a user (as)",
+     "Unsupported: kubeconfig: user \"u\": impersonation (as-groups) in a kubeconfig is not supported"},
+    {"extra words of a user", "server: 'https://h'", "token: t, as: x, as-user-extra: {a: [b]}",
+     "Unsupported: kubeconfig: user \"u\": impersonation (as-user-extra) in a kubeconfig is not supported",
+     "Unsupported: kubeconfig: user \"u\": impersonation (as) in a kubeconfig is not supported"},
+    {"a line break in a group", "server: 'https://h'", "token: t, as: x, as-groups: [\"g\\r\\nX: y\"]",
+     "Invalid: context \"c\": control characters in its server, proxy or credentials",
+     "Unsupported: kubeconfig: user \"u\": impersonation (as) in a kubeconfig is not supported"},
     {"token file", "server: 'https://h'", "tokenFile: /etc/passwd-not-here",
      "Invalid: kubeconfig: user \"u\": tokenFile: /etc/passwd-not-here: No such file or directory",
      "Unsupported: kubeconfig: user \"u\": tokenFile names a file; only inline data is allowed here"},
@@ -149,9 +159,34 @@ TEST_F(ConfigTest, RelativePathsBeginAtTheFile) {
   EXPECT_EQ(config->token_file, (root_ / "sub/token").string());
 }
 
+TEST_F(ConfigTest, APluginIsAskedByWhoeverMayRunIt) {
+  Write("sub/ca.crt", "CA");
+  const std::string path = Write("sub/config", Config("server: 'https://h', certificate-authority: ca.crt",
+                                                      "as: x, as-uid: '7', as-groups: [g, h], exec: {command: ./bin/login, args: [a]}"));
+  std::string seen;
+  const KubeconfigPolicy policy{.run_plugin = [&](document::Value& kubeconfig) -> base::Result<void> {
+    seen = document::EmitYaml(kubeconfig);
+    document::Value& user = kubeconfig["users"].mutable_items()[0]["user"];
+    user.Erase("exec");
+    user.Set("token", "printed");
+    return {};
+  }};
+  const auto config = LoadKubeconfig(path, "", policy);
+  ASSERT_TRUE(config) << Said(config);
+  EXPECT_EQ(config->token, "printed");
+  EXPECT_EQ(config->as_user, "x");
+  EXPECT_EQ(config->as_uid, "7");
+  EXPECT_EQ(config->as_groups, (std::vector<std::string>{"g", "h"}));
+  EXPECT_NE(seen.find("command: " + (root_ / "sub/./bin/login").string()), std::string::npos) << seen;
+  EXPECT_NE(seen.find("certificate-authority-data: Q0E="), std::string::npos) << seen;
+  const KubeconfigPolicy failing{.run_plugin = [](document::Value&) -> base::Result<void> { return base::Invalid("no"); }};
+  EXPECT_EQ(Said(LoadKubeconfig(path, "", failing)), "Invalid: kubeconfig: no");
+}
+
 TEST_F(ConfigTest, SourcesInTheirOrder) {
   const std::string flag = Write("flag", Config("server: 'https://flag'", ""));
   const std::string env = Write("env", "current-context: e\ncontexts: [{name: e, context: {cluster: k}}]\n");
+  const std::string empty = Write("empty", ""), comment = Write("comment", "\n# nothing yet\n---\n");
   const std::string more = Write("more", "current-context: other\nclusters: [{name: k, cluster: {server: 'https://more'}}]\n");
   Write("home/.kube/config", Config("server: 'https://home'", ""));
   const auto server = [](const ConfigSources& sources) {
@@ -162,6 +197,10 @@ TEST_F(ConfigTest, SourcesInTheirOrder) {
   EXPECT_EQ(server(sources), "https://home");
   sources.kubeconfig_env = env + ":" + (root_ / "absent").string() + ":" + more;
   EXPECT_EQ(server(sources), "https://more");
+  sources.kubeconfig_env = empty + ":" + env + ":" + comment + ":" + more;
+  EXPECT_EQ(server(sources), "https://more");
+  sources.kubeconfig_env = empty + ":" + comment;
+  EXPECT_EQ(server(sources), "NotFound: kubeconfig: none of the files in $KUBECONFIG exists, or all are empty");
   sources.kubeconfig_flag = flag;
   EXPECT_EQ(server(sources), "https://flag");
   sources.kubeconfig_flag = root_ / "absent";
