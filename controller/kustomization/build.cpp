@@ -83,7 +83,8 @@ void SetMetadata(Value& object, std::string_view map, const std::vector<std::pai
 Result<std::vector<Value>> Print(std::vector<Value> documents, const BuildInput& input) {
   for (Value& object : documents) {
     const Value* labels = object.At({"metadata", "labels"});
-    if (labels != nullptr && !labels->IsMapping() && !labels->IsNull()) return Invalid(NameForMessages(object) + ": labels that are no map");
+    if (labels != nullptr && !labels->IsMapping() && !labels->IsNull())
+      return Invalid(NameForMessages(object) + ": labels that are no map");
     if (labels == nullptr || labels->IsMapping()) {  // kyaml sets nothing in what is null
       document::SetLabel(object, kOwnerName, input.name);
       document::SetLabel(object, kOwnerNamespace, input.ns);
