@@ -30,7 +30,7 @@ Result<void> Finish(Accumulator& all, const Kustomization& root, Context& contex
   TRY(DropLocal(map));
   auto sorted = SortObjects(map, root.sort_options, context.options.reorder);
   if (!sorted) return std::move(sorted).error().Wrap(PlaceOf(root.file, root.sort_options ? root.sort_options->mark : document::Mark()));
-  if (context.options.managed_by_label || Wants(root, "managedByLabel")) TRY(AddManagedBy(map, context.budget));
+  if (context.options.managed_by_label || Wants(root, "managedByLabel")) TRY(AddManagedBy(map, context.options.version, context.budget));
   FinishAnnotations(map, root.build_metadata);
   for (const auto& resource : map.list()) {
     TRY(context.budget.GoOn());

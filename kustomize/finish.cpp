@@ -21,7 +21,6 @@ using document::Value;
 
 namespace {
 
-constexpr std::string_view kVersion = "kustomize-v5.8.2";
 constexpr std::string_view kMergeKey = "<<";
 constexpr std::string_view kLocalConfig = "config.kubernetes.io/local-config";
 
@@ -168,9 +167,9 @@ Result<void> SortObjects(ResMap& map, const std::optional<SortOptions>& options,
   return {};
 }
 
-Result<void> AddManagedBy(ResMap& map, Budget& budget) {
+Result<void> AddManagedBy(ResMap& map, const std::string& version, Budget& budget) {
   const FieldSpecs specs = {{.gvk = {}, .path = "metadata/labels", .create = true}};
-  return PairsStep({{"app.kubernetes.io/managed-by", std::string(kVersion)}}, specs, budget)(map);
+  return PairsStep({{"app.kubernetes.io/managed-by", "kustomize-" + version}}, specs, budget)(map);
 }
 
 void FinishAnnotations(ResMap& map, const std::vector<std::string>& build_metadata) {

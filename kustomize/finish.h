@@ -20,7 +20,7 @@ base::Result<void> DropLocal(ResMap& map);
 base::Result<void> SortObjects(ResMap& map, const std::optional<SortOptions>& options, Reorder reorder);
 
 /// Sets the label app.kubernetes.io/managed-by.
-base::Result<void> AddManagedBy(ResMap& map, Budget& budget);
+base::Result<void> AddManagedBy(ResMap& map, const std::string& version, Budget& budget);
 
 /// Removes internal annotations and empty maps of them, makes the values of the others strings, and writes those about origins that
 /// `build_metadata` asks for.

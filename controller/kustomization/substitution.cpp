@@ -18,14 +18,18 @@ constexpr std::string_view kKey = "kustomize.toolkit.fluxcd.io/substitute", kDis
 
 /// What no two objects of a build have in common.
 std::string IdText(const Value& object) {
-  const std::string_view ns = document::NamespaceOf(object);
   std::string out;
-  for (const std::string_view part : {object.StringAt({"apiVersion"}), object.StringAt({"kind"}), ns == "default" ? "" : ns}) {
-    out += part;
+  for (const Value* part :
+       {object.Find("apiVersion"), object.Find("kind"), object.At({"metadata", "namespace"}), object.At({"metadata", "name"})}) {
+    const std::string_view text = part == nullptr || part->IsNull() ? "" : part->text();  // a number names as its digits do
+    out += text == "default" ? "" : text;
     out += '\n';
   }
-  return out.append(document::NameOf(object));
+  return out;
 }
+
+/// Read again even if nothing was put in: how a Secret is printed depends on it.
+bool IsSecret(const Value& object) { return object.StringAt({"kind"}) == "Secret"; }
 
 }  // namespace
 
@@ -63,7 +67,7 @@ Result<void> Substitution::Apply(Value& object) {
 /// Whether anything changed.
 Result<bool> Substitution::Replace(Value& object) const {
   const std::string text = document::EmitYaml(object);
-  if (text.find('$') == std::string::npos) return false;
+  if (text.find('$') == std::string::npos && !IsSecret(object)) return false;
   const std::string name = document::IdOf(object).ToString();
   const auto lookup = [this](std::string_view variable) -> std::optional<std::string> {
     const auto at = values_.find(variable);
@@ -71,7 +75,7 @@ Result<bool> Substitution::Replace(Value& object) const {
   };
   auto replaced = document::Substitute(text, lookup, {.strict = strict_});
   if (!replaced) return std::move(replaced).error().Wrap("variable substitution failed for " + name);
-  if (*replaced == text) return false;
+  if (*replaced == text && !IsSecret(object)) return false;
   document::YamlOptions options;
   options.resolver = document::Resolver::Yaml11;  // as sigs.k8s.io/yaml reads it
   options.duplicate_keys = document::DuplicateKeys::LastWins;

@@ -122,6 +122,8 @@ TEST(Build, AnObjectIsReadAgainAfterSubstitution) {
        "error: after variable substitution ConfigMap/a is no longer YAML: .inf is no number of JSON"},
       {"another object's name", "kind: ConfigMap\nmetadata: {name: '${A}'}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n",
        "b", "error: after variable substitution ConfigMap/${A} is ConfigMap/b, which another object is already"},
+      {"no other's", "kind: ConfigMap\nmetadata: {name: b, namespace: '${A}'}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n",
+       "5", "name: b\n"},
       {"no kind", "kind: '${B:-}'\nmetadata: {name: a}\n", "b", "error: after variable substitution ${B:-}/a has no kind"},
   };
   for (const Case& one : cases) {
@@ -171,6 +173,13 @@ TEST(Build, WhatIsPrintedAreObjects) {
   const auto labels = Print({{"a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: null}\n"}});
   ASSERT_TRUE(labels) << labels.error().message;
   EXPECT_EQ(document::EmitYaml(labels->objects[0]), "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels: null\n  name: a\n");
+}
+
+TEST(Build, TheLabelOfWhoManagesIt) {
+  const std::map<std::string, std::string> tree = {{"kustomization.yaml", "resources: [a.yaml]\nbuildMetadata: [managedByLabel]\n"},
+                                                   {"a.yaml", ConfigMap("a")}};
+  EXPECT_EQ(document::LabelOf(Print(tree)->objects[0], "app.kubernetes.io/managed-by"), "kustomize-(devel)");
+  EXPECT_EQ(document::LabelOf(BuildOf(tree, {}).result->objects[0], "app.kubernetes.io/managed-by"), "kustomize-v5.8.2");
 }
 
 // kustomize-controller has its artifact from source-controller, which looked at `.sourceignore`; the CLI looks itself.
