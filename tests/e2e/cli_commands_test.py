@@ -597,6 +597,31 @@ class BuildAndDiffTest(CommandCase):
         self.sluice("build", "kustomization", "app", "--path", root + "/none", "--kustomization-file", root + "/ks.yaml", "--dry-run", "-n", self.ns, code=1)
         self.assertEqual(self.said, f"Error: invalid resource path \"{root}/none\"\n")
 
+    # As the flux CLI v2.9.5 does: sigs.k8s.io/yaml into the type of the API, one document after the other.
+    def test_build_reads_the_file_as_go_does(self):
+        head = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app}\n"
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"},
+               "spec": {"containers": [{"name": "c", "image": "nginx:1", "args": ["${A}-${n}x"]}]}}
+        root = self.tree_of({"app/pod.yaml": pod, "ks.yaml": ""})
+
+        def built(spec, before="", after=""):
+            with open(root + "/ks.yaml", "w", encoding="utf-8") as file:
+                file.write(before + head + "spec: {" + spec + "}\n" + after)
+            said = self.sluice("build", "kustomization", "app", "--path", "app", "--kustomization-file", "ks.yaml", "--dry-run", cwd=root)
+            return list(yaml.safe_load_all(said))[0]["spec"]["containers"][0]
+
+        self.assertEqual(built("images: [{name: nginx, newTag: 5}]")["image"], "nginx:5")
+        self.assertEqual(built("postBuild: {substitute: {A: 5, 'n': null}}")["args"], ["5-x"])
+        self.assertEqual(built("postBuild: {Substitute: {A: yes, 'n': \"a\\nb\"}, substituteStrategy: Odd}")["args"], ["true-abx"])
+        self.assertEqual(built("Images: [{name: nginx, newTag: 5}], deletionPolicy: Odd", "a: b\n---\n", "---\n]")["image"], "nginx:5")
+        for wrong, said in (("interval: 5", "3:10: spec.interval: want a string, found a number"),
+                            ("images: {}", "3:8: spec.images: want a list, found a map")):
+            with open(root + "/ks.yaml", "w", encoding="utf-8") as file:
+                file.write(head + "spec:\n  " + wrong + "\n")
+            self.sluice("build", "kustomization", "app", "--path", "app", "--kustomization-file", "ks.yaml", "--dry-run", cwd=root, code=1)
+            self.assertIn("failed to unmarshall kustomization file ks.yaml", self.said)
+            self.assertIn(said.split(": ", 1)[1], self.said)
+
     def test_build_with_the_clusters_kustomization(self):
         self.kube.apply(secret("vars", self.ns, {"colour": "blue"}))
         repository = self.env.repository(self.ns, {"app/cm.yaml": config_map("a", {"x": "${colour}"})})
