@@ -64,10 +64,10 @@ struct BuildLimits {
 struct BuildOptions {
   LoadRestrictor load_restrictor = LoadRestrictor::RootOnly;
   Reorder reorder = Reorder::Default;
-  bool enable_helm = false;       ///< else helmCharts is refused
-  bool managed_by_label = false;  ///< adds app.kubernetes.io/managed-by as buildMetadata: [managedByLabel] does
+  bool enable_helm = false;        ///< else helmCharts is refused
+  bool managed_by_label = false;   ///< adds app.kubernetes.io/managed-by as buildMetadata: [managedByLabel] does
   std::string version = "v5.8.2";  ///< in that label
-  std::string absolute_root;      ///< absolute paths in kustomizations below this prefix are read inside the tree ("/" for a whole disk)
+  std::string absolute_root;       ///< absolute paths in kustomizations below this prefix are read inside the tree ("/" for a whole disk)
   RemoteResolver* remote = nullptr;
   HelmEngine helm;  ///< serves helmCharts; nothing: refused
   BuildLimits limits;
