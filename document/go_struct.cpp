@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "document/letter_case.h"
 #include "document/repeated_keys.h"
 #include "document/scalar.h"
 
@@ -14,12 +15,6 @@ namespace {
 using base::Invalid;
 using base::Result;
 using What = GoType::What;
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool EqualFold(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) { return Lower(a) == Lower(b); });
-}
 
 std::optional<std::string> IntegerText(const Value& value) {
   const auto integer = ParseInteger(value.text());
@@ -72,7 +67,7 @@ const GoField* FindField(const GoType& type, std::string_view key, GoInput input
   const auto exact = std::ranges::find(type.fields, key, &GoField::name);
   if (exact != type.fields.end()) return &*exact;
   if (input == GoInput::Object) return nullptr;
-  const auto folded = std::ranges::find_if(type.fields, [&](const GoField& field) { return EqualFold(field.name, key); });
+  const auto folded = std::ranges::find_if(type.fields, [&](const GoField& field) { return EqualWithoutCase(field.name, key); });
   return folded == type.fields.end() ? nullptr : &*folded;
 }
 

@@ -148,4 +148,9 @@ std::string ToLower(std::string_view text) {
   return MapAll(text, [](std::uint32_t code) { return code < 0x80 ? (code >= 'A' && code <= 'Z' ? code + 32 : code) : Map(kLower, code); });
 }
 
+bool EqualWithoutCase(std::string_view left, std::string_view right) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [&](char a, char b) { return lower(a) == lower(b); });
+}
+
 }  // namespace sluice::document

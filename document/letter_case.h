@@ -10,4 +10,7 @@ namespace sluice::document {
 std::string ToUpper(std::string_view text);
 std::string ToLower(std::string_view text);
 
+/// The same text but for the case of A to Z.
+bool EqualWithoutCase(std::string_view left, std::string_view right);
+
 }  // namespace sluice::document

@@ -1,9 +1,9 @@
 #include "kustomize/decode.h"
 
 #include <algorithm>
-#include <cctype>
 #include <tuple>
 
+#include "document/letter_case.h"
 #include "kustomize/nearest.h"
 
 namespace sluice::kustomize {
@@ -15,16 +15,11 @@ using document::Value;
 
 namespace {
 
-bool EqualFold(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 const Decoder::Field* FindField(std::span<const Decoder::Field> fields, std::string_view name) {
   for (const auto& field : fields)
     if (field.name == name) return &field;
   for (const auto& field : fields)
-    if (EqualFold(field.name, name)) return &field;
+    if (document::EqualWithoutCase(field.name, name)) return &field;
   return nullptr;
 }
 

@@ -1,18 +1,11 @@
 #include "rollout/annotations.h"
 
-#include <algorithm>
-
+#include "document/letter_case.h"
 #include "document/object.h"
 
 namespace sluice::rollout {
 
 namespace {
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool EqualWithoutCase(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) { return Lower(a) == Lower(b); });
-}
 
 struct Row {
   std::string_view key, value;
@@ -31,7 +24,7 @@ constexpr Row kRows[] = {
 Selectors SelectorsOfEntry(std::string_view key, std::string_view value) {
   Selectors selectors;
   for (const Row& row : kRows) {
-    if (row.key == key && EqualWithoutCase(row.value, value)) selectors.Add(row.selector);
+    if (row.key == key && document::EqualWithoutCase(row.value, value)) selectors.Add(row.selector);
   }
   return selectors;
 }
@@ -56,7 +49,7 @@ Selectors SelectorsOf(const document::Value& object, std::string_view prefix) {
 bool InMetadata(const document::Value& object, std::string_view key, std::string_view value) {
   for (const std::string_view map : {"labels", "annotations"}) {
     const document::Value* found = object.At({"metadata", map, key});
-    if (found != nullptr && EqualWithoutCase(found->text(), value)) return true;
+    if (found != nullptr && document::EqualWithoutCase(found->text(), value)) return true;
   }
   return false;
 }

@@ -12,10 +12,10 @@ import tempfile
 import threading
 import unittest
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import event_sink  # noqa: E402
 import harness  # noqa: E402
 import totals  # noqa: E402
 import yaml  # noqa: E402
@@ -23,24 +23,9 @@ from harness import NAMESPACE, SLUICE, Case, condition_of, config_map, deploymen
 from node import why_not  # noqa: E402
 
 
-class Events(BaseHTTPRequestHandler):
-    """Stands where Flux's notification-controller would."""
-
-    def do_POST(self):
-        self.server.seen.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(202)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
 def setUpModule():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Events)
-    server.seen = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    CommandCase.notified = server.seen
-    harness.begin("cli", flags=[f"--events-addr=http://127.0.0.1:{server.server_port}/", "--concurrent=20", "--kube-api-qps=50",
+    address, CommandCase.notified = event_sink.begin()
+    harness.begin("cli", flags=[f"--events-addr={address}", "--concurrent=20", "--kube-api-qps=50",
                                 "--kube-api-burst=300", "--log-encoding=json", "--watch-all-namespaces=true"])
 
 

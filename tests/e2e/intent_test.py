@@ -1,39 +1,23 @@
 #!/usr/bin/env python3
 """What is asked for anew of things that are as they should be: another revision, account or source, a request, and the words in which it is answered."""
 
-import json
 import os
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import event_sink  # noqa: E402
 import harness  # noqa: E402
 import totals  # noqa: E402
 from harness import Case, condition_of, config_map, is_ready, throughout, until  # noqa: E402
 
 LAMP = "intent.example.com/v1/Lamp"
-NOTIFIED = []
-
-
-class Events(BaseHTTPRequestHandler):
-    """Stands where Flux's notification-controller would."""
-
-    def do_POST(self):
-        NOTIFIED.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(202)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 def setUpModule():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Events)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    harness.begin("intent", flags=[f"--events-addr=http://127.0.0.1:{server.server_port}/", "--no-remote-bases=true", "--requeue-dependency=1s",
+    address, IntentCase.notified = event_sink.begin()
+    harness.begin("intent", flags=[f"--events-addr={address}", "--no-remote-bases=true", "--requeue-dependency=1s",
                                    "--default-decryption-service-account=keys", "--sops-vault-configmap=vaults",
                                    "--feature-gates=CancelHealthCheckOnNewRevision=true"])
     Case.env.install_kind("intent.example.com", "v1", "Lamp")
@@ -44,6 +28,8 @@ def lamp(name):
 
 
 class IntentCase(Case):
+    notified = None
+
     def shine(self, name, ready, message="said by the test"):
         status = {"conditions": [{"type": "Ready", "status": ready, "reason": "Said", "message": message, "lastTransitionTime": "2026-01-01T00:00:00Z"}],
                   "observedGeneration": self.kube.get(LAMP, name, self.ns)["metadata"]["generation"]}
@@ -51,7 +37,7 @@ class IntentCase(Case):
 
     def about(self, name="app", kind="Kustomization"):
         """What notification-controller was told of an object: [(reason, severity, message)]."""
-        return [(event["reason"], event["severity"], event["message"]) for event in list(NOTIFIED)
+        return [(event["reason"], event["severity"], event["message"]) for event in list(self.notified)
                 if (event["involvedObject"]["kind"], event["involvedObject"]["name"], event["involvedObject"].get("namespace")) == (kind, name, self.ns)]
 
 
