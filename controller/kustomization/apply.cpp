@@ -7,8 +7,8 @@
 // objects of one kind side by side.
 //
 // The first to be written is spared its dry run where that could tell nothing new: an object that we applied, that nobody touched since, and
-// of which we want something else now. Should the server refuse the write, nothing of the stage has been written, as after a dry run. So the
-// usual commit, one new image, costs one request for its object and not two.
+// of which we want something else now; or one that the index does not know, written so that it can only be created. Should the server refuse the
+// write, nothing of the stage has been written, as after a dry run. So the usual commit, one new image, costs one request for its object and not two.
 #include "controller/kustomization/apply.h"
 
 #include <algorithm>
@@ -38,6 +38,8 @@ constexpr auto kSyncTimeout = std::chrono::seconds(30);
 constexpr auto kStageTimeout = std::chrono::seconds(60);
 /// The server parses what is applied twice where it is to warn of what it does not know; nobody reads that, and an apply refuses such fields anyway.
 constexpr std::string_view kNoWarnings = "Ignore";
+/// No stored object has this version (etcd's first write is its revision 2), so an apply that names it creates, or is a Conflict.
+constexpr std::string_view kNoVersion = "1";
 
 std::string NameOf(const kube::ObjectRef& ref) { return ref.Id().ToString(); }
 
@@ -63,15 +65,17 @@ struct Applier::Item {
   const Value* desired = nullptr;
   rollout::PlannedObject plan;
   bool watched = false;
-  bool recreate = false, done = false;
-  bool untried = false;          ///< its write is its dry run
-  bool takes_over = false;       ///< others left fields on it that are to be undone
-  bool merges = false;           ///< `ssa: Merge`: what others left stays
-  std::string live_uid;          ///< of the object that the dry run met; "" if it would be created
-  std::optional<Value> payload;  ///< sent in place of `desired`: without what spec.ignore names
+  bool recreate = false, begun = false, done = false;  ///< begun: a write was sent
+  bool untried = false;                                ///< its write is its dry run
+  bool only_create = false;                            ///< of one untried: it must not be there yet
+  bool takes_over = false;                             ///< others left fields on it that are to be undone
+  bool merges = false;                                 ///< `ssa: Merge`: what others left stays
+  std::string live_uid;                                ///< of the object that the dry run met; "" if it would be created
+  std::optional<Value> payload;                        ///< sent in place of `desired`: without what spec.ignore names
   Effect effect = Effect::Unchanged;
   std::optional<Error> error;
   bool IsTrial() const { return untried && !recreate; }
+  bool IsUnsure() const { return begun && !done && !(error && IsRefusal(*error)); }
   bool Writes() const { return plan.action == rollout::Action::Create || plan.action == rollout::Action::Configure; }
 };
 
@@ -131,6 +135,7 @@ net::Task<Result<void>> Applier::RunStage(std::vector<Item>& items, const ApplyR
   Result<void> written = co_await std::move(writing);
   SLUICE_FAILPOINT("apply.stage.after");
   for (const Item& item : items) {
+    if (item.IsUnsure()) result.unsure.push_back(item.ref);
     if (item.Writes() && !item.done) continue;
     result.applied.push_back({.ref = item.ref,
                               .effect = item.effect,
@@ -225,6 +230,12 @@ bool Applier::IsOwnChange(Item& item, const ApplyRequest& request) const {
   return true;
 }
 
+/// Whether an object is new as far as the index knows. One of that name without our labels may be there all the same.
+bool Applier::IsNew(const Item& item, const ApplyRequest& request) const {
+  return item.watched && !request.cautious && !request.migrate_api_version && item.plan.action == rollout::Action::Create &&
+         !index_.Lookup(item.ref);
+}
+
 net::Task<Result<void>> Applier::DryRunAll(std::vector<Item>& items, const ApplyRequest& request) {
   std::vector<Item*> changed;
   for (Item& item : items) {
@@ -232,7 +243,8 @@ net::Task<Result<void>> Applier::DryRunAll(std::vector<Item>& items, const Apply
   }
   if (changed.empty()) co_return Result<void>();
   Item& head = *changed.front();
-  head.untried = IsOwnChange(head, request);
+  head.only_create = IsNew(head, request);
+  head.untried = head.only_create || IsOwnChange(head, request);
   const std::size_t spared = head.untried ? 1 : 0;
   auto each = [this, &changed, &request, spared](std::size_t i) { return DryRun(*changed[i + spared], request); };
   net::Task<Result<void>> all = ForEach(client_.transport().environment().io, changed.size() - spared, request.concurrent, each);
@@ -420,10 +432,16 @@ net::Task<void> Applier::Write(Item& item, const ApplyRequest& request) {
     item.error = item.IsTrial() ? std::move(put).error().Wrap(NameOf(item.ref) + " apply failed") : std::move(put).error();
     co_return;
   }
-  net::Task<void> refusing = OnRefused(item, request, std::move(put).error());
-  co_await std::move(refusing);
-  if (item.error) co_return;
-  net::Task<void> again = Write(item, request);  // anew
+  if (item.only_create) {  // it is there, or would not be let in: the dry run tells which
+    item.untried = item.only_create = false;
+    net::Task<void> trying = DryRun(item, request);
+    co_await std::move(trying);
+  } else {
+    net::Task<void> refusing = OnRefused(item, request, std::move(put).error());
+    co_await std::move(refusing);
+  }
+  if (item.error || !item.Writes()) co_return;
+  net::Task<void> again = Write(item, request);
   co_await std::move(again);
 }
 
@@ -431,15 +449,17 @@ net::Task<void> Applier::Write(Item& item, const ApplyRequest& request) {
 net::Task<Result<void>> Applier::Put(Item& item, const ApplyRequest& request) {
   const auto before = index_.Lookup(item.ref);
   auto guard = index_.BeginWrite(item.ref);
+  item.begun = true;
   net::Task<Result<Value>> writing = Send(item, request);
   Result<Value> stored = co_await std::move(writing);
   // An object without managed fields has its old ones noted (`before-first-apply`) by the first apply only: then they are undone by a second one.
-  if (stored && !item.recreate && !item.merges && rollout::HasLeftovers(*stored, request.takeover)) {
+  if (stored && !item.recreate && !item.merges && !item.only_create && rollout::HasLeftovers(*stored, request.takeover)) {
     item.takes_over = true;
     net::Task<Result<Value>> again = Send(item, request);
     stored = co_await std::move(again);
   }
   if (!stored) co_return std::move(stored).error();
+  item.only_create = false;
   guard.Applied(*stored, item.plan.fingerprint);
   item.done = true;
   const bool existed = !item.recreate && item.live_uid == stored->StringAt({"metadata", "uid"});
@@ -459,8 +479,13 @@ net::Task<Result<Value>> Applier::Send(Item& item, const ApplyRequest& request) 
   }
   const kube::ApplyOptions options{
       .manager = std::string(kFieldManager), .force = true, .as = request.as, .field_validation = std::string(kNoWarnings)};
+  Value created;
+  if (item.only_create) {
+    created = *item.desired;
+    created["metadata"].Set("resourceVersion", kNoVersion);
+  }
   SLUICE_FAILPOINT("apply.write.before");
-  net::Task<Result<Value>> sending = client_.Apply(item.payload ? *item.payload : *item.desired, options);
+  net::Task<Result<Value>> sending = client_.Apply(item.only_create ? created : item.payload ? *item.payload : *item.desired, options);
   Result<Value> stored = co_await std::move(sending);
   SLUICE_FAILPOINT("apply.write.after");
   if (!stored && !item.IsTrial()) co_return std::move(stored).error().Wrap(NameOf(item.ref) + " apply failed");

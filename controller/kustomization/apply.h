@@ -47,6 +47,8 @@ struct ApplyRequest {
   bool migrate_api_version = false;           ///< gate MigrateAPIVersion: before each dry run
   std::shared_ptr<const IgnoreRules> ignore;  ///< spec.ignore; may be null
   base::Duration recreate_timeout = std::chrono::seconds(60);
+  bool cautious =
+      false;  ///< nothing is created without a dry run: the last try failed, so this one may, and is not to be put on record first
   bool prove_rights = false;   ///< dry-run one object a kind and namespace although it is as it should be: may `as` still do this?
   std::size_t concurrent = 8;  ///< requests at a time
   std::function<void(bool waiting)> on_wait;  ///< told before and after each wait for the cluster; may be empty
@@ -56,7 +58,8 @@ struct ApplyRequest {
 };
 
 struct ApplyResult {
-  std::vector<AppliedObject> applied;  ///< in apply order; after a failure what was done until then
+  std::vector<AppliedObject> applied;   ///< in apply order; after a failure what was done until then
+  std::vector<kube::ObjectRef> unsure;  ///< after a failure: what may have been written, since no answer came
   std::optional<base::Error> error;
 };
 
@@ -77,6 +80,7 @@ class Applier {
   net::Task<void> Judge(Item& item, const ApplyRequest& request);
   static void ProveRights(std::vector<Item>& items);
   bool IsOwnChange(Item& item, const ApplyRequest& request) const;
+  bool IsNew(const Item& item, const ApplyRequest& request) const;
   net::Task<base::Result<void>> DryRunAll(std::vector<Item>& items, const ApplyRequest& request);
   net::Task<void> DryRun(Item& item, const ApplyRequest& request);
   net::Task<void> OnRefused(Item& item, const ApplyRequest& request, base::Error error);

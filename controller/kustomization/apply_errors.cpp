@@ -44,7 +44,10 @@ bool IsRefusal(const Error& error) {
     case Reason::Timeout:
     case Reason::Canceled:
     case Reason::Internal: return false;
-    case Reason::Unavailable: return error.message.find("Internal error occurred") != std::string::npos;  // a webhook that is away
+    case Reason::Unavailable:
+      // A webhook that is away; what does not fit the kind's schema, for which the server has no better code than 500.
+      return error.message.find("Internal error occurred") != std::string::npos ||
+             error.message.find("failed to create typed patch object") != std::string::npos;
     default: return true;
   }
 }

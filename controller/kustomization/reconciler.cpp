@@ -583,10 +583,16 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
                        .migrate_api_version = options_.migrate_api_version,
                        .ignore = ignore->empty() ? nullptr : std::make_shared<const IgnoreRules>(std::move(*ignore)),
                        .recreate_timeout = run->spec.timeout,
+                       .cautious = ShowsFailure(*run->object),
                        .prove_rights = ProvesRights(*run),
                        .recorded = run->inventory};
   request.on_wait = [this, key = run->key](bool waiting) { queue_->SetWaiting(key, waiting); };
-  request.before_create = [this, run](std::vector<kube::ObjectRef> all) { return RecordInventory(run, std::move(all)); };
+  const Inventory before = run->inventory;
+  bool recorded = false;
+  request.before_create = [this, run, &recorded](std::vector<kube::ObjectRef> all) {
+    recorded = true;
+    return RecordInventory(run, std::move(all));
+  };
   Applier applier(run->cluster->client, run->cluster->index, parts_.services.clock, state.woken);
   SLUICE_FAILPOINT("apply.before");
   net::Task<ApplyResult> applying = applier.Run(std::move(request));
@@ -595,6 +601,8 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
   std::string changes = ChangeLines(result.applied);
   if (result.error) {
     if (!changes.empty()) result.error->message += "\n" + changes;
+    // What was only about to be written is no longer on record: it is not ours, and perhaps not even ours to look at.
+    if (recorded) run->attempt.inventory = InventoryOf(result.applied).Union(InventoryOf(result.unsure)).Union(before).ToValue();
     net::Task<controller::Outcome> task = Fail(run, reason::kFailed, std::move(*result.error));
     co_return co_await std::move(task);
   }

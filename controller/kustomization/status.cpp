@@ -178,4 +178,9 @@ bool ShowsSuccess(const Value& object, std::string_view revision) {
          (requested.empty() || requested == status->StringAt({"lastHandledReconcileAt"}));
 }
 
+bool ShowsFailure(const Value& object) {
+  const Value* status = object.Find("status");
+  return status != nullptr && Conditions::FromStatus(*status).IsFalse(condition::kReady);
+}
+
 }  // namespace sluice::controller::kustomization

@@ -76,5 +76,7 @@ document::Value StatusStalled(const document::Value& object, std::string_view re
 
 /// Whether `object` shows all that StatusSucceeded would write for `revision`, so that nothing needs to be written: a run that changed nothing.
 bool ShowsSuccess(const document::Value& object, std::string_view revision);
+/// Whether the last run failed, as far as the status tells.
+bool ShowsFailure(const document::Value& object);
 
 }  // namespace sluice::controller::kustomization
