@@ -102,7 +102,7 @@ std::size_t LengthOfFlag(std::span<const std::string> words) {
 
 }  // namespace
 
-std::vector<std::string> FlagsBehindCommand(std::vector<std::string> words, bool for_completion) {
+std::vector<std::string> FlagsBehindCommand(std::vector<std::string> words) {
   std::size_t flags = 0;
   while (flags < words.size()) {
     const std::size_t length = LengthOfFlag(std::span(words).subspan(flags));
@@ -111,7 +111,6 @@ std::vector<std::string> FlagsBehindCommand(std::vector<std::string> words, bool
   }
   if (flags == 0 || flags >= words.size()) return words;
   const auto first = words.begin(), command = first + static_cast<std::ptrdiff_t>(flags);
-  if (for_completion) return {command, words.end()};
   // A command of two words (`build kustomization`) takes its flags behind the second.
   const Application one(*command);
   const CLI::App* at = SubcommandNamed(one.app(), *command);
@@ -166,8 +165,9 @@ int Application::ParseAndRun(const std::vector<std::string>& words) const {
   if (!words.empty() && words.front() == kComplete) {  // what the completion scripts ask; the words are not to be parsed
     std::vector<std::string> line(words.begin() + 1, words.end());
     if (!line.empty() && line.front() == "--") line.erase(line.begin());
-    for (const std::string& word : Complete(app, FlagsBehindCommand(std::move(line), true))) std::cout << word << "\n";
-    return 0;
+    const Completion completion = Complete(app, line);
+    for (const std::string& word : AllWords(completion)) std::cout << word << "\n";
+    return completion.files ? 1 : 0;
   }
   if (!words.empty() && !words.front().empty() && !words.front().starts_with("-") && SubcommandNamed(app, words.front()) == nullptr)
     return UnknownCommand(words.front());

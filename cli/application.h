@@ -13,8 +13,8 @@ class App;
 namespace sluice::cli {
 
 /// The flags of a connection may stand before the command, as the flux CLI and kubectl take them: `-n apps get ks` becomes `get -n apps ks`. `words` are what
-/// follows the program's name. Where a line is only to be completed they go without a trace. Pure.
-std::vector<std::string> FlagsBehindCommand(std::vector<std::string> words, bool for_completion = false);
+/// follows the program's name. Pure.
+std::vector<std::string> FlagsBehindCommand(std::vector<std::string> words);
 
 class Application {
  public:

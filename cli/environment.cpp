@@ -15,8 +15,6 @@ std::string EnvironmentOr(const char* name, std::string_view fallback) {
 
 namespace {
 
-constexpr std::chrono::minutes kLogin{5};  // a plugin may send somebody to a browser
-
 kube::ConfigSources Surroundings(const std::string& kubeconfig, const std::string& context) {
   return {.kubeconfig_flag = kubeconfig,
           .context_flag = context,
@@ -33,11 +31,14 @@ base::Result<kube::ClusterConfig> LoadClusterConfig(const std::string& kubeconfi
   return kube::LoadConfig(Surroundings(kubeconfig, context));
 }
 
-base::Result<kube::ClusterConfig> LoadUserConfig(const std::string& kubeconfig, const std::string& context) {
+base::Result<kube::ClusterConfig> LoadUserConfig(const std::string& kubeconfig, const std::string& context,
+                                                 std::chrono::milliseconds login) {
   kube::ConfigSources sources = Surroundings(kubeconfig, context);
-  sources.run_plugin = [](document::Value& read) { return controller::AskPluginOfUser(read, kLogin); };
+  sources.run_plugin = [login](document::Value& read) { return controller::AskPluginOfUser(read, login); };
   return kube::LoadConfig(sources);
 }
+
+std::vector<std::string> ContextNames(const std::string& kubeconfig) { return kube::ContextNames(Surroundings(kubeconfig, "")); }
 
 base::Result<Listen> ParseListen(std::string_view flag, std::string_view address) {
   const std::size_t colon = address.rfind(':');

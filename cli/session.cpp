@@ -1,5 +1,7 @@
 #include "cli/session.h"
 
+#include <algorithm>
+#include <cctype>
 #include <iostream>
 
 #include "cli/environment.h"
@@ -13,19 +15,39 @@ namespace sluice::cli {
 using base::Result;
 using document::Value;
 
+namespace {
+
+std::string Lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+}  // namespace
+
 Session::Session() : random(base::SystemSeed()) {}
 
-Result<std::unique_ptr<Session>> Session::Open(const ClusterFlags& flags, base::Duration patience) {
-  TRY(kube::ClusterConfig config, LoadUserConfig(flags.kubeconfig, flags.context));
+std::unique_ptr<Session> Session::Make(kube::ClusterConfig config, base::Duration patience, kube::TransportOptions options) {
   std::unique_ptr<Session> session(new Session());
   const kube::Environment environment{session->runtime.io(), session->clock, session->random, base::Logger::Null()};
-  kube::TransportOptions options;
   if (patience.count() > 0) {
     options.deadline = std::chrono::ceil<std::chrono::milliseconds>(patience);
     options.timeout = std::min(options.timeout, options.deadline);
   }
   session->client = std::make_unique<kube::Client>(environment, std::move(config), std::move(options));
   return session;
+}
+
+Result<std::unique_ptr<Session>> Session::Open(const ClusterFlags& flags, base::Duration patience) {
+  TRY(kube::ClusterConfig config, LoadUserConfig(flags.kubeconfig, flags.context));
+  return Make(std::move(config), patience, {});
+}
+
+Result<std::unique_ptr<Session>> Session::OpenOnce(const ClusterFlags& flags, base::Duration patience) {
+  const auto login = std::chrono::ceil<std::chrono::milliseconds>(patience);
+  TRY(kube::ClusterConfig config, LoadUserConfig(flags.kubeconfig, flags.context, login));
+  kube::TransportOptions options;
+  options.max_tries = 1;
+  return Make(std::move(config), patience, std::move(options));
 }
 
 Value WithoutManagedFields(Value object) {
@@ -62,6 +84,17 @@ Result<std::vector<Value>> Session::Fetch(std::span<const FluxKind* const> kinds
   if (out.empty() && !query.name.empty())
     return base::NotFound(std::string(kinds.front()->kind) + " object '" + query.name + "' not found in any namespace");
   return out;
+}
+
+Result<document::GroupVersionKind> Session::KindOnServer(const std::string& word) {
+  TRY(const std::vector<kube::ResourcePtr> all, runtime.BlockOn(client->mapper().All()));
+  const std::string lower = Lower(word);
+  for (const kube::ResourcePtr& resource : all) {
+    const bool short_name = std::ranges::find(resource->short_names, lower) != resource->short_names.end();
+    if (short_name || lower == Lower(resource->gvk.kind) || lower == resource->plural || lower == resource->GroupResource())
+      return resource->gvk;
+  }
+  return base::NotFound("the server has no kind \"" + word + "\"");
 }
 
 int Ended(const base::Result<void>& result) {

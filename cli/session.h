@@ -22,6 +22,8 @@ class Session {
   /// Errors: those of finding and reading a kubeconfig. Nothing is sent yet.
   /// `patience`: of a request with all its tries; 0: the transport's own.
   static base::Result<std::unique_ptr<Session>> Open(const ClusterFlags& flags, base::Duration patience = {});
+  /// The same for who does not wait: of every request one try, and `patience` also for a program that logs in.
+  static base::Result<std::unique_ptr<Session>> OpenOnce(const ClusterFlags& flags, base::Duration patience);
 
   /// Runs a task to its end. (Its template lives in net/await.h.)
   template <class T>
@@ -37,6 +39,8 @@ class Session {
   /// is passed over, unless it is the only one asked for; NotFound if there is none of that name: without a namespace all that have it are found.
   base::Result<std::vector<document::Value>> Fetch(std::span<const FluxKind* const> kinds, const Query& query);
   base::Result<document::Value> Get(const kube::ObjectRef& ref);
+  /// The kind that a word such as `deploy`, `deployments.apps` or `Deployment` names. NotFound.
+  base::Result<document::GroupVersionKind> KindOnServer(const std::string& word);
 
   net::Runtime runtime;
   base::SystemClock clock;
@@ -45,6 +49,7 @@ class Session {
 
  private:
   Session();
+  static std::unique_ptr<Session> Make(kube::ClusterConfig config, base::Duration patience, kube::TransportOptions options);
 };
 
 /// Prints `Error: message` to standard error; returns `code`.

@@ -129,20 +129,6 @@ struct TraceFlags : ClusterFlags {
   std::string kind, api_version;
 };
 
-/// The kind that a word such as `deploy`, `deployments.apps` or `Deployment` names.
-Result<document::GroupVersionKind> KindOnServer(Session& session, const std::string& word) {
-  TRY(const std::vector<kube::ResourcePtr> all, session.Wait(session.client->mapper().All()));
-  std::string lower = word;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  for (const kube::ResourcePtr& resource : all) {
-    std::string kind = resource->gvk.kind;
-    for (char& c : kind) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    const bool short_name = std::find(resource->short_names.begin(), resource->short_names.end(), lower) != resource->short_names.end();
-    if (short_name || lower == kind || lower == resource->plural || lower == resource->GroupResource()) return resource->gvk;
-  }
-  return base::NotFound("the server has no kind \"" + word + "\"");
-}
-
 /// What is to be traced: `KIND/NAME KIND/NAME …`, or `KIND NAME NAME …`, or names with --kind.
 Result<std::vector<kube::ObjectRef>> FindRefs(Session& session, const TraceFlags& flags) {
   std::vector<kube::ObjectRef> out;
@@ -150,7 +136,7 @@ Result<std::vector<kube::ObjectRef>> FindRefs(Session& session, const TraceFlags
     const auto [group, version] = document::SplitApiVersion(flags.api_version);
     document::GroupVersionKind gvk{group, version, flags.kind};
     if (flags.api_version.empty()) {
-      TRY(gvk, KindOnServer(session, flags.kind));
+      TRY(gvk, session.KindOnServer(flags.kind));
     }
     for (const std::string& name : flags.words) out.push_back({gvk, flags.ns, name});
     return out;
@@ -158,7 +144,7 @@ Result<std::vector<kube::ObjectRef>> FindRefs(Session& session, const TraceFlags
   const std::vector<std::string>& words = flags.words;
   const auto pairs = std::count_if(words.begin(), words.end(), [](const std::string& word) { return word.find('/') != std::string::npos; });
   if (pairs == 0 && words.size() >= 2) {
-    TRY(const document::GroupVersionKind gvk, KindOnServer(session, words[0]));
+    TRY(const document::GroupVersionKind gvk, session.KindOnServer(words[0]));
     for (std::size_t i = 1; i < words.size(); ++i) out.push_back({gvk, flags.ns, words[i]});
     return out;
   }
@@ -166,7 +152,7 @@ Result<std::vector<kube::ObjectRef>> FindRefs(Session& session, const TraceFlags
     return base::Invalid("either `<resource>/<name>` or `<resource> <name>` is required");
   for (const std::string& word : words) {
     const std::size_t slash = word.find('/');
-    TRY(const document::GroupVersionKind gvk, KindOnServer(session, word.substr(0, slash)));
+    TRY(const document::GroupVersionKind gvk, session.KindOnServer(word.substr(0, slash)));
     out.push_back({gvk, flags.ns, word.substr(slash + 1)});
   }
   return out;

@@ -85,4 +85,17 @@ base::Result<ClusterConfig> LoadConfig(const ConfigSources& sources) {
   return base::NotFound("no cluster: neither --kubeconfig nor $KUBECONFIG is set, this is not a pod, and ~/.kube/config does not exist");
 }
 
+std::vector<std::string> ContextNames(const ConfigSources& sources) {
+  std::vector<std::string> paths = SplitPaths(sources.kubeconfig_env);
+  if (!sources.kubeconfig_flag.empty()) paths = {sources.kubeconfig_flag};
+  if (paths.empty() && sources.service_host.empty()) paths = {sources.home + "/.kube/config"};
+  Kubeconfig merged;
+  for (const std::string& path : paths) {
+    const base::Result<std::string> text = ReadSmallFile(path);
+    base::Result<Kubeconfig> one = text ? ReadKubeconfig(*text, path) : text.error();
+    if (one) merged.Merge(std::move(*one));
+  }
+  return merged.ContextNames();
+}
+
 }  // namespace sluice::kube

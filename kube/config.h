@@ -68,5 +68,7 @@ struct ConfigSources {
 /// In this order: the flag, $KUBECONFIG, the pod's service account, ~/.kube/config.
 /// NotFound: `no cluster: neither --kubeconfig nor $KUBECONFIG is set, this is not a pod, and ~/.kube/config does not exist`.
 base::Result<ClusterConfig> LoadConfig(const ConfigSources& sources);
+/// The names of the contexts in those files, sorted; files that cannot be read are passed over.
+std::vector<std::string> ContextNames(const ConfigSources& sources);
 
 }  // namespace sluice::kube

@@ -233,6 +233,12 @@ void Kubeconfig::Merge(Kubeconfig later) {
   contexts_.merge(later.contexts_);
 }
 
+std::vector<std::string> Kubeconfig::ContextNames() const {
+  std::vector<std::string> out;
+  for (const auto& [name, entry] : contexts_) out.push_back(name);
+  return out;
+}
+
 Result<Value> Kubeconfig::AskPlugin(const Asked& asked, const Entry& cluster, const Entry& user, const ClusterConfig& known,
                                     const PluginRunner& run) const {
   Value one = Value::Mapping(), server = cluster.body, who = user.body;

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "document/value.h"
@@ -18,6 +19,9 @@ class Kubeconfig {
   void Merge(Kubeconfig later);
   /// The cluster and user of `context` ("" means the current one, or the only one).
   base::Result<ClusterConfig> Resolve(std::string_view context, const KubeconfigPolicy& policy) const;
+
+  /// Sorted.
+  std::vector<std::string> ContextNames() const;
 
  private:
   friend base::Result<Kubeconfig> ReadKubeconfig(std::string_view text, std::string_view path);

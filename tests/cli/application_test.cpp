@@ -8,6 +8,7 @@
 
 #include "cli/completion.h"
 #include "cli/embedded.h"
+#include "cli/kinds.h"
 #include "document/object.h"
 #include "document/yaml.h"
 
@@ -31,7 +32,25 @@ std::string Completed(std::string_view line) {
   const Application application;
   std::vector<std::string> words = Split(line);
   if (line.empty() || line.back() == ' ') words.emplace_back();
-  return Joined(Complete(application.app(), FlagsBehindCommand(std::move(words), true)));
+  const Completion completion = Complete(application.app(), words);
+  return Joined(completion.words) + (completion.files ? "(files)" : "");
+}
+
+/// What only a cluster knows of the end of the line: `what kind namespace context before: given`.
+std::string AskedOf(std::string_view line) {
+  const Application application;
+  std::vector<std::string> words = Split(line);
+  if (line.back() == ' ') words.emplace_back();
+  const Completion completion = Complete(application.app(), words);
+  EXPECT_FALSE(completion.files) << line;
+  switch (completion.asked) {
+    case Completion::Asked::Nothing: return "nothing";
+    case Completion::Asked::Contexts: return "contexts " + completion.kubeconfig + completion.before;
+    case Completion::Asked::Namespaces: return "namespaces " + completion.context + completion.before;
+    case Completion::Asked::Names: break;
+  }
+  return (completion.kind != nullptr ? std::string(completion.kind->kind) : completion.resource) + " in " + completion.ns + " " +
+         completion.context + completion.before + (completion.given.empty() ? "" : " not " + Joined(completion.given));
 }
 
 TEST(Application, OneCommandIsDeclaredAsAmongAll) {
@@ -77,19 +96,65 @@ TEST(Completion, Words) {
       {"__", ""},
       {"get k", "ks kustomization"},
       {"get -A k", "ks kustomization"},
-      {"get -n flux so", "sources"},
+      {"get -n flux so", "source sources"},
+      {"get source ", "all bucket chart external git helm oci"},
+      {"get image p", "policy"},
       {"get -o ", "json table yaml"},
       {"get ks app ", ""},
+      {"get --output=j", "--output=json"},
+      {"get --kubeconfig ", "(files)"},
       {"build ", "kustomization"},
+      {"build -o ", "(files)"},
+      {"build ./", "(files)"},
+      {"events --for He", "HelmChart/ HelmRelease/ HelmRepository/"},
       {"build kustomization app --kus", "--kustomization-file"},
       {"reconcile ks app --with", "--with-source"},
       {"install --git-p", "--git-path --git-poll-interval"},
-      {"completion ", ""},
+      {"completion ", "(files)"},
       {"-n flux ge", "get"},
       {"-n flux get k", "ks kustomization"},
       {"-n flux build ", "kustomization"},
+      {"--con", "--context"},
   };
   for (const Row& row : kRows) EXPECT_EQ(Completed(row.line), row.want) << row.line;
+}
+
+TEST(Completion, WhatAClusterKnows) {
+  struct Row {
+    std::string_view line, want;
+  };
+  constexpr Row kRows[] = {
+      {"get ks ", "Kustomization in flux "},
+      {"get -A ks a", "Kustomization in  "},
+      {"get ks app ", "nothing"},
+      {"get all ", "nothing"},
+      {"get nonsense ", "nothing"},
+      {"get kustomization/a", "Kustomization in flux kustomization/"},
+      {"-n apps --context c get hr ", "HelmRelease in apps c"},
+      {"get -napps source git ", "GitRepository in apps "},
+      {"export --namespace=apps source git f", "GitRepository in apps "},
+      {"suspend ks a b ", "Kustomization in flux  not a b"},
+      {"resume image policy ", "ImagePolicy in flux "},
+      {"reconcile ks ", "Kustomization in flux "},
+      {"reconcile ks app ", "nothing"},
+      {"tree ks -n apps ", "Kustomization in apps "},
+      {"debug hr ", "HelmRelease in flux "},
+      {"build kustomization ", "Kustomization in flux-system "},
+      {"build ks --context c -n apps ", "Kustomization in apps c"},
+      {"-n apps diff kustomization a", "Kustomization in apps "},
+      {"trace deployment a", "deployment in flux "},
+      {"trace deploy/a ds/", "ds in flux ds/ not deploy/a"},
+      {"trace --kind Pod ", "Pod in flux "},
+      {"events --for HelmRelease/", "HelmRelease in flux HelmRelease/"},
+      {"events --for=hr/w", "HelmRelease in flux --for=hr/"},
+      {"get ks -n ", "namespaces "},
+      {"-n ", "namespaces "},
+      {"get ks --context c --namespace=a", "namespaces c--namespace="},
+      {"logs --flux-namespace ", "namespaces "},
+      {"get ks --kubeconfig F --context ", "contexts F"},
+      {"--context=", "contexts --context="},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(AskedOf(row.line), row.want) << row.line;
 }
 
 TEST(Completion, Scripts) {

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -504,6 +505,65 @@ class ContextTest(CommandCase):
         self.assertEqual(self.said, f"Error: no pods of a controller found in namespace {self.ns}\n")
         self.sluice(*logs, code=1)
         self.assertIn("Unauthorized", self.said)
+
+
+class CompletionTest(CommandCase):
+    """What a shell is told of the cluster and of the kubeconfig, as `flux __complete` tells it."""
+
+    def words(self, line, code=0, **options):
+        return self.sluice("__complete", "--", *line.split(), *([""] if line.endswith(" ") else []), code=code, **options).splitlines()
+
+    def shell(self, line):
+        """What the script for bash would put in place of the last word."""
+        script = self.sluice("completion", "bash")
+        ask = f'COMP_LINE="$1"; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=("{SLUICE}"); COMP_WORDBREAKS=" =:"; compopt() {{ echo "compopt $*"; }}; _sluice; printf "%s\\n" "${{COMPREPLY[@]}}"'
+        done = subprocess.run(["bash", "-c", script + ask, "bash", line], env=os.environ | {"KUBECONFIG": self.env.cluster.kubeconfig}, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, check=True)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.split()
+
+    def test_names(self):
+        for name in ("app", "apple", "web"):
+            self.kustomization(name, "fleet", suspend=True)
+        self.source("fleet", self.env.repository(self.ns, {"cm.yaml": config_map("a")}))
+        self.kube.apply(config_map("settings", namespace=self.ns))
+        for command in ("get", "suspend", "resume", "reconcile", "export", "tree", "debug"):
+            self.assertEqual(self.words(f"{command} ks -n {self.ns} "), ["app", "apple", "web"], command)
+        self.assertEqual(self.words(f"-n {self.ns} get kustomization/app"), ["kustomization/app", "kustomization/apple"])
+        self.assertEqual(self.words(f"suspend ks app -n {self.ns} ap"), ["apple"])
+        self.assertEqual(self.words(f"get source git -n{self.ns} "), ["fleet"])
+        self.assertIn("web", self.words("get ks -A w"))
+        self.assertEqual(self.words(f"trace -n {self.ns} cm s"), ["settings"])
+        self.assertEqual(self.words(f"events -n {self.ns} --for ks/w"), ["ks/web"])
+        self.assertEqual(self.words(f"build kustomization -n {self.ns} w"), ["web"])
+        self.assertEqual(self.words(f"get hr -n {self.ns} "), [])
+        self.assertEqual(self.words(f"get ks -n {self.ns[:-1]}"), [self.ns])
+        self.assertEqual(self.shell(f"sluice get ks -n {self.ns} app"), ["app", "apple"])
+        self.assertEqual(self.shell(f"sluice get ks --namespace={self.ns[:-1]}"), [self.ns], "bash keeps what stands before the sign")
+
+    def test_contexts(self):
+        config = {"apiVersion": "v1", "kind": "Config", "contexts": [{"name": name, "context": {"cluster": "c"}} for name in ("arn:aws:one", "arn:aws:two", "b")]}
+        path = self.tree_of({"config": config}) + "/config"
+        self.assertEqual(self.words(f"get ks --kubeconfig {path} --context "), ["arn:aws:one", "arn:aws:two", "b"])
+        self.assertEqual(self.words(f"--kubeconfig={path} --context=arn:aws:t"), ["--context=arn:aws:two"])
+        self.assertEqual(self.shell(f"sluice --kubeconfig={path} --context arn:aws:t"), ["two"])
+        self.assertEqual(self.words("get ks --kubeconfig /nonexistent --context "), [])
+
+    def test_a_cluster_that_is_away(self):
+        cluster = lambda server: [{"name": "c", "cluster": {"server": server}}]  # noqa: E731
+        config = {"apiVersion": "v1", "kind": "Config", "contexts": [{"name": "c", "context": {"cluster": "c"}}], "clusters": cluster("https://127.0.0.1:1")}
+        with socket.create_server(("127.0.0.1", 0)) as mute:  # takes connections, and says nothing
+            silent = config | {"clusters": cluster(f"http://127.0.0.1:{mute.getsockname()[1]}")}
+            root = self.tree_of({"refuses": config, "silent": silent, "broken": "{"})
+            for file in ("refuses", "silent", "broken", "absent"):
+                for line in ("get ks ", "get ks -n ", "trace cm "):
+                    with self.subTest(file=file, line=line):
+                        self.assertEqual(self.words(f"--kubeconfig {root}/{file} {line}"), [])
+                        self.assertEqual(self.said, "")
+
+    def test_files(self):
+        self.assertEqual(self.words("build ./", code=1), [])
+        self.assertEqual(self.shell("sluice build ./"), ["compopt", "-o", "default"])
 
 
 class KubeconfigTest(CommandCase):

@@ -209,6 +209,19 @@ TEST_F(ConfigTest, SourcesInTheirOrder) {
             "NotFound: no cluster: neither --kubeconfig nor $KUBECONFIG is set, this is not a pod, and ~/.kube/config does not exist");
 }
 
+TEST_F(ConfigTest, ContextsOfAllFiles) {
+  const std::string one = Write("one", "contexts: [{name: b, context: {}}, {name: a, context: {}}]\n");
+  const std::string two = Write("two", "contexts: [{name: a, context: {}}, {name: c, context: {}}]\n");
+  const std::string broken = Write("broken", "contexts: [");
+  Write("home/.kube/config", "contexts: [{name: h, context: {}}]\n");
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(ContextNames({.kubeconfig_env = one + ":" + (root_ / "absent").string() + ":" + broken + ":" + two}), (Names{"a", "b", "c"}));
+  EXPECT_EQ(ContextNames({.kubeconfig_flag = two, .kubeconfig_env = one}), (Names{"a", "c"}));
+  EXPECT_EQ(ContextNames({.home = root_ / "home"}), Names{"h"});
+  EXPECT_EQ(ContextNames({.home = root_ / "home", .service_host = "10.0.0.1"}), Names{});
+  EXPECT_EQ(ContextNames({.home = root_ / "nobody"}), Names{});
+}
+
 TEST_F(ConfigTest, APodFindsItself) {
   EXPECT_EQ(Said(InClusterConfig("", "", root_)),
             "NotFound: not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set");
