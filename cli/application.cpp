@@ -92,7 +92,8 @@ std::size_t LettersApart(std::string_view a, std::string_view b) {
 /// How many words the flag at the front of `words` takes, with its value; 0: it is none of those that may stand before a command.
 std::size_t LengthOfFlag(std::span<const std::string> words) {
   const std::string& word = words.front();
-  for (const std::string_view flag : {"--kubeconfig", "--context", "--namespace", "--timeout", "-n"}) {
+  for (const std::string_view flag :
+       {"--kubeconfig", "--context", "--as", "--as-uid", "--as-group", "--as-user-extra", "--namespace", "--timeout", "-n"}) {
     if (word == flag) return std::min<std::size_t>(2, words.size());
     const bool joined = flag == "-n" ? word.starts_with("-n") : word.starts_with(std::string(flag) + "=");
     if (joined) return 1;

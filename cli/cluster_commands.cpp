@@ -11,6 +11,15 @@ void AddConnection(CLI::App& command, ClusterFlags& flags, const char* ns) {
   command.add_option("--kubeconfig", flags.kubeconfig, "Path to a kubeconfig; else $KUBECONFIG, the pod's service account, ~/.kube/config")
       ->take_last();
   command.add_option("--context", flags.context, "Context of the kubeconfig")->take_last();
+  command.add_option("--as", flags.as, "User or service account to impersonate")->take_last();
+  command.add_option("--as-uid", flags.as_uid, "UID to impersonate")->take_last();
+  const auto one_each = CLI::MultiOptionPolicy::TakeAll;
+  command.add_option("--as-group", flags.as_groups, "Group to impersonate; once for each")
+      ->allow_extra_args(false)
+      ->multi_option_policy(one_each);
+  command.add_option("--as-user-extra", flags.as_extra, "KEY=VALUE that the user to impersonate has besides; once for each")
+      ->allow_extra_args(false)
+      ->multi_option_policy(one_each);
   command.add_option("-n,--namespace", flags.ns, "Namespace ($FLUX_SYSTEM_NAMESPACE sets the default)")->capture_default_str()->take_last();
 }
 

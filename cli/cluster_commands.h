@@ -16,13 +16,15 @@ class CommandSet;
 /// Which cluster, and what of it.
 struct ClusterFlags {
   std::string kubeconfig, context, ns;
+  std::string as, as_uid;                        ///< on whose behalf; "": who the kubeconfig says
+  std::vector<std::string> as_groups, as_extra;  ///< `key=value` each
   bool all_namespaces = false;
   std::string output = "table";    ///< table, yaml or json
   std::vector<std::string> words;  ///< the kind and the name, as ParseTarget reads them (names: ParseTargets)
   std::string timeout = "5m";
 };
 
-/// --kubeconfig, --context and -n (default: $FLUX_SYSTEM_NAMESPACE, else `ns`).
+/// --kubeconfig, --context, --as and what belongs to it, and -n (default: $FLUX_SYSTEM_NAMESPACE, else `ns`).
 void AddConnection(CLI::App& command, ClusterFlags& flags, const char* ns = "flux");
 void AddAllNamespaces(CLI::App& command, ClusterFlags& flags);
 /// The positional words; `required`: at least one.

@@ -116,7 +116,8 @@ std::vector<std::string> KindsOfFamily(std::string_view family) {
 }
 
 /// Flags that may stand before the command, too.
-constexpr std::string_view kConnection[] = {"--context", "--kubeconfig", "--namespace", "--timeout"};
+constexpr std::string_view kConnection[] = {"--as",      "--as-group",   "--as-uid",    "--as-user-extra",
+                                            "--context", "--kubeconfig", "--namespace", "--timeout"};
 
 /// A line as far as it is written.
 struct Line {

@@ -31,9 +31,10 @@ base::Result<kube::ClusterConfig> LoadClusterConfig(const std::string& kubeconfi
   return kube::LoadConfig(Surroundings(kubeconfig, context));
 }
 
-base::Result<kube::ClusterConfig> LoadUserConfig(const std::string& kubeconfig, const std::string& context,
+base::Result<kube::ClusterConfig> LoadUserConfig(const std::string& kubeconfig, const std::string& context, const kube::OnBehalf& as,
                                                  std::chrono::milliseconds login) {
   kube::ConfigSources sources = Surroundings(kubeconfig, context);
+  sources.as = as;
   sources.run_plugin = [login](document::Value& read) { return controller::AskPluginOfUser(read, login); };
   return kube::LoadConfig(sources);
 }

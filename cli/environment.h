@@ -18,7 +18,7 @@ std::string EnvironmentOr(const char* name, std::string_view fallback);
 base::Result<kube::ClusterConfig> LoadClusterConfig(const std::string& kubeconfig, const std::string& context);
 /// The same of somebody at a terminal, as kubectl reads it: the programs that it names are theirs, and are run, for `login` at most: a plugin may send
 /// somebody to a browser.
-base::Result<kube::ClusterConfig> LoadUserConfig(const std::string& kubeconfig, const std::string& context,
+base::Result<kube::ClusterConfig> LoadUserConfig(const std::string& kubeconfig, const std::string& context, const kube::OnBehalf& as,
                                                  std::chrono::milliseconds login = std::chrono::minutes(5));
 /// The contexts in the same files, sorted; none where they cannot be read.
 std::vector<std::string> ContextNames(const std::string& kubeconfig);

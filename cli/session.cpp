@@ -22,6 +22,18 @@ std::string Lower(std::string text) {
   return text;
 }
 
+/// Of several values for a key all count, as with kubectl.
+Result<kube::OnBehalf> OnBehalfOf(const ClusterFlags& flags) {
+  kube::OnBehalf out{.user = flags.as, .uid = flags.as_uid, .groups = flags.as_groups, .extra = {}};
+  for (const std::string& one : flags.as_extra) {
+    const std::size_t equals = one.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return base::Invalid("--as-user-extra: \"" + one + "\" is not KEY=VALUE, such as reason=rollout");
+    out.extra[one.substr(0, equals)].push_back(one.substr(equals + 1));
+  }
+  return out;
+}
+
 }  // namespace
 
 Session::Session() : random(base::SystemSeed()) {}
@@ -38,13 +50,15 @@ std::unique_ptr<Session> Session::Make(kube::ClusterConfig config, base::Duratio
 }
 
 Result<std::unique_ptr<Session>> Session::Open(const ClusterFlags& flags, base::Duration patience) {
-  TRY(kube::ClusterConfig config, LoadUserConfig(flags.kubeconfig, flags.context));
+  TRY(const kube::OnBehalf as, OnBehalfOf(flags));
+  TRY(kube::ClusterConfig config, LoadUserConfig(flags.kubeconfig, flags.context, as));
   return Make(std::move(config), patience, {});
 }
 
 Result<std::unique_ptr<Session>> Session::OpenOnce(const ClusterFlags& flags, base::Duration patience) {
+  TRY(const kube::OnBehalf as, OnBehalfOf(flags));
   const auto login = std::chrono::ceil<std::chrono::milliseconds>(patience);
-  TRY(kube::ClusterConfig config, LoadUserConfig(flags.kubeconfig, flags.context, login));
+  TRY(kube::ClusterConfig config, LoadUserConfig(flags.kubeconfig, flags.context, as, login));
   kube::TransportOptions options;
   options.max_tries = 1;
   return Make(std::move(config), patience, std::move(options));

@@ -74,11 +74,16 @@ base::Result<ClusterConfig> InClusterConfig(std::string_view host, std::string_v
 }
 
 base::Result<ClusterConfig> LoadConfig(const ConfigSources& sources) {
-  const KubeconfigPolicy policy{.run_plugin = sources.run_plugin};
+  const KubeconfigPolicy policy{.as = sources.as, .run_plugin = sources.run_plugin};
   if (!sources.kubeconfig_flag.empty()) return LoadKubeconfig(sources.kubeconfig_flag, sources.context_flag, policy);
   if (std::vector<std::string> paths = SplitPaths(sources.kubeconfig_env); !paths.empty())
     return FromFiles(paths, sources.context_flag, policy);
-  if (!sources.service_host.empty()) return InClusterConfig(sources.service_host, sources.service_port);
+  if (!sources.service_host.empty()) {
+    TRY(ClusterConfig config, InClusterConfig(sources.service_host, sources.service_port));
+    TRY(CheckOnBehalf(sources.as, "--as"));
+    config.as = sources.as;
+    return config;
+  }
   const std::string own = sources.home + "/.kube/config";
   auto config = LoadKubeconfig(own, sources.context_flag, policy);
   if (config || config.error().reason != base::Reason::NotFound) return config;

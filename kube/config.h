@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,15 @@
 
 namespace sluice::kube {
 
+/// On whose behalf requests are made, as a kubeconfig or flags say it; "" and none: as ourselves.
+struct OnBehalf {
+  std::string user, uid;
+  std::vector<std::string> groups;
+  std::map<std::string, std::vector<std::string>> extra;
+  /// What `other` says takes the place of what is said here, field by field; of `extra` key by key.
+  void Override(const OnBehalf& other);
+};
+
 /// A value; the secrets in it (token, password, client key) are never printed and never part of an error.
 struct ClusterConfig {
   std::string server;  ///< "https://host:6443" or with a path prefix; no slash at the end
@@ -22,9 +32,8 @@ struct ClusterConfig {
   std::string token;               ///< bearer token; as read at load time if `token_file` is set
   std::string token_file;          ///< read again at most once a minute and after a 401, since kubelets rotate it
   std::string username, password;  ///< basic authentication, for proxies in front of an API server
-  std::string as_user, as_uid;     ///< on whose behalf a request is made that does not name somebody else; empty: nobody's
-  std::vector<std::string> as_groups;
-  std::string default_namespace;  ///< of the context or the pod; "default" if neither says
+  OnBehalf as;                     ///< of a request that does not name somebody else
+  std::string default_namespace;   ///< of the context or the pod; "default" if neither says
 };
 
 /// Is handed a kubeconfig of one context whose user names a program (`exec`), and puts what that prints in its place. Blocks while it runs.
@@ -35,7 +44,8 @@ struct KubeconfigPolicy {
   bool allow_file_references = true;  ///< certificate-authority, client-certificate, client-key, tokenFile as paths
   bool allow_insecure_tls = true;     ///< insecure-skip-tls-verify
   bool allow_proxy = true;            ///< proxy-url
-  bool allow_impersonation = true;    ///< as, as-uid, as-groups
+  bool allow_impersonation = true;    ///< as, as-uid, as-groups, as-user-extra
+  OnBehalf as;                        ///< above what the kubeconfig says
   PluginRunner run_plugin;            ///< none: plugins are refused
 
   /// For a kubeconfig that arrives in a Secret: inline data only, verified TLS, no proxy (threats T48). `insecure_tls` is the flag
@@ -45,7 +55,7 @@ struct KubeconfigPolicy {
 
 /// Reads kubeconfig `text`. `context` "" means current-context; a single context is taken if there is none. Relative paths in it start
 /// at `directory`. Errors: Invalid (malformed, unknown context, cluster or user, a file that cannot be read, bad base64), Unsupported
-/// (auth-provider plugins and as-user-extra always; exec plugins without a runner; what `policy` forbids). The message names the entry, never a value.
+/// (auth-provider plugins always; exec plugins without a runner; what `policy` forbids). The message names the entry, never a value.
 base::Result<ClusterConfig> ParseKubeconfig(std::string_view text, std::string_view directory, std::string_view context,
                                             const KubeconfigPolicy& policy);
 /// The same for a file. NotFound if it is not there.
@@ -60,6 +70,7 @@ base::Result<ClusterConfig> InClusterConfig(std::string_view host, std::string_v
 struct ConfigSources {
   std::string kubeconfig_flag;  ///< --kubeconfig
   std::string context_flag;     ///< --context
+  OnBehalf as;                  ///< --as, --as-uid, --as-group, --as-user-extra
   std::string kubeconfig_env;   ///< $KUBECONFIG: files joined by ':', merged: the first to say something wins; absent, empty: passed over
   std::string home;             ///< $HOME
   std::string service_host, service_port;

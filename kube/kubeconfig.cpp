@@ -1,5 +1,6 @@
 #include "kube/kubeconfig.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/digest.h"
@@ -113,17 +114,20 @@ Result<void> RefusePlugins(const Reading& in) {
 
 Result<void> ReadImpersonation(const Reading& in, ClusterConfig& out) {
   for (std::string_view key : {"as", "as-uid", "as-groups", "as-user-extra"}) {
-    if (Has(in.body, key) && (!in.policy.allow_impersonation || key == "as-user-extra"))
+    if (Has(in.body, key) && !in.policy.allow_impersonation)
       return Unsupported(in.where + ": impersonation (" + std::string(key) + ") in a kubeconfig is not supported");
   }
-  out.as_user = in.Text("as");
-  out.as_uid = in.Text("as-uid");
+  out.as.user = in.Text("as");
+  out.as.uid = in.Text("as-uid");
   if (const Value* groups = in.body.Find("as-groups")) {
-    for (const Value& group : groups->items()) out.as_groups.emplace_back(group.text());
+    for (const Value& group : groups->items()) out.as.groups.emplace_back(group.text());
   }
-  if (out.as_user.empty() && (!out.as_uid.empty() || !out.as_groups.empty()))
-    return Invalid(in.where + ": as-uid and as-groups need a user (as)");
-  return {};
+  if (const Value* extra = in.body.Find("as-user-extra")) {
+    for (const document::Member& member : extra->members())
+      for (const Value& value : member.value.items()) out.as.extra[member.key].emplace_back(value.text());
+  }
+  out.as.Override(in.policy.as);
+  return CheckOnBehalf(out.as, in.where);
 }
 
 Result<void> ReadUserToken(const Reading& in, ClusterConfig& out) {
@@ -160,10 +164,7 @@ bool HasControl(std::string_view text) {
 }
 
 Result<void> CheckText(const ClusterConfig& config, std::string_view context) {
-  std::vector<std::string_view> texts{config.server, config.token,   config.username, config.password,
-                                      config.proxy,  config.as_user, config.as_uid};
-  texts.insert(texts.end(), config.as_groups.begin(), config.as_groups.end());
-  for (std::string_view text : texts) {
+  for (std::string_view text : {config.server, config.token, config.username, config.password, config.proxy}) {
     if (HasControl(text))
       return Invalid("context \"" + std::string(context) + "\": control characters in its server, proxy or credentials");
   }
@@ -184,6 +185,23 @@ void PutOne(Value& kubeconfig, std::string_view list, std::string_view field, st
 }
 
 }  // namespace
+
+void OnBehalf::Override(const OnBehalf& other) {
+  if (!other.user.empty()) user = other.user;
+  if (!other.uid.empty()) uid = other.uid;
+  if (!other.groups.empty()) groups = other.groups;
+  for (const auto& [key, values] : other.extra) extra[key] = values;
+}
+
+Result<void> CheckOnBehalf(const OnBehalf& as, const std::string& where) {
+  if (as.user.empty() && (!as.uid.empty() || !as.groups.empty() || !as.extra.empty()))
+    return Invalid(where + ": a uid, groups or extras to impersonate need a user to impersonate (as)");
+  std::vector<std::string_view> texts{as.user, as.uid};
+  texts.insert(texts.end(), as.groups.begin(), as.groups.end());
+  for (const auto& [key, values] : as.extra) texts.insert(texts.end(), values.begin(), values.end());
+  if (std::ranges::any_of(texts, HasControl)) return Invalid(where + ": control characters in whom to impersonate");
+  return {};
+}
 
 Result<void> Kubeconfig::Add(Entries& entries, const Value& list, std::string_view field, std::string_view directory) {
   for (const Value& item : list.items()) {

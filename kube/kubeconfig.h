@@ -43,6 +43,9 @@ class Kubeconfig {
   base::Result<std::string> PickContext(std::string_view wanted) const;
 };
 
+/// Invalid: a uid, groups or more without a user, or a line break among them. `where` begins the message.
+base::Result<void> CheckOnBehalf(const OnBehalf& as, const std::string& where);
+
 /// `path` is the file the text came from: it gives the directory of relative paths and is named in messages.
 base::Result<Kubeconfig> ReadKubeconfig(std::string_view text, std::string_view path);
 

@@ -51,6 +51,22 @@ Result<void> CheckIdentity(const Impersonate& as) {
   return {};
 }
 
+/// A key of any bytes as part of a header's name: those that no such name has, and %, as %XX, which the API server takes back.
+std::string HeaderName(std::string_view key) {
+  constexpr std::string_view kSigns = "!#$&'*+-.^_`|~", kDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kSigns.find(c) != kSigns.npos;
+    if (plain) {
+      out += c;
+    } else {
+      out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return out;
+}
+
 /// What came of one try. `code` is the HTTP status, 0 if no whole answer came.
 struct Outcome {
   Result<net::Response> answer;
@@ -156,10 +172,13 @@ net::Request Transport::Impl::ToHttp(const ApiRequest& request) {
   if (std::string authorization = Authorization(); !authorization.empty())
     http.headers.emplace_back("Authorization", std::move(authorization));
   const bool own = request.as.empty();  // else somebody in particular, in place of whom the kubeconfig names
-  const std::string& user = own ? config.as_user : request.as.user;
+  const std::string& user = own ? config.as.user : request.as.user;
   if (!user.empty()) http.headers.emplace_back("Impersonate-User", user);
-  if (own && !config.as_uid.empty()) http.headers.emplace_back("Impersonate-Uid", config.as_uid);
-  for (const std::string& group : own ? config.as_groups : request.as.groups) http.headers.emplace_back("Impersonate-Group", group);
+  if (own && !config.as.uid.empty()) http.headers.emplace_back("Impersonate-Uid", config.as.uid);
+  for (const std::string& group : own ? config.as.groups : request.as.groups) http.headers.emplace_back("Impersonate-Group", group);
+  if (!own) return http;
+  for (const auto& [key, values] : config.as.extra)
+    for (const std::string& value : values) http.headers.emplace_back("Impersonate-Extra-" + HeaderName(key), value);
   return http;
 }
 

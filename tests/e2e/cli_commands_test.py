@@ -609,7 +609,20 @@ class KubeconfigTest(CommandCase):
         self.assertRegex(get(**{"as": f"system:serviceaccount:{self.ns}:default"}), "^app ")
         get(1, **{"as": "somebody"})
         self.assertIn('User "somebody" cannot list resource', self.said)
-        self.assertRegex(get(**{"as": "somebody", "as-uid": "7", "as-groups": ["system:masters"]}), "^app ")
+        self.assertRegex(get(**{"as": "somebody", "as-uid": "7", "as-groups": ["system:masters"], "as-user-extra": {"example.com/why": ["a", "b"]}}), "^app ")
+
+    def test_on_behalf_of_somebody_by_flags(self):
+        self.fleet({"cm.yaml": config_map("a")})
+        get = ["get", "ks", "--no-header", "-n", "{ns}"]
+        self.assertRegex(self.sluice("--as", f"system:serviceaccount:{self.ns}:default", *get), "^app ")
+        self.sluice(*get, "--as", "somebody", "--as-group", "others", code=1)
+        self.assertIn('User "somebody" cannot list resource', self.said)
+        self.assertRegex(self.sluice(*get, "--as=somebody", "--as-uid=7", "--as-group=others", "--as-group", "system:masters", "app",
+                                     "--as-user-extra=example.com/why=a=b", "--as-user-extra", "c=d"), "^app ")
+        self.sluice(*get, "--as-group", "system:masters", code=1)
+        self.assertIn("need a user to impersonate (as)", self.said)
+        self.sluice(*get, "--as", "somebody", "--as-user-extra", "c", code=1)
+        self.assertEqual(self.said, 'Error: --as-user-extra: "c" is not KEY=VALUE, such as reason=rollout\n')
 
 
 class BuildAndDiffTest(CommandCase):

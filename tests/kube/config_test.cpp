@@ -70,13 +70,12 @@ constexpr Row kRows[] = {
     {"impersonation", "server: 'https://h'", "token: t, as: root", "ok",
      "Unsupported: kubeconfig: user \"u\": impersonation (as) in a kubeconfig is not supported"},
     {"groups of nobody", "server: 'https://h'", "token: t, as-groups: [g]",
-     "Invalid: kubeconfig: user \"u\": as-uid and as-groups need a user (as)",
+     "Invalid: kubeconfig: user \"u\": a uid, groups or extras to impersonate need a user to impersonate (as)",
      "Unsupported: kubeconfig: user \"u\": impersonation (as-groups) in a kubeconfig is not supported"},
-    {"extra words of a user", "server: 'https://h'", "token: t, as: x, as-user-extra: {a: [b]}",
-     "Unsupported: kubeconfig: user \"u\": impersonation (as-user-extra) in a kubeconfig is not supported",
+    {"extra words of a user", "server: 'https://h'", "token: t, as: x, as-user-extra: {a: [b]}", "ok",
      "Unsupported: kubeconfig: user \"u\": impersonation (as) in a kubeconfig is not supported"},
     {"a line break in a group", "server: 'https://h'", "token: t, as: x, as-groups: [\"g\\r\\nX: y\"]",
-     "Invalid: context \"c\": control characters in its server, proxy or credentials",
+     "Invalid: kubeconfig: user \"u\": control characters in whom to impersonate",
      "Unsupported: kubeconfig: user \"u\": impersonation (as) in a kubeconfig is not supported"},
     {"token file", "server: 'https://h'", "tokenFile: /etc/passwd-not-here",
      "Invalid: kubeconfig: user \"u\": tokenFile: /etc/passwd-not-here: No such file or directory",
@@ -174,13 +173,33 @@ TEST_F(ConfigTest, APluginIsAskedByWhoeverMayRunIt) {
   const auto config = LoadKubeconfig(path, "", policy);
   ASSERT_TRUE(config) << Said(config);
   EXPECT_EQ(config->token, "printed");
-  EXPECT_EQ(config->as_user, "x");
-  EXPECT_EQ(config->as_uid, "7");
-  EXPECT_EQ(config->as_groups, (std::vector<std::string>{"g", "h"}));
+  EXPECT_EQ(config->as.user, "x");
+  EXPECT_EQ(config->as.uid, "7");
+  EXPECT_EQ(config->as.groups, (std::vector<std::string>{"g", "h"}));
   EXPECT_NE(seen.find("command: " + (root_ / "sub/./bin/login").string()), std::string::npos) << seen;
   EXPECT_NE(seen.find("certificate-authority-data: Q0E="), std::string::npos) << seen;
   const KubeconfigPolicy failing{.run_plugin = [](document::Value&) -> base::Result<void> { return base::Invalid("no"); }};
   EXPECT_EQ(Said(LoadKubeconfig(path, "", failing)), "Invalid: kubeconfig: no");
+}
+
+TEST_F(ConfigTest, WhomToImpersonate) {
+  const std::string path = Write("config", Config("server: 'https://h'",
+                                                  "token: t, as: x, as-uid: '7', as-groups: [g, h], "
+                                                  "as-user-extra: {a: [b, c], d: [e]}"));
+  const auto as = [](const ConfigSources& sources) {
+    const auto config = LoadConfig(sources);
+    if (!config) return Said(config);
+    std::string out = config->as.user + " " + config->as.uid;
+    for (const std::string& group : config->as.groups) out += " " + group;
+    for (const auto& [key, values] : config->as.extra)
+      for (const std::string& value : values) out.append(" ").append(key).append("=").append(value);
+    return out;
+  };
+  EXPECT_EQ(as({.kubeconfig_flag = path}), "x 7 g h a=b a=c d=e");
+  EXPECT_EQ(as({.kubeconfig_flag = path, .as = {.user = "y", .uid = {}, .groups = {"i"}, .extra = {{"a", {"z"}}}}}), "y 7 i a=z d=e");
+  const std::string plain = Write("plain", Config("server: 'https://h'", "token: t"));
+  EXPECT_EQ(as({.kubeconfig_flag = plain, .as = {.user = {}, .uid = "7", .groups = {}, .extra = {}}}),
+            "Invalid: kubeconfig: user \"u\": a uid, groups or extras to impersonate need a user to impersonate (as)");
 }
 
 TEST_F(ConfigTest, SourcesInTheirOrder) {

@@ -288,6 +288,26 @@ TEST_F(FaultsTest, ATokenThatWasReplacedIsReadAgain) {
   std::remove(path.c_str());
 }
 
+TEST_F(FaultsTest, WhomToImpersonateIsInTheHeaders) {
+  FaultyApi api(runtime_, config_);
+  std::vector<std::string> seen;
+  api.before = [&](const net::ServerRequest& request) -> std::optional<net::ServerResponse> {
+    for (const auto& [name, value] : request.headers) {
+      std::string lower = name;
+      for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      if (lower.starts_with("impersonate-")) seen.push_back(lower + ": " + value);
+    }
+    return Status(403, "Forbidden", "no");
+  };
+  ClusterConfig config = api.Config();
+  config.as = {.user = "x", .uid = "7", .groups = {"g", "h"}, .extra = {{"example.com/a%b", {"1", "2"}}, {"c", {"3"}}}};
+  Client client(Env(), config, hasty_);
+  EXPECT_EQ(Say(Run(client.Version())), "Forbidden: no");
+  EXPECT_EQ(seen, (std::vector<std::string>{"impersonate-user: x", "impersonate-uid: 7", "impersonate-group: g", "impersonate-group: h",
+                                            "impersonate-extra-c: 3", "impersonate-extra-example.com%2fa%25b: 1",
+                                            "impersonate-extra-example.com%2fa%25b: 2"}));
+}
+
 /// What needs a cluster that one may break.
 class OutageTest : public FaultsTest {
  protected:
