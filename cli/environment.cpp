@@ -35,8 +35,28 @@ base::Result<kube::ClusterConfig> LoadUserConfig(const std::string& kubeconfig, 
                                                  std::chrono::milliseconds login) {
   kube::ConfigSources sources = Surroundings(kubeconfig, context);
   sources.as = as;
-  sources.run_plugin = [login](document::Value& read) { return controller::AskPluginOfUser(read, login); };
-  return kube::LoadConfig(sources);
+  std::optional<controller::ExecPlugin> plugin;
+  std::optional<base::TimePoint> expires;
+  sources.run_plugin = [&](document::Value& read) -> base::Result<void> {
+    TRY(plugin, controller::FindExecPlugin(read));
+    if (!plugin) return {};
+    plugin->for_user = true;
+    TRY(const controller::ExecCredential credential, controller::RunExecPlugin(*plugin, login));
+    expires = credential.expires;
+    controller::PutCredential(read, *plugin, credential);
+    return {};
+  };
+  TRY(kube::ClusterConfig config, kube::LoadConfig(sources));
+  if (!plugin) return config;
+  config.expires = expires;
+  config.renew = [plugin = *plugin, login](const std::stop_token& stop) -> base::Result<kube::PrintedCredential> {
+    TRY(controller::ExecCredential credential, controller::RunExecPlugin(plugin, login, stop));
+    return kube::PrintedCredential{.token = std::move(credential.token),
+                                   .client_cert_pem = std::move(credential.certificate),
+                                   .client_key_pem = std::move(credential.key),
+                                   .expires = credential.expires};
+  };
+  return config;
 }
 
 std::vector<std::string> ContextNames(const std::string& kubeconfig) { return kube::ContextNames(Surroundings(kubeconfig, "")); }

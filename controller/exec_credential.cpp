@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 
 #include "base/digest.h"
@@ -27,6 +28,7 @@ using document::Value;
 using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxOutput = 1u << 20;
+constexpr std::chrono::milliseconds kLook{100};  // how often is looked whether to stop
 constexpr std::string_view kGroup = "client.authentication.k8s.io/";
 
 std::string Where(const ExecPlugin& plugin) { return "user \"" + plugin.user + "\": exec plugin " + plugin.command; }
@@ -82,8 +84,8 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   Result<void> Start(const ExecPlugin& plugin);
-  /// All that it prints until `end`. Timeout.
-  Result<std::string> Read(const ExecPlugin& plugin, Steady::time_point end) const;
+  /// All that it prints until `end`. Timeout, Canceled.
+  Result<std::string> Read(const ExecPlugin& plugin, Steady::time_point end, const std::stop_token& stop) const;
   /// Its exit code, or the signal that ended it as a negative number. Timeout.
   Result<int> Wait(const ExecPlugin& plugin, Steady::time_point end);
 
@@ -141,14 +143,16 @@ Result<void> Child::Start(const ExecPlugin& plugin) {
 
 base::Error TooSlow(const ExecPlugin& plugin) { return MakeError(Reason::Timeout, Where(plugin) + " took too long and was ended"); }
 
-Result<std::string> Child::Read(const ExecPlugin& plugin, Steady::time_point end) const {
+Result<std::string> Child::Read(const ExecPlugin& plugin, Steady::time_point end, const std::stop_token& stop) const {
   std::string out;
   std::array<char, 4096> buffer;
   while (true) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Steady::now()).count();
     pollfd wait{.fd = out_, .events = POLLIN, .revents = 0};
-    const int ready = left <= 0 ? 0 : poll(&wait, 1, static_cast<int>(left));
-    if (ready == 0) return TooSlow(plugin);
+    if (stop.stop_requested()) return MakeError(Reason::Canceled, "canceled");
+    if (left <= 0) return TooSlow(plugin);
+    const int ready = poll(&wait, 1, static_cast<int>(std::min<std::int64_t>(left, kLook.count())));
+    if (ready == 0) continue;
     const ssize_t got = ready < 0 ? -1 : read(out_, buffer.data(), buffer.size());
     if (got == 0) return out;
     if (got < 0 && errno != EINTR) return MakeError(Reason::Unavailable, Where(plugin) + ": " + std::strerror(errno));
@@ -214,11 +218,11 @@ Result<std::optional<ExecPlugin>> FindExecPlugin(const Value& kubeconfig) {
   return std::optional<ExecPlugin>(std::move(out));
 }
 
-Result<ExecCredential> RunExecPlugin(const ExecPlugin& plugin, std::chrono::milliseconds deadline) {
+Result<ExecCredential> RunExecPlugin(const ExecPlugin& plugin, std::chrono::milliseconds deadline, const std::stop_token& stop) {
   const Steady::time_point end = Steady::now() + deadline;
   Child child;
   TRY(child.Start(plugin));
-  TRY(const std::string text, child.Read(plugin, end));
+  TRY(const std::string text, child.Read(plugin, end, stop));
   TRY(const int code, child.Wait(plugin, end));
   if (code != 0)
     return MakeError(Reason::Unavailable, Where(plugin) + (code > 0 ? " failed with exit code " + std::to_string(code)
@@ -236,15 +240,6 @@ void PutCredential(Value& kubeconfig, const ExecPlugin& plugin, const ExecCreden
     user.Set("client-certificate-data", Value(base::Base64Encode(credential.certificate)));
     user.Set("client-key-data", Value(base::Base64Encode(credential.key)));
   }
-}
-
-Result<void> AskPluginOfUser(Value& kubeconfig, std::chrono::milliseconds deadline) {
-  TRY(std::optional<ExecPlugin> plugin, FindExecPlugin(kubeconfig));
-  if (!plugin) return {};
-  plugin->for_user = true;
-  TRY(const ExecCredential credential, RunExecPlugin(*plugin, deadline));
-  PutCredential(kubeconfig, *plugin, credential);
-  return {};
 }
 
 }  // namespace sluice::controller

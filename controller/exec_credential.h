@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,12 +36,9 @@ struct ExecCredential {
 /// Errors: Invalid, naming the user: no command, a relative one, an unknown apiVersion, `interactiveMode: Always`.
 base::Result<std::optional<ExecPlugin>> FindExecPlugin(const document::Value& kubeconfig);
 
-/// Puts in the place of the plugin, if there is one, what it prints; for whoever calls the command, so its standard error is theirs.
-base::Result<void> AskPluginOfUser(document::Value& kubeconfig, std::chrono::milliseconds deadline);
-
-/// Runs it, without a shell, input or anything of ours but the environment. Blocking, for `deadline` at most; then it and what it started is killed.
-/// Errors: Unavailable (it cannot be started, or its exit code), Timeout, Invalid (what it prints is no ExecCredential).
-base::Result<ExecCredential> RunExecPlugin(const ExecPlugin& plugin, std::chrono::milliseconds deadline);
+/// Runs it, without a shell, input or anything of ours but the environment. Blocking, for `deadline` at most; then, or when it is told to stop, it and
+/// what it started is killed. Errors: Unavailable (it cannot be started, or its exit code), Timeout, Canceled, Invalid (what it prints is no ExecCredential).
+base::Result<ExecCredential> RunExecPlugin(const ExecPlugin& plugin, std::chrono::milliseconds deadline, const std::stop_token& stop = {});
 
 /// Puts the credential where the plugin was named.
 void PutCredential(document::Value& kubeconfig, const ExecPlugin& plugin, const ExecCredential& credential);

@@ -5,10 +5,13 @@
 
 #include <functional>
 #include <map>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "document/value.h"
 #include "net/http.h"
@@ -24,16 +27,26 @@ struct OnBehalf {
   void Override(const OnBehalf& other);
 };
 
+/// What a program printed in place of credentials. Secret.
+struct PrintedCredential {
+  std::string token, client_cert_pem, client_key_pem;
+  std::optional<base::TimePoint> expires;
+};
+/// Runs such a program once more, and blocks while it runs, or until it is told to stop; from any thread.
+using CredentialRenewer = std::function<base::Result<PrintedCredential>(std::stop_token)>;
+
 /// A value; the secrets in it (token, password, client key) are never printed and never part of an error.
 struct ClusterConfig {
   std::string server;  ///< "https://host:6443" or with a path prefix; no slash at the end
   net::TlsOptions tls;
-  std::string proxy;               ///< http://, https:// or socks5:// URL; empty: none
-  std::string token;               ///< bearer token; as read at load time if `token_file` is set
-  std::string token_file;          ///< read again at most once a minute and after a 401, since kubelets rotate it
-  std::string username, password;  ///< basic authentication, for proxies in front of an API server
-  OnBehalf as;                     ///< of a request that does not name somebody else
-  std::string default_namespace;   ///< of the context or the pod; "default" if neither says
+  std::string proxy;                       ///< http://, https:// or socks5:// URL; empty: none
+  std::string token;                       ///< bearer token; as read at load time if `token_file` is set
+  std::string token_file;                  ///< read again at most once a minute and after a 401, since kubelets rotate it
+  std::string username, password;          ///< basic authentication, for proxies in front of an API server
+  std::optional<base::TimePoint> expires;  ///< of what a program printed: then it is asked for again, and after a 401
+  CredentialRenewer renew;                 ///< none: the credentials stay as they are
+  OnBehalf as;                             ///< of a request that does not name somebody else
+  std::string default_namespace;           ///< of the context or the pod; "default" if neither says
 };
 
 /// Is handed a kubeconfig of one context whose user names a program (`exec`), and puts what that prints in its place. Blocks while it runs.

@@ -71,11 +71,12 @@ std::string HeaderName(std::string_view key) {
 struct Outcome {
   Result<net::Response> answer;
   int code = 0;
+  bool is_login = false;  // nothing was sent: the program that logs in failed, and is not run over and over
 };
 
 /// 500 may be a webhook that will fail again, so it gets two more tries; a server that asks for more (Retry-After) gets them.
 bool WorthAnotherTry(Retry retry, const Outcome& outcome, int tries) {
-  if (retry == Retry::Never || outcome.answer) return false;
+  if (retry == Retry::Never || outcome.answer || outcome.is_login) return false;
   if (outcome.code == 429) return true;
   if (retry != Retry::IfIdempotent) return false;
   if (outcome.code == 500) return tries < 3 || outcome.answer.error().retry_after.has_value();
@@ -93,24 +94,29 @@ struct Transport::Impl {
   Environment environment;
   ClusterConfig config;
   TransportOptions options;
-  net::HttpClient requests, streams;
+  std::shared_ptr<net::HttpClient> requests, streams;  // those who use one keep it: a new certificate needs new ones
   net::AsyncSemaphore permits;
   std::size_t under_way = 0;  // tries that are neither urgent nor patient
   net::Event calm{net::Event::Kind::Latch};
   WriteGate gate;
   Steady::time_point token_read = Steady::now();
   bool token_stale = false;
+  std::uint64_t credential = 0;  // how often it was renewed
+  net::AsyncSemaphore renewing{1};
+  std::unique_ptr<net::WorkerPool> plugins;
   using Key = std::tuple<std::string, std::string, std::string, int>;
   std::map<Key, std::uint64_t> counts;
 
   Impl(Environment env, ClusterConfig cfg, TransportOptions opts)
-      : environment(std::move(env)),
-        config(std::move(cfg)),
-        options(std::move(opts)),
-        requests(environment.io, HttpOptions(config, options, kMaxRequestConnections, options.max_in_flight + kUrgent)),
-        streams(environment.io, HttpOptions(config, options, kMaxWatches, kMaxWatches)),
-        permits(options.max_in_flight) {
+      : environment(std::move(env)), config(std::move(cfg)), options(std::move(opts)), permits(options.max_in_flight) {
+    Connect();
     calm.Set();
+  }
+
+  void Connect() {
+    requests = std::make_shared<net::HttpClient>(environment.io,
+                                                 HttpOptions(config, options, kMaxRequestConnections, options.max_in_flight + kUrgent));
+    streams = std::make_shared<net::HttpClient>(environment.io, HttpOptions(config, options, kMaxWatches, kMaxWatches));
   }
 
   /// Counts a try among those that the patient give way to.
@@ -130,10 +136,13 @@ struct Transport::Impl {
   };
 
   void RefreshToken();
+  bool IsOver() const;
+  void Take(PrintedCredential printed);
+  net::Task<Result<void>> Renew(milliseconds left);
   std::string Authorization();
   net::Request ToHttp(const ApiRequest& request);
   void Count(const ApiRequest& request, int code);
-  Outcome Judge(const ApiRequest& request, Result<net::Response> response);
+  Outcome Judge(const ApiRequest& request, Result<net::Response> response, std::uint64_t with);
   milliseconds Backoff(const base::Error& error, int tries);
   net::Task<Result<net::Response>> SendThrough(net::Request http);
   net::Task<Outcome> Try(const ApiRequest& request, const net::BodySink& sink, milliseconds left);
@@ -151,6 +160,35 @@ void Transport::Impl::RefreshToken() {
   } else {
     environment.log.Error("service account token cannot be read again", token.error().message);
   }
+}
+
+/// Does the credential that a program printed need another in its place?
+bool Transport::Impl::IsOver() const {
+  return config.renew && (token_stale || (config.expires && *config.expires <= environment.clock.Now()));
+}
+
+void Transport::Impl::Take(PrintedCredential printed) {
+  token_stale = false;
+  ++credential;
+  config.expires = printed.expires;
+  config.token = std::move(printed.token);
+  if (printed.client_cert_pem.empty() || printed.client_cert_pem == config.tls.client_cert_pem) return;
+  config.tls.client_cert_pem = std::move(printed.client_cert_pem);
+  config.tls.client_key_pem = std::move(printed.client_key_pem);
+  Connect();
+}
+
+/// Before a request, as client-go does. Of several that wait for it one runs the program.
+net::Task<Result<void>> Transport::Impl::Renew(milliseconds left) {
+  if (!IsOver()) co_return Result<void>();
+  net::Task<Result<net::AsyncSemaphore::Permit>> waiting = renewing.Acquire(left);
+  CO_TRY(const net::AsyncSemaphore::Permit permit, co_await std::move(waiting));
+  if (!IsOver()) co_return Result<void>();
+  if (plugins == nullptr) plugins = std::make_unique<net::WorkerPool>(environment.io, 1);
+  net::Task<Result<PrintedCredential>> running = plugins->Run(config.renew);
+  CO_TRY(PrintedCredential printed, co_await std::move(running));
+  Take(std::move(printed));
+  co_return Result<void>();
 }
 
 std::string Transport::Impl::Authorization() {
@@ -184,10 +222,10 @@ net::Request Transport::Impl::ToHttp(const ApiRequest& request) {
 
 void Transport::Impl::Count(const ApiRequest& request, int code) { ++counts[Key(request.verb, request.resource, request.method, code)]; }
 
-Outcome Transport::Impl::Judge(const ApiRequest& request, Result<net::Response> response) {
+Outcome Transport::Impl::Judge(const ApiRequest& request, Result<net::Response> response, std::uint64_t with) {
   const int code = response ? response->status : 0;
   Count(request, code);
-  if (code == 401) token_stale = true;
+  if (code == 401 && with == credential) token_stale = true;  // else another has taken its place already
   if (!response || (code >= 200 && code < 300)) return {std::move(response), response ? code : 0};
   base::Error error = ErrorOf(*response);
   if (request.redact) error.message = Redact(std::move(error.message), request.body);
@@ -205,8 +243,8 @@ milliseconds Transport::Impl::Backoff(const base::Error& error, int tries) {
 net::Task<Result<net::Response>> Transport::Impl::SendThrough(net::Request http) {
   using Answer = std::optional<Result<net::Response>>;
   const auto answer = std::make_shared<Answer>();
-  const auto send = [](net::HttpClient& client, net::Request request, std::shared_ptr<Answer> into) -> net::Task<void> {
-    *into = co_await client.Send(std::move(request));
+  const auto send = [](std::shared_ptr<net::HttpClient> client, net::Request request, std::shared_ptr<Answer> into) -> net::Task<void> {
+    *into = co_await client->Send(std::move(request));
   };
   const auto bug = std::make_shared<std::exception_ptr>();
   net::Scope scope(environment.io, [bug](std::exception_ptr thrown) { *bug = std::move(thrown); });
@@ -246,16 +284,24 @@ net::Task<Outcome> Transport::Impl::Try(const ApiRequest& request, const net::Bo
     if (!may) co_return Outcome{std::move(may).error(), 0};
     left = still();
   }
+  if (IsOver()) {
+    net::Task<Result<void>> renewal = Renew(left);
+    Result<void> renewed = co_await std::move(renewal);
+    if (!renewed) co_return Outcome{std::move(renewed).error(), 0, true};
+    left = std::max(still(), std::min(left, options.timeout));  // somebody may have had to log in
+  }
+  const std::uint64_t with = credential;
+  const std::shared_ptr<net::HttpClient> client = requests;
   net::Request http = ToHttp(request);
   const milliseconds own = request.timeout.count() > 0 ? request.timeout : options.timeout;
   http.timeout = std::max(milliseconds(1), std::min(own, left));
   if (sink) {
-    auto streamed = co_await requests.Stream(std::move(http), sink);
-    co_return Judge(request, std::move(streamed));
+    auto streamed = co_await client->Stream(std::move(http), sink);
+    co_return Judge(request, std::move(streamed), with);
   }
-  net::Task<Result<net::Response>> sending = request.mutates ? SendThrough(std::move(http)) : requests.Send(std::move(http));
+  net::Task<Result<net::Response>> sending = request.mutates ? SendThrough(std::move(http)) : client->Send(std::move(http));
   auto answer = co_await std::move(sending);
-  co_return Judge(request, std::move(answer));
+  co_return Judge(request, std::move(answer), with);
 }
 
 /// Tries until an answer counts. The deadline covers tries and waits; a wait that would pass it ends the call with the error at hand.
@@ -274,7 +320,7 @@ net::Task<Result<net::Response>> Transport::Impl::Run(ApiRequest request, net::B
     const auto left = std::chrono::duration_cast<milliseconds>(end - Steady::now());
     const bool refused_before = token_stale;
     Outcome outcome = co_await Try(request, counted, left);
-    const bool new_token = outcome.code == 401 && !refused_before && !config.token_file.empty() && tries == 1;
+    const bool new_token = outcome.code == 401 && !refused_before && (!config.token_file.empty() || config.renew) && tries == 1;
     if (!new_token && (begun || tries >= options.max_tries || !WorthAnotherTry(request.retry, outcome, tries))) {
       co_return std::move(outcome.answer);
     }
@@ -296,11 +342,15 @@ net::Task<Result<net::Response>> Transport::SendStreamed(ApiRequest request, net
 
 net::Task<Result<net::Response>> Transport::OpenStream(ApiRequest request, net::BodySink sink, milliseconds idle_timeout) {
   CO_TRY(CheckIdentity(request.as));
+  net::Task<Result<void>> renewal = impl_->Renew(impl_->options.deadline);
+  CO_TRY(co_await std::move(renewal));
+  const std::uint64_t with = impl_->credential;
+  const std::shared_ptr<net::HttpClient> client = impl_->streams;
   net::Request http = impl_->ToHttp(request);
   http.timeout = request.timeout;
   http.idle_timeout = idle_timeout;
-  auto response = co_await impl_->streams.Stream(std::move(http), std::move(sink));
-  Outcome outcome = impl_->Judge(request, std::move(response));
+  auto response = co_await client->Stream(std::move(http), std::move(sink));
+  Outcome outcome = impl_->Judge(request, std::move(response), with);
   co_return std::move(outcome.answer);
 }
 
@@ -319,8 +369,8 @@ std::vector<RequestCount> Transport::counts() const {
 }
 
 net::HttpClient::Counters Transport::traffic() const {
-  net::HttpClient::Counters sum = impl_->requests.counters();
-  const net::HttpClient::Counters streams = impl_->streams.counters();
+  net::HttpClient::Counters sum = impl_->requests->counters();
+  const net::HttpClient::Counters streams = impl_->streams->counters();
   sum.requests += streams.requests;
   sum.bytes_in += streams.bytes_in;
   sum.bytes_out += streams.bytes_out;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The `sluice` command against a real API server and a running controller."""
 
+import base64
 import contextlib
 import json
 import os
@@ -599,6 +600,23 @@ class KubeconfigTest(CommandCase):
                                     "get it from example.com\n")
         self.assertIn("exec plugins are not run", subprocess.run([SLUICE, "controller", "--kubeconfig", root + "/config"], stdin=subprocess.DEVNULL,
                                                                  capture_output=True, text=True, timeout=60, check=False).stderr)
+
+    def test_what_a_program_printed_is_over(self):
+        """Each request asks for another: the program prints one whose time is over. The first is no good besides, the second is a certificate."""
+        self.fleet({"cm.yaml": config_map("a")})
+        with open(self.env.cluster.kubeconfig, encoding="utf-8") as file:
+            config = yaml.safe_load(file)
+        admin = config["users"][0]["user"]
+        pem = lambda key: base64.b64decode(admin[key + "-data"]).decode() if key + "-data" in admin else open(admin[key], encoding="utf-8").read()  # noqa: E731
+        credential = lambda **status: json.dumps({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",  # noqa: E731
+                                                  "status": {"expirationTimestamp": "2020-01-01T00:00:00Z"} | status})
+        config["users"][0]["user"] = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never", "command": "./login"}}
+        root = self.tree_of({"config": config, "1": credential(token="none"), "login": '#!/bin/sh\ncd "${0%/*}"; echo >> runs\ncat "$(wc -l < runs)" 2> /dev/null || cat 2\n',
+                             "2": credential(clientCertificateData=pem("client-certificate"), clientKeyData=pem("client-key"))})
+        os.chmod(root + "/login", 0o755)
+        self.assertRegex(self.sluice("get", "ks", "--no-header", "-n", "{ns}", "--kubeconfig", root + "/config"), "^app ")
+        with open(root + "/runs", encoding="utf-8") as file:
+            self.assertGreater(len(file.readlines()), 2)
 
     def test_on_behalf_of_somebody(self):
         self.fleet({"cm.yaml": config_map("a")})

@@ -6,6 +6,7 @@
 #include "kube/store.h"
 #include "kube/watch.h"
 
+#include <atomic>
 #include <fstream>
 
 namespace sluice::kube {
@@ -286,6 +287,68 @@ TEST_F(FaultsTest, ATokenThatWasReplacedIsReadAgain) {
   valid = "Bearer else";
   EXPECT_EQ(Say(Run(client.Version())), "Unauthorized: Unauthorized");
   std::remove(path.c_str());
+}
+
+TEST_F(FaultsTest, ACredentialThatAProgramPrintsIsRenewed) {
+  FaultyApi api(runtime_, config_);
+  std::string valid = "Bearer old";
+  api.before = [&](const net::ServerRequest& request) -> std::optional<net::ServerResponse> {
+    if (net::FindHeader(request.headers, "Authorization") == valid) return std::nullopt;
+    return Status(401, "Unauthorized", "Unauthorized");
+  };
+  base::Result<PrintedCredential> printed = PrintedCredential{.token = "new", .client_cert_pem = {}, .client_key_pem = {}, .expires = {}};
+  std::atomic<int> runs = 0;
+  ClusterConfig config = api.Config();
+  config.token = "old";
+  config.renew = [&](const std::stop_token&) { return ++runs, printed; };
+  Client client(Env(), config, hasty_);
+  const auto version = [&] { return Say(Run(client.Version())); };
+  EXPECT_EQ(version(), "ok");
+  EXPECT_EQ(runs, 0);
+  valid = "Bearer new";
+  EXPECT_EQ(version(), "ok");  // after a 401
+  EXPECT_EQ(version(), "ok");
+  EXPECT_EQ(runs, 1);
+  valid = "Bearer newer";
+  printed->token = "newer";
+  printed->expires = clock_.Now() - std::chrono::seconds(1);
+  EXPECT_EQ(version(), "ok");
+  EXPECT_EQ(runs, 2);
+  printed->expires = clock_.Now() + std::chrono::hours(1);
+  EXPECT_EQ(version(), "ok");  // what it printed last is over
+  EXPECT_EQ(version(), "ok");
+  EXPECT_EQ(runs, 3);
+  valid = "Bearer none";
+  EXPECT_EQ(version(), "Unauthorized: Unauthorized");
+  EXPECT_EQ(runs, 4);
+  printed = base::MakeError(base::Reason::Unavailable, "no login");
+  EXPECT_EQ(version(), "Unavailable: no login");
+  EXPECT_EQ(runs, 5);
+}
+
+TEST_F(FaultsTest, OfManyRequestsOneRenewsTheCredential) {
+  FaultyApi api(runtime_, config_);
+  std::atomic<int> runs = 0;
+  ClusterConfig config = api.Config();
+  config.token = "old";
+  config.expires = clock_.Now() - std::chrono::seconds(1);
+  config.renew = [&](const std::stop_token&) -> base::Result<PrintedCredential> {
+    ++runs;
+    return PrintedCredential{.token = "new", .client_cert_pem = {}, .client_key_pem = {}, .expires = {}};
+  };
+  Client client(Env(), config, hasty_);
+  std::vector<std::string> said;
+  net::Scope scope(runtime_.io());
+  const auto ask = [&]() -> net::Task<void> {
+    net::Task<base::Result<ServerVersion>> asking = client.Version();
+    const base::Result<ServerVersion> version = co_await std::move(asking);
+    said.push_back(Say(version));
+  };
+  for (int i = 0; i < 5; ++i) scope.Spawn(ask());
+  EXPECT_TRUE(Until([&] { return said.size() == 5; }));
+  EXPECT_EQ(said, std::vector<std::string>(5, "ok"));
+  EXPECT_EQ(runs, 1);
+  runtime_.BlockOn(scope.Close());
 }
 
 TEST_F(FaultsTest, WhomToImpersonateIsInTheHeaders) {
