@@ -63,7 +63,11 @@ Result<void> Debug(const DebugFlags& flags) {
     return {};
   }
   const Value* shown = flags.status ? object.Find("status") : object.At({"status", "history"});
-  if (shown == nullptr || shown->IsNull()) return base::NotFound(flags.status ? "it has no status yet" : "it has no history yet");
+  if (flags.history && (shown == nullptr || shown->IsNull())) {
+    std::cout << "[]\n" << std::flush;
+    return {};
+  }
+  if (shown == nullptr || shown->IsNull()) return base::NotFound("it has no status yet");
   std::cout << document::EmitYaml(*shown) << std::flush;
   return {};
 }

@@ -161,12 +161,12 @@ int RunGet(const GetFlags& flags) {
   std::vector<Row> rows;
   if (!flags.no_header) rows.push_back(Header(flags.all_namespaces));
   for (const Value& object : *objects) rows.push_back(RowOf(object, flags.all_namespaces, !target->one_kind()));
-  if (objects->empty()) {
+  if (none) {
     const std::string kind = target->one_kind() ? std::string(target->kinds.front()->kind) + " " : "";
     std::cerr << "✗ no " << kind << "objects found in " << (ns.empty() ? "any" : '"' + ns + '"') << " namespace\n";
-    return none && target->one_kind() ? 1 : 0;  // as the flux CLI: what a selector leaves out was found
+    return target->one_kind() ? 1 : 0;
   }
-  std::cout << FormatTable(rows) << std::flush;
+  std::cout << FormatTable(rows) << std::flush;  // as the flux CLI: titles alone, where a selector leaves out all that was found
   return 0;
 }
 
