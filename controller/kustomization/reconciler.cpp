@@ -235,8 +235,8 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
     co_return co_await std::move(task);
   }
   if (spec->suspend) {
-    state.ForgetIntent();
-    co_return controller::Outcome{};
+    net::Task<controller::Outcome> task = Suspend(run);
+    co_return co_await std::move(task);
   }
   if (!HasFinalizer(*object)) {  // before all else, as Flux does it: no deletion slips by
     net::Task<Result<SharedObject>> marking = writer_.SetFinalizer(object, true);
@@ -258,7 +258,7 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
   expressions_.Update(*object);
   run->as = Identity(key, run->spec);
   run->source = parts_.registry.Find({run->spec.source.kind, run->spec.source.ns, run->spec.source.name});
-  TellCanceledWait(*run);
+  if (run->source && run->source->revision != state.attempt.revision) TellCanceledWait(*run, run->spec.source.ToString());
   const bool same_intent = state.applied && (why & trigger::kConfig) == 0 && state.generation == GenerationOf(*object) && run->source &&
                            run->source->revision == state.revision && document::AnnotationOf(*object, kRequestedAt) == state.requested;
   const bool retries = state.unhealthy && (why & trigger::kTimer) != 0;
@@ -276,14 +276,14 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
   co_return co_await std::move(task);
 }
 
-/// A new revision ends the wait for the health of the old one. Flux says so where the gate is open (else it would wait to the end).
-void Reconciler::TellCanceledWait(const Run& run) {
+/// Another revision, or being suspended, ends the wait for health. Flux says so where the gate is open (else it would wait to the end).
+void Reconciler::TellCanceledWait(const Run& run, const std::string& trigger) {
   const State& state = *run.state;
-  if (!state.health || state.unhealthy || !run.source || run.source->revision == state.attempt.revision) return;
-  if (!parts_.services.gates.Enabled(Gate::CancelHealthCheckOnNewRevision)) return;
+  if (!state.health || state.unhealthy || !parts_.services.gates.Enabled(Gate::CancelHealthCheckOnNewRevision)) return;
   Run ended = run;
   ended.attempt = state.attempt;
-  Emit(ended, kube::EventType::Normal, reason::kHealthCheckCanceled, "New reconciliation triggered by " + run.spec.source.ToString());
+  Emit(ended, kube::EventType::Normal, reason::kHealthCheckCanceled,
+       "Health checks canceled due to new reconciliation triggered by " + trigger);
 }
 
 /// What the gates, or what is served at all, hold against the spec; nullopt if nothing.

@@ -133,6 +133,7 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<controller::Outcome> Fail(std::shared_ptr<Run> run, std::string_view reason, base::Error error,
                                       std::optional<base::Duration> again = {});
   net::Task<controller::Outcome> Stall(std::shared_ptr<Run> run, std::string_view reason, std::string message);
+  net::Task<controller::Outcome> Suspend(std::shared_ptr<Run> run);
   net::Task<controller::Outcome> Finalize(std::shared_ptr<Run> run);
   rollout::Inventory ReadInventory(const Run& run);
   /// To be called when a status with the inventory of the attempt has been written.
@@ -159,7 +160,7 @@ class Reconciler final : public kube::OwnedListener {
   base::Duration Interval(const Spec& spec);
   static base::Duration RetryInterval(const Spec& spec);
   bool ProvesRights(const Run& run) const;
-  void TellCanceledWait(const Run& run);
+  void TellCanceledWait(const Run& run, const std::string& trigger);
   kube::Impersonate Identity(const Key& key, const Spec& spec) const;
 
   Parts parts_;

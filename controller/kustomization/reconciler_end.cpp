@@ -111,6 +111,21 @@ net::Task<controller::Outcome> Reconciler::Stall(std::shared_ptr<Run> run, std::
   co_return controller::Outcome{};
 }
 
+/// Nothing goes on any more. What was applied and not yet reported, since its health was waited for, is put on record.
+net::Task<controller::Outcome> Reconciler::Suspend(std::shared_ptr<Run> run) {
+  State& state = *run->state;
+  TellCanceledWait(*run, "Kustomization/" + run->key.ToString());
+  if (state.applied) run->attempt = state.attempt;
+  state.ForgetIntent();
+  Value status = StatusSuspended(*run->object, run->attempt, parts_.services.clock.Now());
+  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  const bool gone = !written && written.error().reason == base::Reason::NotFound;
+  if (!written && !gone) co_return controller::Outcome{.again_in = {}, .back_off = true};
+  if (written) NoteRecorded(*run);
+  co_return controller::Outcome{};
+}
+
 net::Task<controller::Outcome> Reconciler::Release(std::shared_ptr<Run> run) {
   net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(run->object, false);
   const Result<SharedObject> released = co_await std::move(releasing);

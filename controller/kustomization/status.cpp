@@ -166,6 +166,32 @@ Value StatusStalled(const Value& object, std::string_view why, std::string_view 
   return status;
 }
 
+Value StatusSuspended(const Value& object, const Attempt& attempt, base::TimePoint now) {
+  Value status = OldStatus(object);
+  Conditions conditions = Conditions::FromStatus(status);
+  const std::int64_t generation = GenerationOf(object);
+  const auto is_at_work = [](const Condition* condition) { return condition != nullptr && condition->reason == reason::kProgressing; };
+  const bool waited = is_at_work(conditions.Find(condition::kHealthy));
+  if (waited || is_at_work(conditions.Find(condition::kReconciling))) conditions.Remove(condition::kReconciling);
+  if (waited) {
+    conditions.Set(condition::kHealthy, ConditionStatus::Unknown, reason::kHealthCheckCanceled,
+                   "Health checks canceled: the Kustomization was suspended", generation, now);
+  }
+  if (is_at_work(conditions.Find(condition::kReady))) {
+    const std::string_view what = waited ? "Health checks" : "Reconciliation";
+    conditions.Set(condition::kReady, ConditionStatus::False, waited ? reason::kHealthCheckCanceled : reason::kSuspended,
+                   std::string(what) + " canceled: the Kustomization was suspended; resume it to go on", generation, now);
+  }
+  if (conditions.IsTrue(condition::kReady)) {
+    conditions.Remove(condition::kReconciling);
+    status.Set("observedGeneration", generation);
+  }
+  if (status.Find("conditions") != nullptr) status.Set("conditions", conditions.ToValue());
+  NoteAttempt(attempt, status);
+  NoteRequest(object, status);
+  return status;
+}
+
 bool ShowsSuccess(const Value& object, std::string_view revision) {
   const Value* status = object.Find("status");
   if (status == nullptr) return false;

@@ -26,6 +26,7 @@ inline constexpr std::string_view kInventoryUnreadable = "InventoryUnreadable"; 
 inline constexpr std::string_view kHealthCheckFailed = "HealthCheckFailed";
 inline constexpr std::string_view kHealthCheckCanceled = "HealthCheckCanceled";
 inline constexpr std::string_view kProgressing = "Progressing";
+inline constexpr std::string_view kSuspended = "Suspended";
 inline constexpr std::string_view kFeatureGateDisabled = "FeatureGateDisabled";
 inline constexpr std::string_view kAccessDenied = "AccessDenied";
 inline constexpr std::string_view kInvalidCELExpression = "InvalidCELExpression";
@@ -73,6 +74,9 @@ document::Value StatusFailed(const document::Value& object, const Attempt& attem
                              base::TimePoint now);
 /// Failed until the spec changes: Stalled=True, Ready=False.
 document::Value StatusStalled(const document::Value& object, std::string_view reason, std::string_view message, base::TimePoint now);
+/// Suspended, which ended whatever went on. As in Flux a Ready=True stays and holds for this generation, and a failure stays as it was reported; where a run was under way,
+/// nothing says any more that it is, and Ready=False says what became of it. `attempt` may be empty: then it was not about to record anything.
+document::Value StatusSuspended(const document::Value& object, const Attempt& attempt, base::TimePoint now);
 
 /// Whether `object` shows all that StatusSucceeded would write for `revision`, so that nothing needs to be written: a run that changed nothing.
 bool ShowsSuccess(const document::Value& object, std::string_view revision);

@@ -137,6 +137,52 @@ TEST(KustomizationStatus, StalledIsSettledForThisGeneration) {
   EXPECT_EQ(status.Find("observedGeneration")->AsInt(), 2);
 }
 
+TEST(KustomizationStatus, SuspendedNothingSaysThatWorkGoesOn) {
+  using kustomization::Attempt;
+  const Value ready = kustomization::StatusSucceeded(kObject, AttemptOf("main@sha1:1"), 1s, kNoon);
+  const auto with = [](const Value& status) {
+    Value object = kObject;
+    object.Set("status", status);
+    return object;
+  };
+  const std::string failed = "health check failed after 3s: timeout waiting";
+  struct Row {
+    std::string_view rule;
+    Value before;
+    std::string_view want;
+    std::int64_t observed;
+  };
+  const Row rows[] = {
+      {"in the middle of a wait", kustomization::StatusChecking(with(ready), AttemptOf("main@sha1:2"), "Running", "Pod a/b: waits", kNoon),
+       "Ready=False HealthCheckCanceled Health checks canceled: the Kustomization was suspended; resume it to go on\n"
+       "Healthy=Unknown HealthCheckCanceled Health checks canceled: the Kustomization was suspended\n",
+       2},
+      {"while something else was done", kustomization::StatusProgressing(kObject, AttemptOf("main@sha1:2"), "Detecting", true, kNoon),
+       "Ready=False Suspended Reconciliation canceled: the Kustomization was suspended; resume it to go on\n", -1},
+      {"the same, after a success", kustomization::StatusProgressing(with(ready), AttemptOf("main@sha1:2"), "Detecting", false, kNoon),
+       "Ready=True ReconciliationSucceeded Applied revision: main@sha1:1\nHealthy=True Succeeded Health check passed in 1s\n", 3},
+      {"ready", ready,
+       "Ready=True ReconciliationSucceeded Applied revision: main@sha1:1\nHealthy=True Succeeded Health check passed in 1s\n", 3},
+      {"failed", kustomization::StatusFailed(kObject, AttemptOf("main@sha1:1"), "BuildFailed", "no", kNoon),
+       "Reconciling=True ProgressingWithRetry Building manifests for revision main@sha1:1 with a timeout of 9m0s\nReady=False BuildFailed "
+       "no\n",
+       -1},
+      {"stalled", kustomization::StatusStalled(kObject, "AccessDenied", "no", kNoon),
+       "Stalled=True AccessDenied no\nReady=False AccessDenied no\n", 2},
+  };
+  for (const Row& row : rows) {
+    Value object = with(row.before);
+    object["metadata"].Set("generation", std::int64_t{3});
+    const Value status = kustomization::StatusSuspended(object, Attempt{}, kNoon);
+    EXPECT_EQ(ConditionsOf(status), row.want) << row.rule;
+    EXPECT_EQ(status.Find("observedGeneration")->AsInt(), row.observed) << row.rule;
+    object.Set("status", status);
+    EXPECT_EQ(kustomization::StatusSuspended(object, Attempt{}, kNoon + 1h), status) << row.rule << ": nothing is left to say";
+  }
+  Value fresh = Parse("metadata: {name: app, namespace: flux, generation: 1}\n");
+  EXPECT_EQ(kustomization::StatusSuspended(fresh, Attempt{}, kNoon), Value::Mapping());
+}
+
 TEST(ObjectEvents, OnlyIntentTriggers) {
   const Value before = Parse("metadata: {uid: a, generation: 1, labels: {x: y}}\nstatus: {a: b}\n");
   EXPECT_EQ(TriggersOf(before, Parse("metadata: {uid: a, generation: 1, labels: {x: z}}\nstatus: {a: c}\n")), 0U);

@@ -89,9 +89,35 @@ class HealthTest(IntentCase):
         self.push(repository, {"app/lamp.yaml": lamp("lamp") | {"spec": {"watts": 7}}})  # which nobody has observed yet
         self.await_object("Kustomization", "app", lambda obj: "Running health checks" in condition_of(obj, "Reconciling").get("message", ""))
         self.push(repository, {"app/more.yaml": config_map("more")})
-        until(lambda: ("HealthCheckCanceled", "info", f"New reconciliation triggered by GitRepository/{self.ns}/fleet") in self.about(), seen=self.about)
+        until(lambda: ("HealthCheckCanceled", "info", f"Health checks canceled due to new reconciliation triggered by GitRepository/{self.ns}/fleet")
+              in self.about(), seen=self.about)
         self.shine("lamp", "True")
         self.await_applied(repository)
+
+    def test_suspended_it_waits_no_more_and_says_so(self):
+        repository = self.lit(timeout="5m", wait=True)
+        self.kustomization("after", path="./other", dependsOn=[{"name": "app"}])
+        self.await_applied(repository, "after")
+        self.push(repository, {"app/lamp.yaml": lamp("lamp") | {"spec": {"watts": 7}}})
+        self.await_object("Kustomization", "app", lambda obj: "Running health checks" in condition_of(obj, "Reconciling").get("message", ""))
+        self.kube.patch("Kustomization", "app", self.ns, {"spec": {"suspend": True}})
+        app = self.await_object("Kustomization", "app", lambda obj: condition_of(obj, "Ready")["reason"] == "HealthCheckCanceled")
+        said = [(kind, condition_of(app, kind).get("status"), condition_of(app, kind).get("reason")) for kind in ("Reconciling", "Ready", "Healthy")]
+        self.assertEqual(said, [("Reconciling", None, None), ("Ready", "False", "HealthCheckCanceled"), ("Healthy", "Unknown", "HealthCheckCanceled")])
+        self.assertEqual(condition_of(app, "Ready")["message"], "Health checks canceled: the Kustomization was suspended; resume it to go on")
+        self.assertEqual(app["status"]["lastAttemptedRevision"], repository.revision)
+        until(lambda: ("HealthCheckCanceled", "info", f"Health checks canceled due to new reconciliation triggered by Kustomization/{self.ns}/app")
+              in self.about(), seen=self.about)
+        self.shine("lamp", "True")
+        throughout(lambda: condition_of(self.kube.get("Kustomization", "app", self.ns), "Ready")["status"] == "False", 1)
+        self.kube.patch("Kustomization", "app", self.ns, {"spec": {"suspend": False}})
+        self.await_applied(repository)
+        # Suspended while it is Ready it stays so, and holds up none that depend on it.
+        self.kube.patch("Kustomization", "app", self.ns, {"spec": {"suspend": True}})
+        app = self.await_object("Kustomization", "app", lambda obj: obj["status"]["observedGeneration"] == obj["metadata"]["generation"])
+        self.assertEqual(condition_of(app, "Ready")["status"], "True")
+        self.kustomization("later", path="./other", dependsOn=[{"name": "app"}])
+        self.await_applied(repository, "later")
 
     def test_nothing_to_wait_for_is_not_called_healthy(self):
         repository = self.env.repository(self.ns, {"app/kustomization.yaml": {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"},
