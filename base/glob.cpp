@@ -103,31 +103,4 @@ bool Glob::Matches(std::string_view name) const {
   return true;
 }
 
-// A state is the number of elements passed; a star may be passed at once.
-void Glob::Enter(std::vector<bool>& states, std::size_t state) const {
-  states[state] = true;
-  while (state < elements_.size() && elements_[state].what == What::Star) states[++state] = true;
-}
-
-std::vector<std::size_t> Glob::MatchingPrefixes(std::string_view text) const {
-  std::vector<std::size_t> lengths;
-  std::vector<bool> states(elements_.size() + 1);
-  Enter(states, 0);
-  for (std::size_t at = 0; at < text.size();) {
-    const std::string_view character = FirstCharacter(text.substr(at));
-    at += character.size();
-    std::vector<bool> next(states.size());
-    for (std::size_t state = 0; state < elements_.size(); ++state) {
-      if (!states[state]) continue;
-      if (elements_[state].what == What::Star)
-        Enter(next, state);
-      else if (MatchesOne(elements_[state], character))
-        Enter(next, state + 1);
-    }
-    states = std::move(next);
-    if (states.back()) lengths.push_back(at);
-  }
-  return lengths;
-}
-
 }  // namespace sluice::base

@@ -16,8 +16,6 @@ class Glob {
   static std::optional<Glob> Parse(std::string_view pattern);
   /// Whether all of `name` matches. Characters are Unicode characters; a byte that is no UTF-8 counts as one.
   bool Matches(std::string_view name) const;
-  /// The lengths in bytes, ascending and not 0, of all beginnings of `text` that match when '/' is a character like others. Linear in both sizes.
-  std::vector<std::size_t> MatchingPrefixes(std::string_view text) const;
 
  private:
   enum class What { Literal, Any, Star, Class };
@@ -29,7 +27,6 @@ class Glob {
   };
   static bool ParseClass(std::string_view& pattern, Element& element);
   static bool MatchesOne(const Element& element, std::string_view character);
-  void Enter(std::vector<bool>& states, std::size_t state) const;
   std::vector<Element> elements_;
 };
 

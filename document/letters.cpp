@@ -1,5 +1,5 @@
 // The letters of Unicode 15.0.0 (general category L) from U+0080 on, as ranges: go-yaml's order of keys asks Go's unicode.IsLetter.
-// The table is what that function says of every code point, joined into ranges.
+// The table is what that function says of every code point, joined into ranges. The decimal digits (Nd) come in tens, so each script's zero is enough.
 #include "document/letters.h"
 
 #include <algorithm>
@@ -126,6 +126,13 @@ constexpr Range kLetters[] = {
     {0x2F800, 0x2FA1D}, {0x30000, 0x3134A}, {0x31350, 0x323AF},
 };
 
+constexpr std::uint32_t kZeros[] = {
+    0x30,    0x660,   0x6F0,   0x7C0,   0x966,   0x9E6,   0xA66,   0xAE6,   0xB66,   0xBE6,   0xC66,   0xCE6,   0xD66,   0xDE6,
+    0xE50,   0xED0,   0xF20,   0x1040,  0x1090,  0x17E0,  0x1810,  0x1946,  0x19D0,  0x1A80,  0x1A90,  0x1B50,  0x1BB0,  0x1C40,
+    0x1C50,  0xA620,  0xA8D0,  0xA900,  0xA9D0,  0xA9F0,  0xAA50,  0xABF0,  0xFF10,  0x104A0, 0x10D30, 0x11066, 0x110F0, 0x11136,
+    0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0, 0x11950, 0x11C50, 0x11D50, 0x11DA0, 0x11F50, 0x16A60,
+    0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E950, 0x1FBF0};
+
 }  // namespace
 
 bool IsLetter(std::uint32_t code) {
@@ -133,6 +140,11 @@ bool IsLetter(std::uint32_t code) {
   const auto* range =
       std::lower_bound(std::begin(kLetters), std::end(kLetters), code, [](const Range& r, std::uint32_t c) { return r.last < c; });
   return range != std::end(kLetters) && range->first <= code;
+}
+
+bool IsDecimalDigit(std::uint32_t code) {
+  const auto* above = std::upper_bound(std::begin(kZeros), std::end(kZeros), code);
+  return above != std::begin(kZeros) && code - *std::prev(above) < 10;
 }
 
 }  // namespace sluice::document

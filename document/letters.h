@@ -1,4 +1,4 @@
-// document/letters.h: is a character a letter?
+// document/letters.h: is a character a letter, or a digit?
 #pragma once
 
 #include <cstdint>
@@ -7,5 +7,8 @@ namespace sluice::document {
 
 /// Go's unicode.IsLetter: general category L.
 bool IsLetter(std::uint32_t code);
+
+/// Go's unicode.IsDigit: general category Nd, decimal digits of any script.
+bool IsDecimalDigit(std::uint32_t code);
 
 }  // namespace sluice::document

@@ -10,10 +10,10 @@
 #include <charconv>
 #include <vector>
 
-#include "base/glob.h"
 #include "base/utf8.h"
 #include "document/letter_case.h"
 #include "document/letters.h"
+#include "document/prefix_pattern.h"
 #include "document/utf8.h"
 
 namespace sluice::document {
@@ -108,8 +108,8 @@ class Parser {
     while (!rest_.empty()) {
       const std::size_t length = base::Utf8Length(rest_);
       const char c = rest_.front();
-      const bool letter = length == 1 ? IsAsciiLetter(c) || IsDigit(c) || c == '_' : length > 1 && IsLetter(DecodeUtf8(rest_).value);
-      if (!letter) break;
+      const auto fits = [](std::uint32_t code) { return IsLetter(code) || IsDecimalDigit(code); };
+      if (!(length == 1 ? IsAsciiLetter(c) || IsDigit(c) || c == '_' : length > 1 && fits(DecodeUtf8(rest_).value))) break;
       rest_.remove_prefix(length);
     }
     return std::string(start.substr(0, start.size() - rest_.size()));
@@ -262,25 +262,32 @@ std::string Replace(std::string_view text, std::string_view from, std::string_vi
   return out.append(text);
 }
 
+/// The characters in reverse; U+FFFD for each byte that is no UTF-8.
 std::string Reverse(std::string_view text) {
-  std::string out(text.size(), '\0');
-  std::size_t end = text.size();
-  while (!text.empty()) {
-    const std::string_view character = text.substr(0, std::max<std::size_t>(base::Utf8Length(text), 1));
+  const std::string clean = CleanUtf8(text);
+  std::string out(clean.size(), '\0');
+  std::size_t end = clean.size();
+  for (std::string_view rest = clean; !rest.empty();) {
+    const std::string_view character = rest.substr(0, DecodeUtf8(rest).size);
     end -= character.size();
     character.copy(out.data() + end, character.size());
-    text.remove_prefix(character.size());
+    rest.remove_prefix(character.size());
   }
   return out;
 }
 
-// Takes the shortest or longest beginning that matches off `value`; a malformed pattern takes nothing.
-std::string TrimPrefix(const std::string& value, std::string_view pattern, bool longest) {
-  const auto glob = base::Glob::Parse(pattern);
-  if (!glob) return value;
-  const std::vector<std::size_t> lengths = glob->MatchingPrefixes(value);
-  if (lengths.empty()) return value;
-  return value.substr(longest ? lengths.back() : lengths.front());
+/// Takes the shortest or longest beginning that matches off `value`; a malformed pattern takes nothing.
+base::Result<std::string> TrimPrefix(std::string value, std::string_view pattern, bool longest) {
+  const auto parsed = PrefixPattern::Parse(pattern);
+  if (!parsed) return value;
+  TRY(const std::optional<std::size_t> length, parsed->Find(value, longest));
+  return value.substr(length.value_or(0));
+}
+
+/// The same of ends, by the rule of beginnings: so a character that is taken in part leaves U+FFFD for each byte that stays.
+base::Result<std::string> TrimSuffix(std::string_view value, std::string_view pattern, bool longest) {
+  TRY(const std::string trimmed, TrimPrefix(Reverse(value), Reverse(pattern), longest));
+  return Reverse(trimmed);
 }
 
 std::string FirstCase(const std::string& value, std::string (*change)(std::string_view)) {
@@ -302,7 +309,7 @@ base::Result<std::string> Call(const std::string& op, const std::string& value, 
   if (op == "^^") return ToUpper(value);
   if (op == "#" && args.empty()) return std::to_string(value.size());
   if (op == "#" || op == "##") return TrimPrefix(value, args[0], op == "##");
-  if (op == "%" || op == "%%") return Reverse(TrimPrefix(Reverse(value), Reverse(args[0]), op == "%%"));
+  if (op == "%" || op == "%%") return TrimSuffix(value, args[0], op == "%%");
   if (op == ":") return Substring(value, args);
   if (op == "/" || op == "//") return Replace(value, args[0], args.size() > 1 ? args[1] : "", op == "//", max_bytes);
   if (op == "/#") return args.size() == 2 && value.starts_with(args[0]) ? Replace(value, args[0], args[1], false, max_bytes) : value;

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.strict = size % 2 == 0;
   const auto lookup = [](std::string_view name) -> std::optional<std::string> {
     if (name.size() > 1) return std::nullopt;
-    return "some/value with ${a} and *" + std::string(name);
+    return "some/välue with ${a}, 5 € and *\xe2" + std::string(name);
   };
   const auto result = Substitute(text, lookup, options);
   if (result && result->size() > options.max_bytes) std::abort();

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "document/letter_case.h"
+#include "document/prefix_pattern.h"
 
 namespace sluice::document {
 namespace {
@@ -110,6 +111,90 @@ TEST(Substitute, Functions) {
       {"replace with a variable", "${name/world/${n}}", "3"},
   };
   for (const Row& row : kRows) EXPECT_EQ(Expand(row.text), row.want) << row.rule << ": " << row.text;
+}
+
+/// What fluxcd/pkg/envsubst v1.7.0 makes of them. A beginning may end amid a character, whose bytes are characters of their own then.
+TEST(Substitute, CharactersOfSeveralBytes) {
+  struct Row {
+    std::string_view rule, value, text, want;
+  };
+  constexpr Row kRows[] = {
+      {"a character, shortest", "ßz", "${v#?}", "\x9fz"},
+      {"a character, longest", "ßz", "${v##?}", "z"},
+      {"two characters are three bytes", "ßz", "${v#??}", ""},
+      {"a star takes a byte at least", "ßz", "${v#*}", "\x9fz"},
+      {"a star, longest", "ßz", "${v##*}", ""},
+      {"a literal", "ßz", "${v#ß}", "z"},
+      {"a quoted literal", "ßz", "${v#\\ß}", "z"},
+      {"a class", "ßz", "${v#[ß]}", "z"},
+      {"a range", "ßz", "${v#[à-ÿ]}", "ßz"},
+      {"not in a class, shortest", "ßz", "${v#[^x]}", "\x9fz"},
+      {"not in a class, longest", "ßz", "${v##[^x]}", "z"},
+      {"up to a character", "über/ß/x", "${v#*ß}", "/x"},
+      {"up to the last slash", "über/ß/x", "${v##*/}", "x"},
+      {"a character at the end", "aß", "${v%?}", "a\uFFFD"},
+      {"a character at the end, longest", "aß", "${v%%?}", "a"},
+      {"a literal at the end", "aß", "${v%ß}", "a"},
+      {"of three bytes", "a€", "${v%?}", "a\uFFFD\uFFFD"},
+      {"of four bytes", "😀z", "${v#?}", "\x9f\x98\x80z"},
+      {"a star at the end", "aß", "${v%*}", "a\uFFFD"},
+      {"from a character on", "x/ß/über", "${v%ß*}", "x/"},
+      {"from the first on", "ß-ß-ß", "${v%%-*}", "ß"},
+      {"nothing at the end matches", "aß", "${v%x}", "aß"},
+      {"first place of a star", "€", "${v##*?*?}", "\xac"},
+      {"a torso in a class", "€z", "${v#[\uFFFD]}", "\x82\xacz"},
+      {"length", "ß€😀", "${#v}", "9"},
+      {"substring", "ßz", "${v:1}", "\x9fz"},
+      {"substring with length", "aßb", "${v:1:2}", "ß"},
+      {"amid a character", "aß", "${v:0:2}", "a\xc3"},
+      {"upper first", "ßz", "${v^}", "ßz"},
+      {"upper first, é", "éa", "${v^}", "Éa"},
+      {"lower first", "ÉA", "${v,}", "éA"},
+      {"upper", "éß€", "${v^^}", "Éß€"},
+      {"lower", "ÉẞЖ", "${v,,}", "éßж"},
+      {"dotless", "ıi", "${v^^}", "II"},
+      {"replace", "aßbß", "${v/ß/€}", "a€bß"},
+      {"replace all", "aßbß", "${v//ß/€}", "a€b€"},
+      {"replace the beginning", "ßz", "${v/#ß/€}", "€z"},
+      {"replace the end", "aß", "${v/%ß/€}", "a€"},
+      {"replace nothing", "ß€", "${v//${w}/-}", "-ß-€-"},
+      {"default", "", "${v:-ß€}", "ß€"},
+      {"a letter in a name", "x", "${ß:-ü}", "ü"},
+      {"a digit in a name", "x", "${٣:-ü}", "ü"},
+      {"a name with a digit", "x", "${v٣:-ü}", "ü"},
+  };
+  for (const Row& row : kRows) {
+    const auto lookup = [&row](std::string_view name) -> std::optional<std::string> {
+      if (name == "v") return std::string(row.value);
+      if (name == "w") return "";
+      return std::nullopt;
+    };
+    const auto result = Substitute(row.text, lookup);
+    EXPECT_EQ(result ? *result : "error: " + result.error().message, row.want) << row.rule << ": " << row.text << " of " << row.value;
+  }
+}
+
+TEST(Substitute, BytesThatAreNoText) {
+  const auto lookup = [](std::string_view) -> std::optional<std::string> { return "a\xffz"; };
+  EXPECT_EQ(Substitute("${v#a}", lookup).value(), "\xffz");
+  EXPECT_EQ(Substitute("${v##a?}", lookup).value(), "z");
+  EXPECT_EQ(Substitute("${v#a[\xff]}", lookup).value(), "a\xffz") << "no pattern";
+  EXPECT_EQ(Substitute("${v%x}", lookup).value(), "a\uFFFDz");
+  EXPECT_EQ(Substitute("${v^^}", lookup).value(), "A\uFFFDZ");
+}
+
+TEST(Substitute, APatternCostsWhatItsTextIsLong) {
+  std::string value;
+  for (int i = 0; i < 100000; ++i) value += "€";
+  const auto lookup = [&value](std::string_view) -> std::optional<std::string> { return value; };
+  EXPECT_EQ(Substitute("${v##*x*x*x*x}", lookup).value(), value);
+  EXPECT_EQ(Substitute("${v##*}", lookup).value(), "");
+  // More characters than there are, as many as there are bytes: each beginning has to be looked at once more.
+  const auto pattern = PrefixPattern::Parse("*?*?*?*?*?*?*?*?*?");
+  EXPECT_EQ(pattern->Find("€€€€€", true).value(), std::nullopt);
+  const auto costly = pattern->Find("€€€€€", true, 20);
+  ASSERT_FALSE(costly);
+  EXPECT_EQ(costly.error().message, "the pattern of a variable is too costly for a value of 15 bytes; use fewer `*` in it");
 }
 
 TEST(Substitute, Errors) {
