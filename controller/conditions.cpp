@@ -97,7 +97,8 @@ Value Conditions::ToValue() const {
     Value item = Value::Mapping();
     item.Set("lastTransitionTime", c.last_transition_time);
     item.Set("message", c.message);
-    item.Set("observedGeneration", c.observed_generation);
+    if (c.observed_generation != 0)
+      item.Set("observedGeneration", c.observed_generation);  // left out as Go does: it is of somebody who keeps none
     item.Set("reason", c.reason);
     item.Set("status", ToString(c.status));
     item.Set("type", c.type);

@@ -30,8 +30,9 @@ base::Result<std::optional<std::int64_t>> OptionalInt(const Value& object, std::
 
 Decision CheckGeneration(const Value& object) {
   TRY(const auto generation, OptionalInt(object, {"metadata", "generation"}, "metadata.generation"));
+  if (!generation) return std::optional<Status>();
   TRY(const auto observed, OptionalInt(object, {"status", "observedGeneration"}, "status.observedGeneration"));
-  if (!generation || !observed || *generation == *observed) return std::optional<Status>();
+  if (!observed || *generation == *observed) return std::optional<Status>();
   return std::optional(InProgress("LatestGenerationNotObserved", std::string(object.StringAt({"kind"})) + " generation is " +
                                                                      std::to_string(*generation) + ", but latest observed generation is " +
                                                                      std::to_string(*observed)));

@@ -54,6 +54,14 @@ TEST(Conditions, WhatIsReadIsWrittenBack) {
   EXPECT_EQ(EmitJson(again), kStatus);
 }
 
+TEST(Conditions, OneThatKeepsNoGenerationGetsNone) {
+  constexpr std::string_view kStatus =
+      R"({"conditions":[{"lastTransitionTime":"2026-01-31T12:00:00Z","message":"by somebody else","reason":"Said","status":"True","type":"Theirs"}]})";
+  document::Value again = document::Value::Mapping();
+  again.Set("conditions", Conditions::FromStatus(*ParseJson(kStatus)).ToValue());
+  EXPECT_EQ(EmitJson(again), kStatus);
+}
+
 TEST(Conditions, LongMessagesAreCutBetweenCharacters) {
   std::string message(kMaxConditionMessage - 4, 'a');
   message += "äääää";
