@@ -438,7 +438,8 @@ class Process {
       response.status = 404;
       co_return response;
     }
-    MetricsSources sources{.transport = &client_.transport(), .index = &index_, .queues = {}};
+    MetricsSources sources{
+        .transport = &client_.transport(), .index = &index_, .helm_indexes = &helm_indexes_, .tokens = &github_, .queues = {}};
     for (const controller::KindQueue* kind : kinds_) sources.queues.push_back({kind->name(), &kind->queue(), &kind->store()});
     response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4");
     response.body = MetricsPage(sources);

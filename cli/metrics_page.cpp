@@ -171,6 +171,40 @@ void Gotk(Page& page, const Queues& queues) {
   }
 }
 
+constexpr std::string_view kCacheEventsHelp = "Total number of cache retrieval events for a Gitops Toolkit resource reconciliation.";
+
+/// `more` stands beside the name of each object.
+void CacheEvents(Page& page, std::string_view name, const controller::CacheMeter& meter, const Page::Labels& kind,
+                 const Page::Labels& more) {
+  page.Begin(name, "counter", kCacheEventsHelp);
+  for (const auto& [key, events] : meter.events()) {
+    const auto add = [&](std::string_view type, std::uint64_t count) {
+      if (count == 0) return;
+      Page::Labels labels{{"event_type", std::string(type)}};
+      labels.insert(labels.end(), kind.begin(), kind.end());
+      labels.insert(labels.end(), {{"name", key.name}, {"namespace", key.ns}});
+      labels.insert(labels.end(), more.begin(), more.end());
+      page.Add(labels, count);
+    };
+    add("cache_hit", events.hits);
+    add("cache_miss", events.misses);
+  }
+}
+
+/// What source-controller counts of its indexes of Helm repositories, and every controller of its tokens: here those of GitHub Apps.
+void Caches(Page& page, const MetricsSources& sources) {
+  CacheEvents(page, "gotk_cache_events_total", sources.helm_indexes->meter(), {}, {});
+  controller::git_repository::GithubTokens& tokens = *sources.tokens;
+  CacheEvents(page, "gotk_token_cache_events_total", tokens.meter(), {{"kind", "GitRepository"}}, {{"operation", "reconcile"}});
+  page.Begin("gotk_token_cached_items", "gauge", "Total number of items in the cache.");
+  page.Add({}, static_cast<std::uint64_t>(tokens.size()));
+  page.Begin("gotk_token_cache_requests_total", "counter", "Total number of cache requests partioned by success or failure.");
+  if (tokens.stats().failed != 0) page.Add({{"status", "failure"}}, tokens.stats().failed);
+  if (tokens.stats().succeeded != 0) page.Add({{"status", "success"}}, tokens.stats().succeeded);
+  page.Begin("gotk_token_cache_evictions_total", "counter", "Total number of cache evictions.");
+  page.Add({}, tokens.stats().evicted);
+}
+
 void Index(Page& page, const kube::OwnedIndex& index) {
   const kube::OwnedIndex::Stats stats = index.stats();
   const auto gauge = [&page](std::string_view name, std::string_view help, std::size_t value) {
@@ -191,6 +225,7 @@ std::string MetricsPage(const MetricsSources& sources) {
   WorkQueues(page, sources.queues);
   ControllerRuntime(page, sources.queues);
   Gotk(page, sources.queues);
+  Caches(page, sources);
   Index(page, *sources.index);
   return page.Take();
 }

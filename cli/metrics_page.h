@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "controller/git_repository/github_app.h"
+#include "controller/helm_repository/index_cache.h"
 #include "controller/work_queue.h"
 #include "kube/index.h"
 #include "kube/store.h"
@@ -20,6 +22,8 @@ struct MetricsSources {
   };
   const kube::Transport* transport = nullptr;
   const kube::OwnedIndex* index = nullptr;
+  controller::helm_repository::IndexCache* helm_indexes = nullptr;
+  controller::git_repository::GithubTokens* tokens = nullptr;
   std::vector<Queue> queues;
 };
 

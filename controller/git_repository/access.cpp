@@ -83,8 +83,9 @@ net::Task<Result<SecretData>> ReadSecret(kube::Client& client, std::string ns, s
   co_return Decode(secret);
 }
 
-net::Task<Access> ReadAccess(kube::Client& client, GithubTokens& tokens, AccessPolicy policy, std::string ns, Spec spec,
+net::Task<Access> ReadAccess(kube::Client& client, GithubTokens& tokens, AccessPolicy policy, document::NamespacedName object, Spec spec,
                              sources::GitUrl url) {
+  const std::string& ns = object.ns;
   SecretData proxy, data;
   if (!spec.proxy_secret_name.empty()) {
     net::Task<Result<SecretData>> reading = ReadSecret(client, ns, spec.proxy_secret_name);
@@ -118,7 +119,7 @@ net::Task<Access> ReadAccess(kube::Client& client, GithubTokens& tokens, AccessP
   const std::string failed = "failed to configure authentication options: ";
   if (!app) co_return Fail("AuthenticationFailed", failed + "secret '" + ns + "/" + spec.secret_name + "': " + app.error().message);
   app->proxy = ProxyUrl(*access.credentials);
-  net::Task<Result<std::string>> asking = tokens.Get(*app);
+  net::Task<Result<std::string>> asking = tokens.Get(*app, object);
   Result<std::string> token = co_await std::move(asking);
   if (!token) co_return Fail("AuthenticationFailed", failed + token.error().message);
   access.credentials->username = "x-access-token";

@@ -9,6 +9,7 @@
 #include "controller/git_repository/github_app.h"
 #include "controller/git_repository/spec.h"
 #include "controller/git_repository/status.h"
+#include "document/object.h"
 #include "kube/client.h"
 #include "net/url.h"
 #include "sources/git/credentials.h"
@@ -32,8 +33,8 @@ struct Access {
 struct AccessPolicy {
   bool credentials_over_http = true;  ///< as Flux does; false: a login, also one in the URL, needs https
 };
-/// `client` and `tokens` outlive it.
-net::Task<Access> ReadAccess(kube::Client& client, GithubTokens& tokens, AccessPolicy policy, std::string ns, Spec spec,
+/// `object`: whose spec it is; its namespace is that of the Secrets. `client` and `tokens` outlive it.
+net::Task<Access> ReadAccess(kube::Client& client, GithubTokens& tokens, AccessPolicy policy, document::NamespacedName object, Spec spec,
                              sources::GitUrl url);
 
 /// The proxy's URL with its login, percent-encoded, in it; "" for none.

@@ -153,20 +153,28 @@ net::Task<Result<GithubToken>> GithubTokens::Exchange(const GithubApp& app) {
   co_return ParseGithubToken(response.body);
 }
 
-net::Task<Result<std::string>> GithubTokens::Get(GithubApp app) {
+net::Task<Result<std::string>> GithubTokens::Get(GithubApp app, CacheMeter::Key repository) {
   const std::string key = KeyOf(app);
   const auto held = tokens_.find(key);
-  if (held != tokens_.end() && clock_.Now() < held->second.until) co_return held->second.token;
+  const bool hit = held != tokens_.end() && clock_.Now() < held->second.until;
+  meter_.Count(repository, hit);
+  if (hit) {
+    ++stats_.succeeded;
+    co_return held->second.token;
+  }
   net::Task<Result<GithubToken>> exchanging = Exchange(app);
-  CO_TRY(const GithubToken token, co_await std::move(exchanging));
-  Keep(key, token);
-  co_return token.token;
+  const Result<GithubToken> token = co_await std::move(exchanging);
+  ++(token ? stats_.succeeded : stats_.failed);
+  if (!token) co_return token.error();
+  Keep(key, *token);
+  co_return token->token;
 }
 
 void GithubTokens::Keep(const std::string& key, const GithubToken& token) {
   const base::TimePoint now = clock_.Now();
   std::erase_if(tokens_, [&](const auto& slot) { return slot.second.until <= now; });
   if (tokens_.size() >= max_size_ && !tokens_.contains(key)) {
+    ++stats_.evicted;
     tokens_.erase(
         std::min_element(tokens_.begin(), tokens_.end(), [](const auto& a, const auto& b) { return a.second.until < b.second.until; }));
   }

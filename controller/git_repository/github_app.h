@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "controller/cache_meter.h"
 #include "net/http.h"
 #include "net/task.h"
 
@@ -46,10 +47,17 @@ class GithubTokens {
       : io_(io), clock_(clock), max_age_(max_age), max_size_(max_size) {}
 
   /// Errors: Invalid (the private key), Unauthorized, NotFound (no such installation), Unavailable, Timeout. None holds a secret.
-  net::Task<base::Result<std::string>> Get(GithubApp app);
+  /// `repository`: the GitRepository for which it is counted.
+  net::Task<base::Result<std::string>> Get(GithubApp app, CacheMeter::Key repository);
   /// A host refused the token: the next Get asks for another.
   void Forget(const GithubApp& app);
   std::size_t size() const { return tokens_.size(); }
+  CacheMeter& meter() { return meter_; }
+  struct Stats {
+    std::uint64_t succeeded = 0, failed = 0;  ///< Gets by how they ended
+    std::uint64_t evicted = 0;                ///< tokens that went for want of a place
+  };
+  const Stats& stats() const { return stats_; }
 
  private:
   struct Held {
@@ -65,6 +73,8 @@ class GithubTokens {
   const base::Duration max_age_;
   const std::size_t max_size_;
   std::map<std::string, Held> tokens_;
+  CacheMeter meter_;
+  Stats stats_;
 };
 
 }  // namespace sluice::controller::git_repository

@@ -63,6 +63,7 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
   if (!object) {
     parts_.registry.Remove(SourceOf(key));
     memory_.erase(key);
+    parts_.github.meter().Forget(key);
     net::Task<void> dropping = DropUnusedCaches();
     co_await std::move(dropping);
     co_return Outcome{.again_in = {}, .back_off = false, .gone = true};
@@ -109,7 +110,7 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
   }
   Verdict restoring = Restore(run);
   (void)co_await std::move(restoring);  // what cannot be restored is made anew
-  net::Task<Access> reading = ReadAccess(parts_.services.client, parts_.github, parts_.access, run->key.ns, run->spec, run->url);
+  net::Task<Access> reading = ReadAccess(parts_.services.client, parts_.github, parts_.access, run->key, run->spec, run->url);
   Access access = co_await std::move(reading);
   std::optional<Problem> problem;
   if (access.failure) {

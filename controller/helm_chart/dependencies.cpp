@@ -25,13 +25,14 @@ net::Task<Result<std::shared_ptr<ChartRepository>>> RepositoryFor(DependencyPart
   CO_TRY(const std::string normalized, sources::helm_repository::NormalizeUrl(url));
   helm_repository::Spec spec;
   spec.url = normalized;
-  std::optional<sources::Artifact> index;
+  std::optional<ChartRepository::StoredIndex> index;
   for (const SharedObject& object : parts.helm_repositories.ListNamespace(ns)) {
     const Result<std::string> theirs = sources::helm_repository::NormalizeUrl(object->StringAt({"spec", "url"}));
     if (!theirs || *theirs != normalized) continue;
     CO_TRY(spec, helm_repository::ParseSpec(*object));
-    index = ArtifactIn(*object);
-    if (index && !parts.repository.artifacts.Exists(*index)) index.reset();
+    auto artifact = ArtifactIn(*object);
+    if (artifact && parts.repository.artifacts.Exists(*artifact))
+      index = {.repository = {ns, std::string(document::NameOf(*object))}, .artifact = *std::move(artifact)};
     break;
   }
   if (spec.oci && !spec.provider.empty() && spec.secret_name.empty())

@@ -90,7 +90,9 @@ net::Task<Reconciler::Verdict> Reconciler::BuildFromRepository(std::shared_ptr<R
     verdict.trouble->canceled = access.error().reason == base::Reason::Canceled;
     co_return verdict;
   }
-  auto repository = std::make_shared<ChartRepository>(RepositoryParts(), *std::move(spec), *std::move(access), run->index);
+  std::optional<ChartRepository::StoredIndex> index;
+  if (run->index) index = {.repository = {run->key.ns, run->spec.source_name}, .artifact = *run->index};
+  auto repository = std::make_shared<ChartRepository>(RepositoryParts(), *std::move(spec), *std::move(access), std::move(index));
   net::Task<Choice> choosing = Choose(run, repository);
   Choice choice = co_await std::move(choosing);
   if (choice.trouble) co_return Verdict{.trouble = std::move(choice.trouble)};

@@ -39,8 +39,7 @@ net::Task<Result<void>> Parse(net::WorkerPool& workers, std::shared_ptr<Loaded> 
 
 }  // namespace
 
-ChartRepository::ChartRepository(Parts parts, helm_repository::Spec spec, helm_repository::Access access,
-                                 std::optional<sources::Artifact> index)
+ChartRepository::ChartRepository(Parts parts, helm_repository::Spec spec, helm_repository::Access access, std::optional<StoredIndex> index)
     : parts_(std::move(parts)), spec_(std::move(spec)), access_(std::move(access)), stored_(std::move(index)) {}
 
 ChartRepository::~ChartRepository() = default;
@@ -64,11 +63,11 @@ net::Task<Result<void>> ChartRepository::LoadIndex() {
   std::size_t max_bytes = parts_.limits.max_index_bytes;
   std::string key;
   if (stored_) {
-    key = stored_->path + " " + stored_->digest;
-    index_ = parts_.indexes.Find(key);
+    key = stored_->artifact.path + " " + stored_->artifact.digest;
+    index_ = parts_.indexes.Find(key, stored_->repository);
     if (index_) co_return Result<void>();
     const sources::ArtifactStore* store = &parts_.artifacts;
-    auto read = [store, artifact = *stored_] { return store->Read(artifact); };
+    auto read = [store, artifact = stored_->artifact] { return store->Read(artifact); };
     net::Task<Result<std::string>> reading = parts_.services.workers.Run(std::move(read));
     Result<std::string> text = co_await std::move(reading);
     if (!text) co_return std::move(text).error().Wrap("failed to load index");

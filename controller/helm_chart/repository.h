@@ -31,8 +31,13 @@ class ChartRepository {
     helm_repository::IndexCache& indexes;
     helm_repository::Limits limits;
   };
-  /// `index`: the artifact of the HelmRepository, if it has one; else the index is downloaded when it is first needed.
-  ChartRepository(Parts parts, helm_repository::Spec spec, helm_repository::Access access, std::optional<sources::Artifact> index);
+  /// The index that a HelmRepository has stored.
+  struct StoredIndex {
+    document::NamespacedName repository;
+    sources::Artifact artifact;
+  };
+  /// `index`: that of the HelmRepository, if it has one; else the index is downloaded when it is first needed.
+  ChartRepository(Parts parts, helm_repository::Spec spec, helm_repository::Access access, std::optional<StoredIndex> index);
   ~ChartRepository();
   ChartRepository(const ChartRepository&) = delete;
   ChartRepository& operator=(const ChartRepository&) = delete;
@@ -55,7 +60,7 @@ class ChartRepository {
   Parts parts_;
   const helm_repository::Spec spec_;
   const helm_repository::Access access_;
-  const std::optional<sources::Artifact> stored_;
+  const std::optional<StoredIndex> stored_;
   helm_repository::IndexCache::SharedIndex index_;
   std::unique_ptr<sources::helm_repository::HttpRepository> http_;
   std::map<std::string, std::unique_ptr<sources::oci::Client>> clients_;  ///< by chart

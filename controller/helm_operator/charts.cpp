@@ -142,9 +142,9 @@ net::Task<Result<Credentials>> Charts::CredentialsOf(const Request& request) {
   CO_TRY(const sources::GitUrl url, sources::ParseGitUrl(git.url));
   git_repository::Spec spec;
   spec.secret_name = git.secret_name;
-  std::string ns = git.secret_name.empty() ? request.ns : git.secret_ns;
+  document::NamespacedName object{.ns = git.secret_name.empty() ? request.ns : git.secret_ns, .name = ""};
   net::Task<git_repository::Access> reading =
-      git_repository::ReadAccess(parts_.services.client, parts_.github, parts_.access, std::move(ns), std::move(spec), url);
+      git_repository::ReadAccess(parts_.services.client, parts_.github, parts_.access, std::move(object), std::move(spec), url);
   git_repository::Access access = co_await std::move(reading);
   if (access.failure) co_return base::MakeError(base::Reason::Unauthorized, "git auth error: " + access.failure->message);
   co_return *std::move(access.credentials);

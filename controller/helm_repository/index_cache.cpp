@@ -2,8 +2,9 @@
 
 namespace sluice::controller::helm_repository {
 
-IndexCache::SharedIndex IndexCache::Find(const std::string& key) {
+IndexCache::SharedIndex IndexCache::Find(const std::string& key, const CacheMeter::Key& repository) {
   const auto at = entries_.find(key);
+  meter_.Count(repository, at != entries_.end());
   if (at == entries_.end()) return nullptr;
   order_.splice(order_.begin(), order_, at->second.place);
   return at->second.index;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "controller/cache_meter.h"
 #include "sources/helm/index.h"
 
 namespace sluice::controller::helm_repository {
@@ -20,10 +21,12 @@ class IndexCache {
   IndexCache& operator=(const IndexCache&) = delete;
 
   /// `key`: path and digest of the artifact, so that who may read one repository does not thereby read another. nullptr: not there.
-  SharedIndex Find(const std::string& key);
+  /// `repository`: the HelmRepository whose index it is, for which the look is counted.
+  SharedIndex Find(const std::string& key, const CacheMeter::Key& repository);
   /// What was not used for longest goes when there is too much; an index that is too large by itself is not kept.
   void Put(const std::string& key, SharedIndex index);
   std::size_t bytes() const { return bytes_; }
+  CacheMeter& meter() { return meter_; }
 
  private:
   struct Entry {
@@ -32,6 +35,7 @@ class IndexCache {
     std::list<std::string>::iterator place;
   };
   const std::size_t max_bytes_;
+  CacheMeter meter_;
   std::size_t bytes_ = 0;
   std::map<std::string, Entry> entries_;
   std::list<std::string> order_;  // most recently used first

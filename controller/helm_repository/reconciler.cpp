@@ -37,7 +37,10 @@ Reconciler::Trouble Reconciler::FetchFailed(std::string_view reason, const Error
 
 net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
   SharedObject object = parts_.store.Get(key);
-  if (!object) co_return Outcome{.again_in = {}, .back_off = false, .gone = true};
+  if (!object) {
+    parts_.indexes.meter().Forget(key);
+    co_return Outcome{.again_in = {}, .back_off = false, .gone = true};
+  }
   Result<Spec> spec = ParseSpec(*object);
   if (spec && spec->oci) {
     if ((spec->suspend && !IsDeleting(*object)) || !NeedsMigration(*object)) co_return Outcome{};

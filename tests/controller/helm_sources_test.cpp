@@ -242,16 +242,22 @@ TEST(IndexCache, ForgetsWhatWasNotUsedForLongest) {
     made->charts["web"].resize(versions);
     return std::shared_ptr<const sources::helm_repository::Index>(made);
   };
+  const CacheMeter::Key of{.ns = "team", .name = "charts"};
   helm_repository::IndexCache cache(index(100)->bytes() * 2);
   cache.Put("a", index(100));
   cache.Put("b", index(100));
-  EXPECT_NE(cache.Find("a"), nullptr);
+  EXPECT_NE(cache.Find("a", of), nullptr);
   cache.Put("c", index(100));
-  EXPECT_EQ(cache.Find("b"), nullptr);
-  EXPECT_NE(cache.Find("a"), nullptr);
-  EXPECT_NE(cache.Find("c"), nullptr);
+  EXPECT_EQ(cache.Find("b", of), nullptr);
+  EXPECT_NE(cache.Find("a", of), nullptr);
+  EXPECT_NE(cache.Find("c", of), nullptr);
   cache.Put("d", index(1'000));
-  EXPECT_EQ(cache.Find("d"), nullptr) << "too large by itself";
+  EXPECT_EQ(cache.Find("d", of), nullptr) << "too large by itself";
+  const CacheMeter::Events counted = cache.meter().events().at(of);
+  EXPECT_EQ(counted.hits, 3u);
+  EXPECT_EQ(counted.misses, 2u);
+  cache.meter().Forget(of);
+  EXPECT_TRUE(cache.meter().events().empty());
 }
 
 }  // namespace

@@ -818,7 +818,8 @@ class MetricsTest(CommandCase):
         page = until(lambda: self.page() if f'name="app",namespace="{self.ns}"' in self.page() else None)
         names = set(re.findall(r"(?m)^# TYPE (\S+)", page))
         self.assertLessEqual({
-            "gotk_reconcile_duration_seconds", "gotk_resource_info", "controller_runtime_reconcile_total", "controller_runtime_reconcile_errors_total",
+            "gotk_reconcile_duration_seconds", "gotk_resource_info", "gotk_cache_events_total", "gotk_token_cache_events_total", "gotk_token_cached_items",
+            "gotk_token_cache_requests_total", "gotk_token_cache_evictions_total", "controller_runtime_reconcile_total", "controller_runtime_reconcile_errors_total",
             "controller_runtime_reconcile_time_seconds", "controller_runtime_active_workers", "controller_runtime_max_concurrent_reconciles",
             "workqueue_depth", "workqueue_adds_total", "workqueue_queue_duration_seconds", "workqueue_work_duration_seconds", "workqueue_retries_total",
             "workqueue_unfinished_work_seconds", "workqueue_longest_running_processor_seconds", "rest_client_requests_total", "go_info",

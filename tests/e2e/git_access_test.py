@@ -138,6 +138,15 @@ class GithubAppTest(GitCase):
         repository.commit({"b.txt": "b"})
         self.await_object("GitRepository", "fleet", lambda obj: obj["status"]["artifact"]["revision"] == repository.revision)
         self.assertEqual((self.api.calls, self.api.refusals), (["POST app/installations/42/access_tokens"], []))
+        mine = rf'kind="GitRepository",name="fleet",namespace="{self.ns}",operation="reconcile"'
+        page = self.controller.http("metrics", 1).decode()
+        self.assertIn(f'gotk_token_cache_events_total{{event_type="cache_miss",{mine}}} 1\n', page)
+        self.assertRegex(page, rf'(?m)^gotk_token_cache_events_total{{event_type="cache_hit",{mine}}} [1-9]')
+        self.assertRegex(page, r'(?m)^gotk_token_cache_requests_total{status="success"} [1-9]')
+        self.assertRegex(page, r"(?m)^gotk_token_cached_items [1-9]")
+        self.assertIn("gotk_token_cache_evictions_total 0\n", page)
+        self.kube.delete("GitRepository", "fleet", self.ns)
+        until(lambda: mine not in self.controller.http("metrics", 1).decode())
 
     def test_installations_by_owner(self):
         repository = self.repository("app", {"a.txt": "a"})

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -267,6 +268,26 @@ class ChartTest(HelmCase):
             self.assertEqual((condition_of(obj, kind)["reason"], condition_of(obj, kind)["message"]),
                              ("ChartPullSucceeded", "pulled 'web' chart with version '1.0.0'"))
         until(lambda: ("Normal", "ChartPullSucceeded", "pulled 'web' chart with version '1.0.0'") in self.events("HelmChart", "web"))
+
+    def test_looks_into_indexes_are_counted(self):
+        def looks():
+            page = self.controller.http("metrics", 1).decode()
+            found = re.findall(rf'(?m)^gotk_cache_events_total{{event_type="cache_(hit|miss)",name="charts",namespace="{self.ns}"}} (\d+)$', page)
+            return {event: int(count) for event, count in found}
+        self.publish()
+        self.publish(version="1.1.0")
+        self.repository()
+        self.await_index()
+        self.assertEqual(looks(), {})
+        self.chart("one", version="1.0.0")
+        self.await_chart("1.0.0", "one")
+        self.assertEqual(looks(), {"hit": 1})
+        self.controller.restart()
+        self.chart("two", version="1.1.0")
+        self.await_chart("1.1.0", "two")
+        self.assertGreaterEqual(looks()["miss"], 1)
+        self.kube.delete(REPOSITORY, "charts", self.ns)
+        until(lambda: looks() == {}, seen=looks)
 
     def test_ranges_and_newer_versions(self):
         for version in ("1.0.0", "1.2.0", "2.0.0-rc.1"):
