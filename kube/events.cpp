@@ -1,5 +1,5 @@
-// What is recorded becomes, at once, either a new Event or a patch of one, and waits in one of a few lanes. An Event keeps its lane, so that its
-// patches follow its creation; the lanes run side by side, so that one slow answer does not hold up all.
+// What is recorded becomes, at once, either a new Event or a patch of one, and waits in one of a few lanes. All that is about one object has the same lane, so it is
+// written in the order in which it was said; the lanes run side by side, so that one slow answer does not hold up all.
 #include "kube/events.h"
 
 #include <algorithm>
@@ -52,9 +52,18 @@ std::string EventName(std::string_view object, std::uint64_t number) {
 struct Job {
   Value event;  // whole: a patch whose Event has expired creates it anew
   bool patch = false;
-  std::string about;  // the object's uid
+  std::string about;  // the object's uid; "" where it has none
 };
 using SharedJob = std::shared_ptr<Job>;
+
+/// The lane of what is about `involved`.
+std::size_t LaneOf(const Value& involved) {
+  std::string object(involved.StringAt({"uid"}));
+  if (object.empty()) {
+    for (const std::string_view field : {"kind", "namespace", "name"}) object.append(involved.StringAt({field})).push_back('/');
+  }
+  return std::hash<std::string>()(object) % kLanes;
+}
 
 /// Whether everything that `older` is annotated with is said by `newer` too.
 bool Covers(const Value& newer, const Value& older) {
@@ -180,7 +189,11 @@ void EventRecorder::Impl::DropOldest() {
 
 void EventRecorder::Impl::Enqueue(SharedJob job, std::size_t lane) {
   if (waiting >= options.queue) DropOldest();
-  if (!job->patch && job->event.StringAt({"type"}) == "Normal") newest[job->about] = job;
+  if (job->event.StringAt({"type"}) != "Normal") {
+    newest.erase(job->about);  // what comes after a warning is not said before it
+  } else if (!job->patch) {
+    newest[job->about] = job;
+  }
   lanes[lane].push_back(std::move(job));
   ++waiting;
   idle.Reset();
@@ -239,7 +252,7 @@ void EventRecorder::Record(Event event) {
     return;
   }
   correlated->message = Cut(std::move(correlated->message));
-  const std::size_t lane = std::hash<std::string>()(correlated->name) % kLanes;
+  const std::size_t lane = LaneOf(event.involved);
   Job job{
       .event = impl.Body(event, *correlated, now), .patch = correlated->count > 1, .about = std::string(event.involved.StringAt({"uid"}))};
   if (!job.patch && event.type != EventType::Warning && !job.about.empty() && impl.Join(job.event, job.about)) return;

@@ -1,7 +1,10 @@
 // Events as kubectl and Flux's users see them.
 #include "kube/events.h"
 
+#include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "base/utf8.h"
 #include "cluster.h"
@@ -152,6 +155,44 @@ TEST_F(EventsTest, WhileManyWaitThoseOfOneObjectBecomeOne) {
                                      "c Progressing 1 c created",
                                      "c Progressing 1 " + std::string(40, 'x')};
   EXPECT_EQ(seen, wanted);
+  runtime_.BlockOn(crowded.Close());
+}
+
+TEST_F(EventsTest, WhatIsSaidOfOneObjectIsWrittenInThatOrder) {
+  constexpr int kEvents = 20;
+  for (int i = 0; i < kEvents; ++i) {
+    Event event;
+    event.involved = ReferenceTo(about_);
+    event.type = i % 3 == 0 ? EventType::Warning : EventType::Normal;
+    event.reason = "Reason" + std::to_string(i);
+    event.message = std::to_string(i);
+    recorder_.Record(std::move(event));
+  }
+  std::map<std::int64_t, std::string> by_version;  // the server counts its writes
+  for (const Value& event : Written())
+    by_version[std::stoll(std::string(event.StringAt({"metadata", "resourceVersion"})))] = event.StringAt({"message"});
+  std::vector<std::string> order, wanted;
+  for (const auto& [version, message] : by_version) order.push_back(message);
+  for (int i = 0; i < kEvents; ++i) wanted.push_back(std::to_string(i));
+  EXPECT_EQ(order, wanted);
+}
+
+TEST_F(EventsTest, WhatFollowsAWarningIsNotSaidBeforeIt) {
+  EventRecorder crowded(*client_, EventOptions{.component = "c", .join_from = 0});
+  for (const auto& [type, message] : {std::pair{EventType::Normal, "begun"}, std::pair{EventType::Warning, "broke"},
+                                      std::pair{EventType::Normal, "mended"}, std::pair{EventType::Normal, "done"}}) {
+    Event event;
+    event.involved = ReferenceTo(about_);
+    event.type = type;
+    event.reason = "R";
+    event.message = message;
+    crowded.Record(std::move(event));
+  }
+  runtime_.BlockOn(crowded.Flush(std::chrono::seconds(20)));
+  std::set<std::string> seen;
+  const ListOptions options{.ns = ns_};
+  for (const Value& event : Must(client_->ListAll({"", "v1", "Event"}, options))) seen.insert(std::string(event.StringAt({"message"})));
+  EXPECT_EQ(seen, (std::set<std::string>{"begun", "broke", "mended\ndone"}));
   runtime_.BlockOn(crowded.Close());
 }
 
