@@ -50,8 +50,9 @@ bool Contains(const std::vector<std::string>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-bool IsInternal(std::string_view key) {
-  return key == kOriginAnnotation || key == kTransformationsAnnotation ||
+/// Transformations that an object brings along stay where they are asked for.
+bool IsInternal(std::string_view key, bool transformations) {
+  return key == kOriginAnnotation || (key == kTransformationsAnnotation && !transformations) ||
          std::find(kInternal.begin(), kInternal.end(), key) != kInternal.end();
 }
 
@@ -66,7 +67,7 @@ void FinishOne(Resource& resource, bool origins, bool transformations) {
   Value* metadata = resource.value.Find("metadata");
   if (metadata == nullptr || !metadata->IsMapping()) return;
   if (Value* annotations = metadata->Find("annotations"); annotations != nullptr && annotations->IsMapping())
-    std::erase_if(annotations->mutable_members(), [](const Member& member) { return IsInternal(member.key); });
+    std::erase_if(annotations->mutable_members(), [&](const Member& member) { return IsInternal(member.key, transformations); });
   if (origins && resource.origin) metadata->operator[]("annotations").Set(kOriginAnnotation, Value(resource.origin->ToYaml()));
   if (transformations && !resource.transformations.empty())
     metadata->operator[]("annotations").Set(kTransformationsAnnotation, Value(ToYaml(resource.transformations)));
