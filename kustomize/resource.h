@@ -91,7 +91,7 @@ class Resource {
   void PushId();
   /// Where it was read: `web.yaml:14:1`, or "generated".
   std::string Place() const;
-  bool Empty() const { return value.IsNull() || (value.size() == 0 && !value.IsScalar()); }
+  bool Empty() const { return value.IsNull() || (value.empty() && !value.IsScalar()); }
 
   void SetName(std::string_view name);
   void SetKind(std::string_view kind);
