@@ -62,7 +62,7 @@ void TellUpToDate(kube::EventRecorder& events, const Value& object, const source
 net::Task<Outcome> EndWell(const Services& services, StatusWriter& writer, SharedObject object, Value status, base::Duration interval) {
   net::Task<Result<SharedObject>> writing = writer.Write(object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);
-  if (!written) co_return Outcome{.again_in = {}, .back_off = written.error().reason != base::Reason::NotFound};
+  if (!written) co_return Outcome{.again_in = {}, .back_off = true};
   co_return Outcome{.again_in = Period(services, interval), .back_off = false};
 }
 
@@ -85,7 +85,7 @@ net::Task<Result<std::size_t>> RemoveArtifacts(const Services& services, const s
 net::Task<Outcome> ReleaseSource(StatusWriter& writer, SharedObject object) {
   net::Task<Result<SharedObject>> releasing = writer.SetFinalizer(object, false);
   const Result<SharedObject> released = co_await std::move(releasing);
-  co_return Outcome{.again_in = {}, .back_off = !released && released.error().reason != base::Reason::NotFound};
+  co_return Outcome{.again_in = {}, .back_off = !released};
 }
 
 net::Task<Outcome> FinalizeSource(const Services& services, const sources::ArtifactStore& store, kube::EventRecorder& events,

@@ -181,7 +181,7 @@ net::Task<Result<void>> Reconciler::RemoveOne(SharedObject generator, Reference 
 net::Task<Outcome> Reconciler::WriteAndGo(SharedObject object, Value status, Outcome outcome) {
   net::Task<Result<SharedObject>> writing = writer_.Write(object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);
-  if (!written) co_return Outcome{.again_in = {}, .back_off = written.error().reason != base::Reason::NotFound};
+  if (!written) co_return Outcome{.again_in = {}, .back_off = true};
   co_return outcome;
 }
 
@@ -215,7 +215,7 @@ net::Task<Outcome> Reconciler::Finalize(SharedObject object) {
   if (!left.empty()) co_return Outcome{.again_in = {}, .back_off = true};
   net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(object, false);
   const Result<SharedObject> released = co_await std::move(releasing);
-  co_return Outcome{.again_in = {}, .back_off = !released && released.error().reason != base::Reason::NotFound};
+  co_return Outcome{.again_in = {}, .back_off = !released};
 }
 
 }  // namespace sluice::controller::artifact_generator

@@ -365,7 +365,7 @@ net::Task<Outcome> Reconciler::Finalize(SharedObject object) {
   Say(*object, kube::EventType::Trace, "GarbageCollectionSucceeded", "garbage collected artifacts for deleted resource");
   net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(object, false);
   const Result<SharedObject> released = co_await std::move(releasing);
-  co_return Outcome{.again_in = {}, .back_off = !released && released.error().reason != base::Reason::NotFound};
+  co_return Outcome{.again_in = {}, .back_off = !released};
 }
 
 /// The clones of what no object names any more. (Which submodules an object has is known once its artifact was made by this process; others are fetched anew.)

@@ -16,8 +16,6 @@ using kube::SharedObject;
 
 constexpr unsigned kMaxDoublings = 12;
 
-bool IsGone(const Error& error) { return error.reason == base::Reason::NotFound; }
-
 /// The newest first, as the operator tells them.
 std::string Joined(const std::vector<std::string>& errors) {
   std::string out;
@@ -94,7 +92,6 @@ net::Task<Outcome> Reconciler::End(RunPtr run) {
   run->status.ObserveGeneration();
   net::Task<Result<void>> writing = Write(run);
   const Result<void> written = co_await std::move(writing);
-  if (!written && IsGone(written.error())) co_return Outcome{};
   if (!written) co_return Outcome{.again_in = {}, .back_off = true};
   const std::string release = "release '" + run->spec.release_name + "' in namespace '" + run->spec.ns + "'";
   if (!run->errors.empty()) {
@@ -167,9 +164,8 @@ net::Task<Outcome> Reconciler::Finalize(RunPtr run) {
   SLUICE_FAILPOINT("release.finalize.after");
   net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(run->object, false);
   const Result<SharedObject> released = co_await std::move(releasing);
-  const bool gone = released || IsGone(released.error());
-  if (gone) states_.erase(run->key);
-  co_return Outcome{.again_in = {}, .back_off = !gone};
+  if (released) states_.erase(run->key);
+  co_return Outcome{.again_in = {}, .back_off = !released};
 }
 
 }  // namespace sluice::controller::helm_operator

@@ -50,7 +50,6 @@ net::Task<controller::Outcome> Reconciler::Finish(RunPtr run, controller::Outcom
   if (observed) run->status.ObserveGeneration();
   net::Task<Result<void>> writing = Write(run);
   const Result<void> written = co_await std::move(writing);
-  if (!written && IsGone(written.error())) co_return controller::Outcome{};
   if (!written) co_return controller::Outcome{.again_in = {}, .back_off = true};
   if (observed) {
     state.settled = true;
@@ -221,9 +220,8 @@ net::Task<controller::Outcome> Reconciler::Finalize(RunPtr run) {
   SLUICE_FAILPOINT("release.finalize.after");
   net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(run->object, false);
   const Result<SharedObject> released = co_await std::move(releasing);
-  const bool gone = released || IsGone(released.error());
-  if (gone) states_.erase(run->key);
-  co_return controller::Outcome{.again_in = {}, .back_off = !gone};
+  if (released) states_.erase(run->key);
+  co_return controller::Outcome{.again_in = {}, .back_off = !released};
 }
 
 }  // namespace sluice::controller::helm_release

@@ -228,7 +228,7 @@ net::Task<Outcome> Reconciler::MakeStatic(SharedObject object) {
   if (status != nullptr && !status->empty()) {
     net::Task<Result<SharedObject>> writing = writer_.Write(object, Value::Mapping());
     Result<SharedObject> written = co_await std::move(writing);
-    if (!written) co_return Outcome{.again_in = {}, .back_off = written.error().reason != base::Reason::NotFound};
+    if (!written) co_return Outcome{.again_in = {}, .back_off = true};
     object = std::move(written).value();
   }
   if (!HasFinalizer(*object)) co_return Outcome{};

@@ -55,10 +55,7 @@ net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std
   Value status = StatusSucceeded(*run->object, run->attempt, checked, now);
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);
-  if (!written) {
-    if (written.error().reason == base::Reason::NotFound) co_return controller::Outcome{};
-    co_return controller::Outcome{.again_in = {}, .back_off = true};
-  }
+  if (!written) co_return controller::Outcome{.again_in = {}, .back_off = true};
   NoteRecorded(*run);
   state.changed = false;
   state.was_healthy = checked.has_value();
@@ -98,7 +95,8 @@ net::Task<controller::Outcome> Reconciler::Fail(std::shared_ptr<Run> run, std::s
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);
   if (written) NoteRecorded(*run);
-  if (!written && written.error().reason == base::Reason::NotFound) co_return controller::Outcome{};
+  // Whether it is gone the watch will tell: a server that starts says 404 of what it does not know yet.
+  if (!written && written.error().reason == base::Reason::NotFound) co_return controller::Outcome{.again_in = {}, .back_off = true};
   co_return Next(state, again.value_or(RetryInterval(run->spec)));
 }
 
@@ -120,21 +118,18 @@ net::Task<controller::Outcome> Reconciler::Suspend(std::shared_ptr<Run> run) {
   Value status = StatusSuspended(*run->object, run->attempt, parts_.services.clock.Now());
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
   const Result<SharedObject> written = co_await std::move(writing);
-  const bool gone = !written && written.error().reason == base::Reason::NotFound;
-  if (!written && !gone) co_return controller::Outcome{.again_in = {}, .back_off = true};
   if (written) NoteRecorded(*run);
-  co_return controller::Outcome{};
+  co_return controller::Outcome{.again_in = {}, .back_off = !written};
 }
 
 net::Task<controller::Outcome> Reconciler::Release(std::shared_ptr<Run> run) {
   net::Task<Result<SharedObject>> releasing = writer_.SetFinalizer(run->object, false);
   const Result<SharedObject> released = co_await std::move(releasing);
-  const bool gone = released || released.error().reason == base::Reason::NotFound;
-  if (gone) {
+  if (released) {
     states_.erase(run->key);
     journal_.Settle(run->key);
   }
-  co_return controller::Outcome{.again_in = {}, .back_off = !gone};
+  co_return controller::Outcome{.again_in = {}, .back_off = !released};
 }
 
 void Reconciler::NoteRecorded(const Run& run) {

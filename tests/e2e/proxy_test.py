@@ -213,6 +213,23 @@ class StatusTest(FaultCase):
         self.finish()
         self.assertLessEqual(flaps(states), 1)
 
+    def test_R2_a_404_that_is_not_true(self):
+        # As a server that starts says it of kinds that it does not know yet.
+        self.begin()
+        self.await_converged()
+        for resource in ("kustomizations", "gitrepositories"):
+            PROXY.add("status", verb="patch", resource=resource, subresource="status", namespace=self.ns, status=404, count=1)
+        self.commit(changed=[("ConfigMap", "configmap-0")])
+        self.await_converged()
+        await_fired(PROXY, 2)
+        self.await_applied(self.repository, self.NAME)
+        for resource in ("kustomizations", "gitrepositories"):  # and of the last request of all
+            PROXY.add("status", verb="patch", resource=resource, subresource="", namespace=self.ns, status=404, count=1)
+        self._delete_ours()
+        for kind, name in (("Kustomization", self.NAME), ("GitRepository", "fleet")):
+            self.await_gone(kind, name)
+        await_fired(PROXY, 4)
+
 
 class LossTest(FaultCase):
     """What was sent, or what came of it, is lost: the same request is made again, and does nothing that was done already."""
