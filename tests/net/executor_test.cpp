@@ -485,8 +485,9 @@ TEST_F(ExecutorTest, PostAndStopComeFromAnyThread) {
   other.join();
   EXPECT_EQ(said, "ok");
   scope_.Spawn(Record(SleepFor(1h), &said));
-  std::thread stopper([&] { runtime_.Stop(); });
-  runtime_.Run();  // returns, though a task still sleeps
+  std::thread stopper;
+  runtime_.Post([&] { stopper = std::thread([&] { runtime_.Stop(); }); });  // not before it runs: Run() begins anew
+  runtime_.Run();                                                           // returns, though a task still sleeps
   stopper.join();
   EXPECT_EQ(scope_.running(), 1u);
   runtime_.BlockOn(scope_.Close());
