@@ -82,6 +82,8 @@ struct Mapper::Impl {
   net::Task<Result<void>> AskAs(std::uint64_t number);
   net::Task<Result<void>> Answer(std::uint64_t number);
   net::Task<Result<void>> News();
+  bool Lists(const GroupVersion& gv) const;
+  net::Task<Result<bool>> IsRegistered(GroupVersion gv);
   void Adopt(Discovered found);
   void KeepStale(Discovered& found) const;
   bool MayAsk() const;
@@ -184,6 +186,21 @@ net::Task<Result<void>> Mapper::Impl::News() {
   co_return co_await Answer(number);
 }
 
+bool Mapper::Impl::Lists(const GroupVersion& gv) const {
+  return std::any_of(all.begin(), all.end(), [&](const ResourcePtr& r) { return r->gvk.group == gv.first && r->gvk.version == gv.second; });
+}
+
+/// Whether the server is to serve that group version, although its lists have nothing of it: one that starts does not know yet what its definitions bring,
+/// but their API services are stored. Whoever may not look believes the lists.
+net::Task<Result<bool>> Mapper::Impl::IsRegistered(GroupVersion gv) {
+  ApiRequest request = Question("/apis/apiregistration.k8s.io/v1/apiservices/" + PercentEncode(gv.second + "." + gv.first));
+  request.accept = "application/json";
+  const Result<net::Response> answer = co_await transport.Send(std::move(request));
+  if (answer) co_return true;
+  if (answer.error().reason == Reason::NotFound || answer.error().reason == Reason::Forbidden) co_return false;
+  co_return answer.error();
+}
+
 bool Mapper::Impl::MayAsk() const { return !ever || ended < needed || Steady::now() - last_begun >= options.min_refresh_interval; }
 
 Mapper::Mapper(Transport& transport, MapperOptions options) : impl_(std::make_unique<Impl>(transport, options)) {}
@@ -209,7 +226,12 @@ net::Task<Result<ResourcePtr>> Mapper::Find(GroupVersionKind gvk) {
     if (!impl.Hot() || Steady::now() >= patience) break;
     CO_TRY(co_await net::SleepFor(kHotInterval));
   }
-  if (impl.incomplete.contains({gvk.group, gvk.version})) co_return Incomplete(gvk.kind, gvk.ApiVersion());
+  const GroupVersion gv{gvk.group, gvk.version};
+  if (impl.incomplete.contains(gv)) co_return Incomplete(gvk.kind, gvk.ApiVersion());
+  if (!gvk.group.empty() && !impl.Lists(gv)) {
+    CO_TRY(const bool registered, co_await impl.IsRegistered(gv));
+    if (registered) co_return Incomplete(gvk.kind, gvk.ApiVersion());
+  }
   co_return NoMatch(gvk);
 }
 

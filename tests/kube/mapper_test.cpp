@@ -2,6 +2,7 @@
 #include "kube/mapper.h"
 
 #include "cluster.h"
+#include "fault_proxy.h"
 #include "kube/discovery.h"
 
 namespace sluice::kube {
@@ -150,6 +151,34 @@ TEST_F(MapperTest, AnApiServiceThatIsDownHidesNothingElse) {
   EXPECT_TRUE(Until([&] { return (said = Say(Run(fresh.Find(hidden)))) == want; }, std::chrono::seconds(15))) << said;
   EXPECT_EQ(Say(Run(fresh.Find({"apps", "v1", "Deployment"}))), "ok");
   Delete({{"apiregistration.k8s.io", "v1", "APIService"}, "", "v1." + group});
+}
+
+/// As of a server that has just started: its definitions are stored, and its lists have nothing of them.
+TEST_F(MapperTest, WhatIsRegisteredIsNotAbsentBecauseItIsNotListed) {
+  Apply(Crd("lates", "Late", "Namespaced"));
+  const GroupVersionKind late{group_, "v1", "Late"};
+  (void)Must(client_->mapper().Find(late));
+  testing::FaultyApi api(runtime_, config_);
+  api.before = [](const net::ServerRequest& request) -> std::optional<net::ServerResponse> {
+    if (request.target != "/apis") return std::nullopt;
+    net::ServerResponse response;
+    response.headers.emplace_back("Content-Type", "application/json");
+    response.body = R"({"kind": "APIGroupList", "apiVersion": "v1", "groups": []})";
+    return response;
+  };
+  const std::string registered =
+      "Unavailable: kind \"Late\": discovery of " + group_ + "/v1 is incomplete, its API service does not answer";
+  Client client(Env(), api.Config(), {});
+  Mapper mapper(client.transport(), MapperOptions{.min_refresh_interval = std::chrono::milliseconds(50)});
+  EXPECT_TRUE(Until([&] { return Say(Run(mapper.Find(late))) == registered; })) << Say(Run(mapper.Find(late)));
+  EXPECT_EQ(Say(Run(mapper.Find({"example.com", "v1", "Foo"}))), "NotFound: no matches for kind \"Foo\" in version \"example.com/v1\"");
+  api.before = nullptr;
+  EXPECT_EQ(Must(mapper.Find(late))->plural, "lates");
+  DeleteCrd("lates");
+  EXPECT_TRUE(Until([&] {
+    Must(mapper.Refresh());
+    return Say(Run(mapper.Find(late))) == "NotFound: no matches for kind \"Late\" in version \"" + group_ + "/v1\"";
+  }));
 }
 
 }  // namespace
