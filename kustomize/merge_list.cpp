@@ -217,12 +217,15 @@ void Store(Value& list, const Elements& elements) {
   items = std::move(out);
 }
 
+/// By a key of their own: the text of a field may move when its element gets another field.
+using ElementsByKey = std::unordered_map<std::string, Value*>;
+
 /// The elements by their key; false if one is no mapping, has no key, or shares it.
-bool IndexByKey(const Elements& elements, const std::string& key, std::unordered_map<std::string_view, Value*>& index) {
+bool IndexByKey(const Elements& elements, const std::string& key, ElementsByKey& index) {
   for (Value* element : elements) {
     const Value* field = element->Find(key);
     if (field == nullptr || !field->IsScalar() || field->IsNull() || field->text().empty()) return false;
-    if (!index.emplace(field->text(), element).second) return false;
+    if (!index.emplace(std::string(field->text()), element).second) return false;
   }
   return true;
 }
@@ -270,8 +273,8 @@ Result<Outcome> Walker::WalkList(Pair pair, SchemaNode schema) {
 Result<bool> Walker::MergeDistinct(Pair pair, const std::string& key, SchemaNode element) {
   const Elements mine = PointersTo(pair.dest);
   const Elements theirs = pair.patch == pair.dest ? mine : PointersTo(pair.patch);
-  std::unordered_map<std::string_view, Value*> my_index;
-  std::unordered_map<std::string_view, Value*> their_index;
+  ElementsByKey my_index;
+  ElementsByKey their_index;
   if (!IndexByKey(mine, key, my_index) || !IndexByKey(theirs, key, their_index)) return false;
 
   Elements result;
@@ -282,11 +285,11 @@ Result<bool> Walker::MergeDistinct(Pair pair, const std::string& key, SchemaNode
     return {};
   };
   for (Value* their : theirs) {
-    const auto found = my_index.find(their->Find(key)->text());
+    const auto found = my_index.find(std::string(their->Find(key)->text()));
     TRY(merge(found == my_index.end() ? nullptr : found->second, their));
   }
   for (Value* my : mine) {
-    if (pair.patch == pair.dest || their_index.contains(my->Find(key)->text())) continue;
+    if (pair.patch == pair.dest || their_index.contains(std::string(my->Find(key)->text()))) continue;
     TRY(merge(my, nullptr));
   }
   Store(*pair.dest, result);
