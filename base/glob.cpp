@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/character_class.h"
 #include "base/utf8.h"
 
 namespace sluice::base {
@@ -16,37 +17,12 @@ std::string TakeCharacter(std::string_view& text) {
   return std::string(first);
 }
 
-// One end of a range inside of brackets; more must follow it.
-std::optional<std::string> TakeBound(std::string_view& pattern) {
-  if (pattern.empty() || pattern.front() == '-' || pattern.front() == ']') return std::nullopt;
-  if (pattern.front() == '\\') pattern.remove_prefix(1);
-  if (pattern.empty()) return std::nullopt;
-  std::string bound = TakeCharacter(pattern);
-  if (pattern.empty()) return std::nullopt;
-  return bound;
-}
-
 }  // namespace
 
-// What follows an opening bracket, the closing one included.
 bool Glob::ParseClass(std::string_view& pattern, Element& element) {
   element.what = What::Class;
-  if (pattern.starts_with('^')) {
-    element.negated = true;
-    pattern.remove_prefix(1);
-  }
-  while (element.ranges.empty() || !pattern.starts_with(']')) {
-    const auto low = TakeBound(pattern);
-    if (!low) return false;
-    auto high = low;
-    if (pattern.front() == '-') {
-      pattern.remove_prefix(1);
-      if (!(high = TakeBound(pattern))) return false;
-    }
-    element.ranges.emplace_back(*low, *high);
-  }
-  pattern.remove_prefix(1);
-  return true;
+  const auto take = [](std::string_view& text) { return std::optional<std::string>(TakeCharacter(text)); };
+  return ParseCharacterClass(pattern, element.negated, element.ranges, take);
 }
 
 std::optional<Glob> Glob::Parse(std::string_view pattern) {

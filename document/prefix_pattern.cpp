@@ -5,20 +5,16 @@
 
 #include <algorithm>
 
+#include "base/character_class.h"
 #include "document/utf8.h"
 
 namespace sluice::document {
 namespace {
 
-/// One end of a range inside of brackets; more must follow it.
-std::optional<std::uint32_t> TakeBound(std::string_view& pattern) {
-  if (pattern.empty() || pattern.front() == '-' || pattern.front() == ']') return std::nullopt;
-  if (pattern.front() == '\\') pattern.remove_prefix(1);
-  if (pattern.empty()) return std::nullopt;
-  const CodePoint bound = DecodeUtf8(pattern);
-  pattern.remove_prefix(bound.size);
-  if (!bound.valid || pattern.empty()) return std::nullopt;
-  return bound.value;
+std::optional<std::uint32_t> TakeCharacter(std::string_view& text) {
+  const CodePoint character = DecodeUtf8(text);
+  text.remove_prefix(character.size);
+  return character.valid ? std::optional(character.value) : std::nullopt;
 }
 
 bool IsAscii(std::string_view text) {
@@ -27,25 +23,9 @@ bool IsAscii(std::string_view text) {
 
 }  // namespace
 
-/// What follows an opening bracket, the closing one included.
 bool PrefixPattern::ParseClass(std::string_view& pattern, Element& element) {
   element.what = What::Class;
-  if (pattern.starts_with('^')) {
-    element.negated = true;
-    pattern.remove_prefix(1);
-  }
-  while (element.ranges.empty() || !pattern.starts_with(']')) {
-    const auto low = TakeBound(pattern);
-    if (!low) return false;
-    auto high = low;
-    if (pattern.front() == '-') {
-      pattern.remove_prefix(1);
-      if (!(high = TakeBound(pattern))) return false;
-    }
-    element.ranges.emplace_back(*low, *high);
-  }
-  pattern.remove_prefix(1);
-  return true;
+  return base::ParseCharacterClass(pattern, element.negated, element.ranges, TakeCharacter);
 }
 
 std::optional<PrefixPattern> PrefixPattern::Parse(std::string_view pattern) {
