@@ -85,6 +85,7 @@ class Process {
         builder_(BuilderOf(flags, settings_, log_)),
         renderer_(RendererOf(flags, settings_, log_)),
         workers_(runtime_.io(), flags.workers),
+        git_hosts_(runtime_.io()),
         services_{client_,
                   workers_,
                   clock_,
@@ -131,6 +132,7 @@ class Process {
                                                            registry_,
                                                            source_events_,
                                                            github_,
+                                                           git_hosts_,
                                                            {.credentials_over_http = flags.git_credentials_over_http}}),
         oci_(controller::oci_repository::Reconciler::Parts{runtime_.io(), services_, oci_repositories_, artifacts_,
                                                            settings_.storage_path + "/artifacts", loader_, source_events_}),
@@ -507,6 +509,7 @@ class Process {
   controller::kustomization::Builder builder_;
   controller::helm_release::Renderer renderer_;
   net::WorkerPool workers_;  // joined before what its work uses is gone
+  net::HostPool git_hosts_;  // likewise
   controller::Services services_;
   kube::ObjectStore git_repositories_, kustomizations_, external_artifacts_, oci_repositories_, buckets_, helm_repositories_, helm_charts_,
       artifact_generators_, helm_releases_, operator_releases_;

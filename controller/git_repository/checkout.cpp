@@ -38,14 +38,15 @@ std::vector<std::string> ChosenPaths(const Spec& spec) {
   return out;
 }
 
-/// The steps of one job; the first that fails leaves its Failure.
+/// The steps of one job behind the fetch; the first that fails leaves its Failure.
 class Checkout {
  public:
-  explicit Checkout(CheckoutJob job) : job_(std::move(job)) {}
+  explicit Checkout(const CheckoutJob& job) : job_(job) {}
 
-  CheckoutOutcome Run() {
-    FilesPtr files;
-    if (Fetch(files) && Sparse(files) && Verify() && CopyIncludes(files) && Ignore(files) && Pack(*files)) {
+  CheckoutOutcome Run(FetchedTree tree) {
+    FilesPtr files = std::move(tree.files);
+    done_.submodule_urls = std::move(tree.submodule_urls);
+    if (Sparse(files) && Verify() && CopyIncludes(files) && Ignore(files) && Pack(*files)) {
       Describe();
       done_.files = std::move(files);
       return {.done = std::move(done_), .failure = std::nullopt, .error = std::nullopt};
@@ -61,33 +62,12 @@ class Checkout {
     return false;
   }
   bool FailFetch(Error error) {
-    const std::string reason(sources::FetchFailedReason(error));
-    return Fail(Step::Fetch, condition::kFetchFailed, reason, std::move(error));
+    failure_ = FetchFailureOf(error);
+    error_ = std::move(error);
+    return false;
   }
   bool FailStorage(std::string_view reason, Error error) {
     return Fail(Step::Storage, condition::kStorageOperationFailed, reason, std::move(error));
-  }
-
-  bool Fetch(FilesPtr& files) {
-    SLUICE_FAILPOINT("git.fetch.before");
-    if (auto done = job_.repository->Fetch(job_.resolution, job_.credentials, job_.call); !done) return FailFetch(std::move(done).error());
-    SLUICE_FAILPOINT("git.fetch.after");
-    auto opened = Open();
-    if (!opened) return FailFetch(std::move(opened).error());
-    files = *std::move(opened);
-    return true;
-  }
-
-  Result<FilesPtr> Open() {
-    const std::string& commit = job_.resolution.commit;
-    if (!job_.spec.recurse_submodules) return job_.repository->OpenTree(commit);
-    std::function<bool(std::string_view)> wanted;
-    if (!job_.spec.sparse_checkout.empty())
-      wanted = [chosen = ChosenPaths(job_.spec)](std::string_view path) { return sources::IsChosen(chosen, path); };
-    TRY(sources::WithSubmodules opened,
-        sources::OpenWithSubmodules(*job_.cache, *job_.repository, commit, job_.credentials, wanted, job_.call));
-    done_.submodule_urls = std::move(opened.urls);
-    return std::move(opened.files);
   }
 
   bool Sparse(FilesPtr& files) {
@@ -197,7 +177,7 @@ class Checkout {
     if (const auto commit = job_.repository->ReadCommit(job_.resolution.commit)) done_.commit_title = ShortMessage(commit->message);
   }
 
-  const CheckoutJob job_;
+  const CheckoutJob& job_;
   CheckedOut done_;
   Failure failure_;
   std::optional<Error> error_;
@@ -215,10 +195,35 @@ std::string ShortMessage(const std::string& message) {
   return end >= line.size() ? line : line.substr(0, end) + "...";
 }
 
-CheckoutOutcome CheckOut(CheckoutJob job, std::stop_token stop) {
-  job.call.stop = std::move(stop);
-  return Checkout(std::move(job)).Run();
+Failure FetchFailureOf(const Error& error) {
+  return Failure{.step = Step::Fetch,
+                 .type = std::string(condition::kFetchFailed),
+                 .reason = std::string(sources::FetchFailedReason(error)),
+                 .message = error.message};
 }
+
+Result<FetchedTree> FetchTree(const CheckoutJob& job, std::stop_token stop) {
+  sources::GitCall call = job.call;
+  call.stop = std::move(stop);
+  SLUICE_FAILPOINT("git.fetch.before");
+  TRY(job.repository->Fetch(job.resolution, job.credentials, call));
+  SLUICE_FAILPOINT("git.fetch.after");
+  FetchedTree tree;
+  const std::string& commit = job.resolution.commit;
+  if (!job.spec.recurse_submodules) {
+    TRY(tree.files, job.repository->OpenTree(commit));
+    return tree;
+  }
+  std::function<bool(std::string_view)> wanted;
+  if (!job.spec.sparse_checkout.empty())
+    wanted = [chosen = ChosenPaths(job.spec)](std::string_view path) { return sources::IsChosen(chosen, path); };
+  TRY(sources::WithSubmodules opened, sources::OpenWithSubmodules(*job.cache, *job.repository, commit, job.credentials, wanted, call));
+  tree.submodule_urls = std::move(opened.urls);
+  tree.files = std::move(opened.files);
+  return tree;
+}
+
+CheckoutOutcome CheckOut(const CheckoutJob& job, FetchedTree tree) { return Checkout(job).Run(std::move(tree)); }
 
 Result<FilesPtr> Restore(const sources::Repository& repository, const sources::ArtifactStore& artifacts, const Artifact& artifact,
                          const Spec& spec, bool plain) {

@@ -1,5 +1,5 @@
-// controller/git_repository/checkout.h: the blocking half of a GitRepository's run: fetch, put together (submodules, sparse directories, includes),
-// verify, pack. For a worker thread; knows nothing of the cluster.
+// controller/git_repository/checkout.h: the blocking half of a GitRepository's run, in two steps: fetch (with submodules), which waits for the remote; put together
+// (sparse directories, includes), verify, pack, which computes. For other threads than the I/O thread; knows nothing of the cluster.
 #pragma once
 
 #include <memory>
@@ -56,7 +56,15 @@ struct CheckoutOutcome {
   std::optional<Failure> failure;
   std::optional<base::Error> error;  ///< behind `failure`: for its reason and `retry_after`
 };
-CheckoutOutcome CheckOut(CheckoutJob job, std::stop_token stop);
+
+/// What a job's resolution names, with its submodules. Errors: the remote's and the network's; what they are in a status says FetchFailureOf.
+struct FetchedTree {
+  std::shared_ptr<const base::Files> files;
+  std::vector<std::string> submodule_urls;
+};
+base::Result<FetchedTree> FetchTree(const CheckoutJob& job, std::stop_token stop);
+Failure FetchFailureOf(const base::Error& error);
+CheckoutOutcome CheckOut(const CheckoutJob& job, FetchedTree tree);
 
 /// What `artifact` was made from, without the network: from the Git cache where the tree is all of one commit, else from its file.
 /// Errors: NotFound (its file is gone), Invalid (its file was damaged, and is removed).

@@ -27,6 +27,10 @@ sources::Reference ReferenceOf(const Spec& spec) {
   return {.branch = spec.branch, .tag = spec.tag, .semver = spec.semver, .name = spec.name, .commit = spec.commit};
 }
 
+sources::GitCall CallOf(const Spec& spec) {
+  return {.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(spec.timeout), .stop = {}};
+}
+
 Failure Stalling(std::string_view reason, std::string message) {
   return Failure{.step = Step::Credentials,
                  .type = std::string(condition::kFetchFailed),
@@ -218,12 +222,11 @@ std::optional<Reconciler::Problem> Reconciler::GatherIncludes(Run& run) const {
 }
 
 Reconciler::Verdict Reconciler::Resolve(std::shared_ptr<Run> run) {
-  const sources::GitCall call{.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(run->spec.timeout)};
-  auto look = [run, call = call](std::stop_token stop) mutable {
+  auto look = [run, call = CallOf(run->spec)](std::stop_token stop) mutable {
     call.stop = std::move(stop);
     return run->repository->Resolve(ReferenceOf(run->spec), run->credentials, call);
   };
-  net::Task<Result<sources::Resolution>> resolving = parts_.services.workers.Run(std::move(look));
+  net::Task<Result<sources::Resolution>> resolving = AskHost<sources::Resolution>(run, "look", std::move(look));
   const std::string message = ProgressMessage(*run->object);
   const bool persist = IsRequested(*run->object) || message != "reconciliation in progress";
   net::Task<Result<sources::Resolution>> reporting = persist ? Reporting(run, message, false, std::move(resolving)) : std::move(resolving);
@@ -233,10 +236,7 @@ Reconciler::Verdict Reconciler::Resolve(std::shared_ptr<Run> run) {
     co_return std::nullopt;
   }
   if (run->github && resolution.error().reason == base::Reason::Unauthorized) parts_.github.Forget(*run->github);
-  Failure failure{.step = Step::Fetch,
-                  .type = std::string(condition::kFetchFailed),
-                  .reason = std::string(sources::FetchFailedReason(resolution.error())),
-                  .message = resolution.error().message};
+  Failure failure = FetchFailureOf(resolution.error());
   co_return Problem{std::move(failure), std::move(resolution).error()};
 }
 
@@ -258,6 +258,33 @@ bool Reconciler::IsUnchanged(const Run& run) const {
          ShowsInputs(*run.object, run.spec, run.IncludedArtifacts()) && !NeedsVerification(*run.object, run.spec);
 }
 
+/// `call` on a thread that may wait as long as the spec lets it: the run gives its place to others meanwhile, and other calls of the same sort to the same
+/// host are all that it may hold up.
+template <class T>
+net::Task<Result<T>> Reconciler::AskHost(std::shared_ptr<Run> run, std::string_view what, std::function<Result<T>(std::stop_token)> call) {
+  auto answer = std::make_shared<std::optional<Result<T>>>();
+  auto ask = [answer, call = std::move(call)](std::stop_token stop) { answer->emplace(call(std::move(stop))); };
+  std::string host = std::string(what) + " " + run->url.host + ":" + std::to_string(run->url.port);
+  queue_->SetWaiting(run->key, true);
+  net::Task<Result<void>> asking = parts_.remotes.Run(std::move(host), std::move(ask));
+  Result<void> asked = co_await std::move(asking);
+  queue_->SetWaiting(run->key, false);
+  if (!asked) co_return std::move(asked).error();
+  co_return *std::move(*answer);
+}
+
+net::Task<Result<CheckoutOutcome>> Reconciler::FetchAndCheckOut(std::shared_ptr<Run> run, CheckoutJob job) {
+  auto shared = std::make_shared<const CheckoutJob>(std::move(job));
+  auto fetch = [shared](std::stop_token stop) { return FetchTree(*shared, std::move(stop)); };
+  net::Task<Result<FetchedTree>> fetching = AskHost<FetchedTree>(run, "fetch", std::move(fetch));
+  Result<FetchedTree> fetched = co_await std::move(fetching);
+  if (!fetched) co_return CheckoutOutcome{.done = {}, .failure = FetchFailureOf(fetched.error()), .error = fetched.error()};
+  auto tree = std::make_shared<FetchedTree>(*std::move(fetched));
+  auto work = [shared, tree]() -> Result<CheckoutOutcome> { return CheckOut(*shared, std::move(*tree)); };
+  net::Task<Result<CheckoutOutcome>> making = parts_.services.workers.Run(std::move(work));
+  co_return co_await std::move(making);
+}
+
 net::Task<Outcome> Reconciler::Make(std::shared_ptr<Run> run) {
   const std::optional<Artifact> previous = ArtifactOf(*run->object);
   const bool shown = ShowsInputs(*run->object, run->spec, run->IncludedArtifacts());
@@ -268,15 +295,14 @@ net::Task<Outcome> Reconciler::Make(std::shared_ptr<Run> run) {
                   .artifacts = &parts_.artifacts,
                   .resolution = run->resolution,
                   .credentials = run->credentials,
-                  .call = {.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(run->spec.timeout)},
+                  .call = CallOf(run->spec),
                   .key = run->key,
                   .spec = run->spec,
                   .included = run->included,
                   .keys = run->keys,
                   .previous = shown && !memory_[run->key].gone ? previous : std::nullopt,
                   .now = parts_.services.clock.Now()};
-  auto work = [job = std::move(job)](std::stop_token stop) -> Result<CheckoutOutcome> { return CheckOut(job, std::move(stop)); };
-  net::Task<Result<CheckoutOutcome>> making = parts_.services.workers.Run(std::move(work));
+  net::Task<Result<CheckoutOutcome>> making = FetchAndCheckOut(run, std::move(job));
   const std::string building = new_revision     ? "building artifact: new upstream revision '" + run->resolution.revision + "'"
                                : include_change ? "building artifact: included artifacts differ from last observed includes"
                                                 : ProgressMessage(*run->object);

@@ -2,10 +2,13 @@
 // Rules: docs/architecture.md, "Sources". One run is one look; nothing that has not moved is fetched, packed or written.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/git_repository/access.h"
@@ -17,6 +20,7 @@
 #include "controller/source_registry.h"
 #include "controller/status_writer.h"
 #include "controller/work_queue.h"
+#include "net/host_pool.h"
 #include "sources/artifact/store.h"
 #include "sources/git/repository.h"
 
@@ -32,6 +36,7 @@ class Reconciler {
     SourceRegistry& registry;
     kube::EventRecorder& events;
     GithubTokens& github;
+    net::HostPool& remotes;  ///< where calls to Git hosts wait for their answers
     AccessPolicy access = {};
   };
   explicit Reconciler(Parts parts);
@@ -84,6 +89,9 @@ class Reconciler {
   net::Task<Outcome> Stall(kube::SharedObject object, Failure failure);
   net::Task<Outcome> Finalize(kube::SharedObject object);
   net::Task<void> DropUnusedCaches();
+  template <class T>
+  net::Task<base::Result<T>> AskHost(std::shared_ptr<Run> run, std::string_view what, std::function<base::Result<T>(std::stop_token)> call);
+  net::Task<base::Result<CheckoutOutcome>> FetchAndCheckOut(std::shared_ptr<Run> run, CheckoutJob job);
   template <class T>
   net::Task<T> Reporting(std::shared_ptr<Run> run, std::string message, bool drift, net::Task<T> work);
   net::Task<void> ReportWhenLong(std::shared_ptr<Run> run, std::string message, bool drift, net::Event& done);

@@ -255,6 +255,24 @@ class ConditionTest(GitCase):
         self.assertEqual(condition_of(obj, "Ready")["status"], "True")
         self.await_failed("GitRepository", "fleet", "GitOperationFailed")
 
+    def test_R51_hosts_that_never_answer_hold_up_nobody_else(self):
+        repository = self.repository("app", {"app/cm.yaml": harness.config_map("app")})
+        hosts = [harness.socket.create_server(("127.0.0.1", 0)) for _ in range(100)]
+        for number, host in enumerate(hosts):
+            self.addCleanup(host.close)
+            self.source(f"dead-{number}", repository, f"http://127.0.0.1:{host.getsockname()[1]}/x.git", timeout="10m")
+        for number in range(len(hosts)):
+            self.await_condition(f"dead-{number}", "Reconciling", "True", "Progressing")
+        self.source("fleet", repository)
+        self.kustomization("app", path="./app")
+        self.await_ready("GitRepository", "fleet")
+        self.await_ready("Kustomization", "app")
+        repository.commit({"app/cm.yaml": harness.config_map("app", {"change": "1"})})
+        self.request("GitRepository", "fleet")
+        until(lambda: harness.data_of(self.kube.get("ConfigMap", "app", self.ns)) == {"change": "1"})
+        self.kube.delete("GitRepository", "dead-0", self.ns)
+        until(lambda: self.kube.get("GitRepository", "dead-0", self.ns) is None)
+
     def test_urls_follow_the_advertised_address(self):
         repository = self.repository("app", {"a.txt": "a"})
         self.source("fleet", repository)
