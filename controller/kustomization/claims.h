@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "base/files.h"
@@ -22,13 +24,38 @@ namespace sluice::controller::kustomization {
 /// One that may have something to claim.
 struct Claimer {
   Key key;
+  std::int64_t generation = 0;
   Spec spec;
   std::shared_ptr<const SourceArtifact> source;
+  bool waits_for_us = false;               ///< by its dependsOn
   std::optional<base::ReadSet> reads;      ///< of its last build, if its spec is still the same
   std::set<document::ObjectId> on_record;  ///< what it claims if these files are unchanged: what it has applied already
 };
 
+/// Whose an object is about to be.
+struct Claim {
+  Key by;
+  bool up_to_date = false;    ///< it has applied its newest intent, and left the object to whom it belongs
+  bool waits_for_us = false;  ///< it will not apply anything before we are there, so never if we leave
+};
+using Claims = std::map<document::ObjectId, Claim>;
+
+/// Puts a claim on `id` into `claims`: the one that is most likely to be followed by deeds stays.
+void AddClaim(Claims& claims, const document::ObjectId& id, const Claim& claim);
+std::set<document::ObjectId> IdsOf(const Claims& claims);
+
+/// What a claimer built when it was asked last.
+struct BuiltIds {
+  std::int64_t generation = 0;
+  std::string variables;               ///< their digest
+  std::optional<base::ReadSet> reads;  ///< holds as long as these files are the same; none: it could not be built
+  std::string artifact;                ///< digest of what could not be built
+  std::vector<document::ObjectId> ids;
+};
+/// So that thousands that wait are not built again for everything that leaves. Belongs to the I/O thread.
+using ClaimMemory = std::map<Key, std::shared_ptr<const BuiltIds>>;
+
 /// The ids of what the `claimers` build. One that cannot be built claims nothing, also if that costs it a process.
-net::Task<std::set<document::ObjectId>> ClaimsOf(Services& services, Builder& builder, std::vector<Claimer> claimers);
+net::Task<Claims> ClaimsOf(Services& services, Builder& builder, ClaimMemory& memory, std::vector<Claimer> claimers);
 
 }  // namespace sluice::controller::kustomization

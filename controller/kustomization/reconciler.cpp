@@ -205,6 +205,7 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
   if (!object) {
     journal_.Settle(key);
     states_.erase(key);
+    claim_memory_.erase(key);
     queue_->Forget(key);
     co_return controller::Outcome{};
   }
@@ -483,7 +484,9 @@ net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOut
   net::Task<Result<sops::Keys>> unlocking = ReadKeys(parts_.services.client, run->key.ns, run->spec, age_secret, now);
   CO_TRY(sops::Keys keys, co_await std::move(unlocking));
   std::string digest = DigestOf(variables) + DigestOf(keys);
-  const bool may_stand = state.applied && !state.unhealthy && state.generation == GenerationOf(*run->object) && state.variables == digest &&
+  // (Who hands something over looks again whether it is still claimed.)
+  const bool may_stand = state.applied && !state.unhealthy && !state.hands_over && state.generation == GenerationOf(*run->object) &&
+                         state.variables == digest &&
                          (run->why & (trigger::kDrift | trigger::kTimer | trigger::kRequested | trigger::kConfig)) == 0;
   struct Job {
     std::shared_ptr<const SourceArtifact> source;
@@ -570,10 +573,14 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
     net::Task<controller::Outcome> task = Fail(run, reason::kFailed, std::move(ignore).error());
     co_return co_await std::move(task);
   }
-  net::Task<RemovalDecision> judging = JudgeRemoval(run, InventoryOf(built.objects));
-  RemovalDecision removal = co_await std::move(judging);
-  SLUICE_FAILPOINT("removal.decide.after");
-  state.hands_over = !removal.handed.empty();  // from now on whoever takes something wakes us
+  const Inventory before = run->inventory, intended = InventoryOf(built.objects);
+  std::optional<RemovalDecision> removal;
+  if (MayHoldMass(
+          *run,
+          intended)) {  // then its word is on record with the first write: after a crash the objects that came would outweigh those that went
+    net::Task<RemovalDecision> judging = JudgeRemoval(run, before, intended);
+    removal = co_await std::move(judging);
+  }
   ApplyRequest request{.objects = std::move(built.objects),
                        .as = run->as,
                        .owner = run->key,
@@ -587,7 +594,6 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
                        .prove_rights = ProvesRights(*run),
                        .recorded = run->inventory};
   request.on_wait = [this, key = run->key](bool waiting) { queue_->SetWaiting(key, waiting); };
-  const Inventory before = run->inventory;
   bool recorded = false;
   request.before_create = [this, run, &recorded](std::vector<kube::ObjectRef> all) {
     recorded = true;
@@ -606,11 +612,18 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
     net::Task<controller::Outcome> task = Fail(run, reason::kFailed, std::move(*result.error));
     co_return co_await std::move(task);
   }
+  if (!removal) {             // after what comes is there: it may mean to build what thousands of others are about to apply
+    state.hands_over = true;  // whoever takes something meanwhile wakes us
+    net::Task<RemovalDecision> judging = JudgeRemoval(run, before, intended);
+    removal = co_await std::move(judging);
+  }
+  SLUICE_FAILPOINT("removal.decide.after");
+  state.hands_over = !removal->handed.empty();
   Inventory wanted = InventoryOf(result.applied);
   PruneResult pruned;
   if (run->spec.prune) {
-    std::erase_if(removal.remove, [&](const rollout::InventoryEntry& entry) { return wanted.Contains(entry.id); });
-    PruneRequest pruning{.entries = std::move(removal.remove), .as = run->as, .owner = run->key};
+    std::erase_if(removal->remove, [&](const rollout::InventoryEntry& entry) { return wanted.Contains(entry.id); });
+    PruneRequest pruning{.entries = std::move(removal->remove), .as = run->as, .owner = run->key};
     net::Task<PruneResult> deleting = Prune(run->cluster->client, run->cluster->index, std::move(pruning));
     pruned = co_await std::move(deleting);
     SLUICE_FAILPOINT("prune.after");
@@ -618,7 +631,7 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
   if (!changes.empty()) Emit(*run, kube::EventType::Normal, reason::kProgressing, changes);
   const std::string deletions = DeletionLines(pruned);
   if (!deletions.empty()) Emit(*run, kube::EventType::Normal, reason::kProgressing, deletions);
-  for (const auto* kept : {&pruned.left, &removal.handed, &removal.held}) {
+  for (const auto* kept : {&pruned.left, &removal->handed, &removal->held}) {
     for (const rollout::InventoryEntry& entry : *kept) wanted.Add(entry);
   }
   run->attempt.inventory = wanted.ToValue();

@@ -113,12 +113,16 @@ class Reconciler final : public kube::OwnedListener {
   void Wake(State& state, const kube::Owner& owner, const kube::ObjectRef& ref, kube::Changes changes);
   net::Task<base::Result<bool>> BuildInto(std::shared_ptr<Run> run, BuildOutput& output);
   net::Task<controller::Outcome> ApplyAndPrune(std::shared_ptr<Run> run, BuildOutput built);
-  /// What may be pruned of what `wanted` lacks; notes in the attempt what is held.
-  net::Task<RemovalDecision> JudgeRemoval(std::shared_ptr<Run> run, rollout::Inventory wanted);
+  bool MayHoldMass(const Run& run, const rollout::Inventory& wanted) const;
+  /// What may be pruned of what is `recorded` and not `wanted`; notes in the attempt what is held.
+  net::Task<RemovalDecision> JudgeRemoval(std::shared_ptr<Run> run, rollout::Inventory recorded, rollout::Inventory wanted);
   /// What other Kustomizations are about to take over (reconciler_hand_over.cpp).
-  net::Task<std::set<document::ObjectId>> ClaimedByOthers(std::shared_ptr<Run> run, std::vector<rollout::InventoryEntry> stale);
+  net::Task<Claims> ClaimedByOthers(std::shared_ptr<Run> run, std::vector<rollout::InventoryEntry> stale);
+  net::Task<bool> IsLeftAlone(std::shared_ptr<Run> run, rollout::InventoryEntry entry);
+  net::Task<std::optional<controller::Outcome>> AwaitHandOver(std::shared_ptr<Run> run, std::vector<rollout::InventoryEntry> handed,
+                                                              Claims claims);
   bool AwaitsNewcomers(const Run& run) const;
-  std::vector<Claimer> Newcomers(const Run& run, const std::vector<rollout::InventoryEntry>& stale, std::set<document::ObjectId>& kept);
+  std::vector<Claimer> Newcomers(const Run& run, const std::vector<rollout::InventoryEntry>& stale, Claims& kept);
   /// Puts `all` on record before anything of it is created.
   net::Task<base::Result<void>> RecordInventory(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> all);
   net::Task<controller::Outcome> BeginHealth(std::shared_ptr<Run> run, std::vector<AppliedObject> applied);
@@ -172,6 +176,7 @@ class Reconciler final : public kube::OwnedListener {
   std::shared_ptr<const Cluster> own_cluster_;
   Clusters* clusters_ = nullptr;
   WorkQueue* queue_ = nullptr;
+  ClaimMemory claim_memory_;
   std::map<Key, std::shared_ptr<State>> states_;
   std::shared_ptr<std::size_t> investigations_ = std::make_shared<std::size_t>(0);
 };

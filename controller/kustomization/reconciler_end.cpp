@@ -191,10 +191,9 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
   }
   SLUICE_FAILPOINT("finalize.before");
   if (AwaitsNewcomers(*run)) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
-  net::Task<std::set<document::ObjectId>> claiming = ClaimedByOthers(run, inventory.entries());
-  std::set<document::ObjectId> claimed = co_await std::move(claiming);
-  RemovalRequest leaving{
-      .stale = inventory.entries(), .claimed = std::move(claimed), .as = run->as, .owner = run->key, .guard = {.on = false}};
+  net::Task<Claims> claiming = ClaimedByOthers(run, inventory.entries());
+  Claims claims = co_await std::move(claiming);
+  RemovalRequest leaving{.stale = inventory.entries(), .claimed = IdsOf(claims), .as = run->as, .owner = run->key, .guard = {.on = false}};
   net::Task<RemovalDecision> deciding = DecideRemoval(run->cluster->client, run->cluster->index, std::move(leaving));
   RemovalDecision removal = co_await std::move(deciding);
   PruneRequest request{.entries = std::move(removal.remove), .as = run->as, .owner = run->key};
@@ -209,8 +208,8 @@ net::Task<controller::Outcome> Reconciler::Finalize(std::shared_ptr<Run> run) {
   std::string deleted;
   for (const kube::ObjectRef& ref : pruned.deleted) deleted += (deleted.empty() ? "" : "\n") + ref.Id().ToString() + " deleted";
   if (!deleted.empty()) Emit(*run, kube::EventType::Normal, reason::kSucceeded, deleted);
-  // Until they carry the labels of whoever takes them over, they stay on our record: nothing that was applied is ever nobody's.
-  if (!removal.handed.empty()) co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
+  net::Task<std::optional<controller::Outcome>> handing = AwaitHandOver(run, std::move(removal.handed), std::move(claims));
+  if (const std::optional<controller::Outcome> waits = co_await std::move(handing)) co_return *waits;
   const bool remain = !pruned.deleted.empty() || !pruned.terminating.empty();
   if (remain && run->spec.deletion_policy == DeletionPolicy::WaitForTermination) {
     const base::TimePoint since = base::ParseRfc3339(run->object->StringAt({"metadata", "deletionTimestamp"})).value_or(run->started);

@@ -5,6 +5,7 @@
 #include "controller/kustomization/reconciler.h"
 #include "controller/kustomization/state.h"
 #include "net/await.h"
+#include "rollout/annotations.h"
 
 namespace sluice::controller::kustomization {
 namespace {
@@ -18,6 +19,8 @@ using rollout::InventoryEntry;
 constexpr std::size_t kNamesInMessages = 20;
 /// How long the end of a Kustomization waits for the source of one that was made along with it.
 constexpr base::Duration kNewcomerGrace = std::chrono::seconds(30);
+/// How long it waits at most for others to take over what they claim; its own timeout may be shorter.
+constexpr base::Duration kHandOverGrace = std::chrono::minutes(5);
 
 bool SameCluster(const Value& one, const Value& other) {
   const Value none;
@@ -29,19 +32,15 @@ bool SameCluster(const Value& one, const Value& other) {
   return (a == nullptr ? none : *a) == (b == nullptr ? none : *b);
 }
 
-/// Puts those of `stale` that `kustomization` has on record, in its status or in the journal (may be null), into `kept`; whether there is any.
-bool Keeps(const Value& kustomization, const Inventory* begun, const std::vector<InventoryEntry>& stale,
-           std::set<document::ObjectId>& kept) {
+/// Those of `stale` that `kustomization` has on record, in its status or in the journal (may be null).
+std::set<document::ObjectId> Keeps(const Value& kustomization, const Inventory* begun, const std::vector<InventoryEntry>& stale) {
   const Value* recorded = kustomization.At({"status", "inventory"});
   Inventory inventory = Inventory::FromValue(recorded == nullptr ? Value() : *recorded);
   if (begun != nullptr) inventory = inventory.Union(*begun);
-  bool any = false;
-  for (const InventoryEntry& entry : stale) {
-    if (!inventory.Contains(entry.id)) continue;
-    kept.insert(entry.id);
-    any = true;
-  }
-  return any;
+  std::set<document::ObjectId> kept;
+  for (const InventoryEntry& entry : stale)
+    if (inventory.Contains(entry.id)) kept.insert(entry.id);
+  return kept;
 }
 
 bool IsSuspended(const Value& object) {
@@ -49,12 +48,26 @@ bool IsSuspended(const Value& object) {
   return flag != nullptr && flag->AsBool().value_or(false);
 }
 
+bool DependsOn(const Spec& spec, const Key& key) {
+  return std::ranges::any_of(spec.depends_on, [&key](const Dependency& one) { return one.name == key; });
+}
+
+/// `ConfigMap/shop/a (Kustomization/shop/new), …`
+std::string NameClaims(const std::vector<InventoryEntry>& entries, const Claims& claims) {
+  std::string out;
+  for (std::size_t i = 0; i < entries.size() && i < kNamesInMessages; ++i) {
+    out += (out.empty() ? "" : ", ") + entries[i].id.ToString() + " (Kustomization/" + claims.at(entries[i].id).by.ToString() + ")";
+  }
+  if (entries.size() > kNamesInMessages) out += " and " + std::to_string(entries.size() - kNamesInMessages) + " more";
+  return out;
+}
+
 }  // namespace
 
 /// Kustomizations that may be about to take objects over from this one: their newest intent is not applied yet. Under lock-down only those of the same
 /// namespace or source: nobody else's build has a say in what a tenant may delete.
 /// Those that are up to date, but have one of `stale` on record as well (two Kustomizations with one object), keep it: they are woken to take it.
-std::vector<Claimer> Reconciler::Newcomers(const Run& run, const std::vector<InventoryEntry>& stale, std::set<document::ObjectId>& kept) {
+std::vector<Claimer> Reconciler::Newcomers(const Run& run, const std::vector<InventoryEntry>& stale, Claims& kept) {
   std::vector<Claimer> out;
   for (const SharedObject& other : parts_.store.List()) {
     Key key{std::string(document::NamespaceOf(*other)), std::string(document::NameOf(*other))};
@@ -70,13 +83,23 @@ std::vector<Claimer> Reconciler::Newcomers(const Run& run, const std::vector<Inv
     const Inventory* begun = journal_.Find(key, other->StringAt({"metadata", "uid"}));
     const bool before_us = at == states_.end() && ShowsSuccess(*other, source->revision);  // applied by the process before this one
     if (before_us || (known && at->second->revision == source->revision)) {
-      if (Keeps(*other, begun, stale, kept)) queue_->Add(key, trigger::kDrift);
+      const std::set<document::ObjectId> ids = Keeps(*other, begun, stale);
+      for (const document::ObjectId& id : ids) AddClaim(kept, id, {.by = key, .up_to_date = true});
+      if (!ids.empty()) queue_->Add(key, trigger::kDrift);
+      claim_memory_.erase(key);
       continue;
     }
-    Claimer claimer{.key = std::move(key), .spec = std::move(*spec), .source = std::move(source), .reads = std::nullopt};
+    const bool waits_for_us = IsDeleting(*run.object) && DependsOn(*spec, run.key);
+    Claimer claimer{.key = std::move(key),
+                    .generation = GenerationOf(*other),
+                    .spec = std::move(*spec),
+                    .source = std::move(source),
+                    .waits_for_us = waits_for_us,
+                    .reads = std::nullopt};
     if (known) {
       claimer.reads = at->second->reads;
-      if (Keeps(*other, begun, stale, claimer.on_record)) queue_->Add(claimer.key, trigger::kDrift);
+      claimer.on_record = Keeps(*other, begun, stale);
+      if (!claimer.on_record.empty()) queue_->Add(claimer.key, trigger::kDrift);
     }
     out.push_back(std::move(claimer));
   }
@@ -97,8 +120,8 @@ bool Reconciler::AwaitsNewcomers(const Run& run) const {
   });
 }
 
-net::Task<std::set<document::ObjectId>> Reconciler::ClaimedByOthers(std::shared_ptr<Run> run, std::vector<InventoryEntry> stale) {
-  std::set<document::ObjectId> kept;
+net::Task<Claims> Reconciler::ClaimedByOthers(std::shared_ptr<Run> run, std::vector<InventoryEntry> stale) {
+  Claims kept;
   std::vector<Claimer> claimers = Newcomers(*run, stale, kept);
   for (Claimer& claimer : claimers) {  // of a source that somebody else writes the files may not be here yet
     if (claimer.source->files) continue;
@@ -109,16 +132,67 @@ net::Task<std::set<document::ObjectId>> Reconciler::ClaimedByOthers(std::shared_
     claimer.source = std::move(whole);
   }
   std::erase_if(claimers, [](const Claimer& claimer) { return claimer.source->files == nullptr; });
-  net::Task<std::set<document::ObjectId>> asking = ClaimsOf(parts_.services, parts_.builder, std::move(claimers));
-  std::set<document::ObjectId> claimed = co_await std::move(asking);
-  claimed.merge(kept);
-  co_return claimed;
+  net::Task<Claims> asking = ClaimsOf(parts_.services, parts_.builder, claim_memory_, std::move(claimers));
+  Claims claims = co_await std::move(asking);
+  for (const auto& [id, claim] : kept) AddClaim(claims, id, claim);
+  co_return claims;
 }
 
-net::Task<RemovalDecision> Reconciler::JudgeRemoval(std::shared_ptr<Run> run, Inventory wanted) {
+/// Whether the live object is one that nobody who claims it would write: then it keeps our labels for ever.
+net::Task<bool> Reconciler::IsLeftAlone(std::shared_ptr<Run> run, InventoryEntry entry) {
+  const kube::ObjectRef ref{.gvk = entry.Gvk(), .ns = entry.id.ns, .name = entry.id.name};
+  const kube::ReadOptions look{.as = run->as, .metadata_only = true};
+  net::Task<base::Result<Value>> reading = run->cluster->client.Get(ref, look);
+  const base::Result<Value> live = co_await std::move(reading);
+  if (!live) co_return live.error().reason == base::Reason::NotFound;
+  const rollout::Selectors asks = rollout::SelectorsOf(*live);
+  co_return asks.Excluded() || asks.Has(rollout::Selector::SsaIfNotPresent);
+}
+
+/// Until they carry the labels of whoever takes them over, objects stay on the record of a Kustomization that is deleted: nothing that was applied is ever nobody's.
+/// The outcome with which it waits; none: there is nothing to wait for (any more). What nobody takes is not deleted, since somebody asks for it, and it is told.
+net::Task<std::optional<controller::Outcome>> Reconciler::AwaitHandOver(std::shared_ptr<Run> run, std::vector<InventoryEntry> handed,
+                                                                        Claims claims) {
+  const base::TimePoint since = base::ParseRfc3339(run->object->StringAt({"metadata", "deletionTimestamp"})).value_or(run->started);
+  const bool late = run->started - since >= std::min<base::Duration>(run->spec.timeout, kHandOverGrace);
+  std::vector<InventoryEntry> awaited, left;
+  for (const InventoryEntry& entry : handed) {
+    const Claim& claim = claims.at(entry.id);
+    bool never = late || claim.waits_for_us;
+    if (!never && claim.up_to_date) {
+      net::Task<bool> looking = IsLeftAlone(run, entry);
+      never = co_await std::move(looking);
+    }
+    (never ? left : awaited).push_back(entry);
+  }
+  if (!awaited.empty()) {
+    const std::string message = "Waiting until others have taken over: " + NameClaims(awaited, claims);
+    Value status = StatusProgressing(*run->object, run->attempt, message, true, parts_.services.clock.Now());
+    net::Task<base::Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
+    const base::Result<SharedObject> written = co_await std::move(writing);
+    (void)written;  // only for people; what is done does not depend on it
+    co_return controller::Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
+  }
+  if (!left.empty()) {
+    Emit(*run, kube::EventType::Warning, reason::kPruneFailed,
+         std::string("not deleted, since others ask for them") + (late ? ", who did not take them over in time" : "") + ": " +
+             NameClaims(left, claims));
+  }
+  co_return std::nullopt;
+}
+
+/// Whether so much is no longer wanted that the prune guard may hold it all.
+bool Reconciler::MayHoldMass(const Run& run, const Inventory& wanted) const {
+  if (!run.spec.prune || !options_.guard.on) return false;
+  const rollout::Removal most{
+      .inventory = run.inventory.entries().size(), .wanted = wanted.entries().size(), .entries = run.inventory.Without(wanted)};
+  return !most.entries.empty() && !rollout::WhyHeld(options_.guard, most, HoldsMass(*run.object)).empty();
+}
+
+net::Task<RemovalDecision> Reconciler::JudgeRemoval(std::shared_ptr<Run> run, Inventory recorded, Inventory wanted) {
   RemovalDecision decision;
   run->attempt.judged = true;
-  std::vector<InventoryEntry> stale = run->inventory.Without(wanted);
+  std::vector<InventoryEntry> stale = recorded.Without(wanted);
   if (!run->spec.prune || stale.empty()) co_return decision;
   std::vector<InventoryEntry> ours = wanted.entries();
   net::Task<void> scoping = DropFalseNamespaces(run->cluster->client, stale);
@@ -129,19 +203,26 @@ net::Task<RemovalDecision> Reconciler::JudgeRemoval(std::shared_ptr<Run> run, In
   std::erase_if(stale, [&](const InventoryEntry& entry) { return scoped.Contains(entry.id); });
   if (stale.empty()) co_return decision;
 
-  net::Task<std::set<document::ObjectId>> claiming = ClaimedByOthers(run, stale);
-  std::set<document::ObjectId> claimed = co_await std::move(claiming);
+  net::Task<Claims> claiming = ClaimedByOthers(run, stale);
+  const Claims claims = co_await std::move(claiming);
+  // Who brings back some of what is held has not said yes to the rest. What came after it is another matter.
+  std::set<document::ObjectId>& held = run->state->held;
+  const bool concerned = held.empty() || std::ranges::any_of(stale, [&](const InventoryEntry& one) { return held.contains(one.id); });
   RemovalRequest request{.stale = std::move(stale),
-                         .claimed = std::move(claimed),
-                         .inventory = run->inventory.entries().size(),
+                         .claimed = IdsOf(claims),
+                         .inventory = recorded.entries().size(),
                          .wanted = wanted.entries().size(),
-                         .held = HoldsMass(*run->object),
+                         .held = HoldsMass(*run->object) && concerned,
                          .released = rollout::IsReleased(document::AnnotationOf(*run->object, rollout::kAllowPrune), run->attempt.revision),
                          .as = run->as,
                          .owner = run->key,
                          .guard = options_.guard};
   net::Task<RemovalDecision> deciding = DecideRemoval(run->cluster->client, run->cluster->index, std::move(request));
   decision = co_await std::move(deciding);
+  std::set<document::ObjectId> still;
+  for (const InventoryEntry& entry : decision.held)
+    if (decision.mass && (held.empty() || held.contains(entry.id))) still.insert(entry.id);
+  held = std::move(still);
   if (!decision.held.empty()) {
     run->attempt.held = Attempt::Held{.mass = decision.mass,
                                       .message = "nothing is deleted of: " + rollout::ListNames(decision.held, kNamesInMessages) + ": " +

@@ -44,7 +44,8 @@ struct Reconciler::State {
   base::TimePoint wait_started, deadline, reported_at;
   std::string reported;
 
-  bool hands_over = false;  ///< objects that are no longer wanted wait for others to take them
+  std::set<document::ObjectId> held;  ///< the mass removal that the prune guard holds; after a restart nobody knows
+  bool hands_over = false;            ///< objects that are no longer wanted wait for others to take them
   bool waits_for_dependency = false;
   std::string waits_for_source;  ///< the source that is not there yet
   base::TimePoint source_missing_since;

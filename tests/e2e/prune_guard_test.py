@@ -98,6 +98,18 @@ class MassTest(GuardCase):
         self.await_applied(repository)
         self.assertEqual(len(self.names()), 1)
 
+    def test_the_commit_is_reverted(self):
+        """What the commit brought along goes; only who brings back a part of what is held is held to the rest."""
+        repository = self.fleet({"all.yaml": maps(12)})
+        self.push(repository, {"all.yaml": maps(1, "other")})
+        self.await_held(repository, "12 of 12")
+        self.push(repository, {"all.yaml": maps(9)})
+        self.await_held(repository, "cm-11")
+        self.push(repository, {"all.yaml": maps(12)})
+        self.await_applied(repository)
+        self.assertEqual(condition_of(self.kube.get("Kustomization", "app", self.ns), "PruneHeld"), {})
+        self.assertEqual(self.names(), {f"cm-{number}" for number in range(12)})
+
     def test_a_standing_yes(self):
         repository = self.fleet({"apps/all.yaml": maps(12)}, path="./apps")
         self.allow("true")
@@ -217,6 +229,17 @@ class HandOverTest(GuardCase):
         self.await_object("ConfigMap", "moving", lambda obj: obj["metadata"]["labels"][f"{KEY}/name"] == "b" and obj["metadata"]["uid"] == uid)
         self.await_object("Kustomization", "app", lambda obj: len(obj["status"]["inventory"]["entries"]) == 1)
 
+    def test_what_was_claimed_for_a_while_goes_when_it_is_not(self):
+        repository = self.fleet({"a/all.yaml": [config_map("kept"), config_map("goes")], "b/cm.yaml": config_map("b")}, path="./a")
+        self.kustomization("b", path="./b", dependsOn=[{"name": "nobody"}])
+        self.await_failed("Kustomization", "b", "DependencyNotReady")
+        self.push(repository, {"a/all.yaml": [config_map("kept"), config_map("comes")], "b/cm.yaml": config_map("goes")})
+        self.await_applied(repository)
+        self.assertEqual((self.inventory(), self.names()), ({"kept", "comes", "goes"}, {"kept", "comes", "goes"}))
+        self.push(repository, {"b/cm.yaml": config_map("b")})
+        self.await_gone("ConfigMap", "goes")
+        self.await_object("Kustomization", "app", lambda obj: len(obj["status"]["inventory"]["entries"]) == 2)
+
     def fleet_of_kustomizations(self, name, **changed):
         """A Kustomization as it stands in Git."""
         spec = {"interval": "1h", "prune": True, "path": "./apps", "targetNamespace": self.ns, "sourceRef": {"kind": "GitRepository", "name": "fleet", "namespace": self.ns}}
@@ -250,6 +273,89 @@ class HandOverTest(GuardCase):
         self.kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": other}})
         self.addCleanup(self.kube.delete, "Kustomization", "apps", other)
         self.renamed(self.fleet_of_kustomizations("apps"), self.fleet_of_kustomizations("moved", metadata={"namespace": other}))
+
+
+class LeftTest(GuardCase):
+    """The end of a Kustomization of whose objects another one claims some and does not take them: it neither hangs nor deletes them."""
+
+    def shared(self, **metadata):
+        """Kustomizations `app`, which has made the object `shared`, and a source with the same object at ./b."""
+        files = {f"{folder}/all.yaml": [config_map(folder), config_map("shared", **metadata)] for folder in "ab"}
+        return self.fleet(files, path="./a")
+
+    def assert_left(self, claimer, *words):
+        """`app` goes, what is its own too; `shared` stays, and it is told who asks for it."""
+        self.await_gone("Kustomization", "app")
+        self.assertIsNone(self.kube.get("ConfigMap", "a", self.ns))
+        self.assertIsNotNone(self.kube.get("ConfigMap", "shared", self.ns))
+        name = f"ConfigMap/{self.ns}/shared (Kustomization/{self.ns}/{claimer})"
+        said = ("Warning", "PruneFailed", f"not deleted, since others ask for them{''.join(words)}: {name}")
+        until(lambda: said in self.events("Kustomization", "app"))
+
+    def test_what_is_only_made_if_it_is_not_there(self):
+        self.shared(annotations={f"{KEY}/ssa": "IfNotPresent"})
+        self.kustomization("b", path="./b")
+        self.await_ready("Kustomization", "b")
+        self.kube.delete("Kustomization", "app", self.ns)
+        self.assert_left("b")
+
+    def test_what_is_not_reconciled(self):
+        self.shared()
+        self.kube.patch("ConfigMap", "shared", self.ns, {"metadata": {"annotations": {f"{KEY}/reconcile": "disabled"}}})
+        self.kustomization("b", path="./b")
+        self.await_ready("Kustomization", "b")
+        self.kube.delete("Kustomization", "app", self.ns)
+        self.assert_left("b")
+
+    def test_who_waits_for_the_one_that_goes(self):
+        self.shared()
+        self.kustomization("b", path="./b", dependsOn=[{"name": "app", "readyExpr": "false"}])
+        self.await_failed("Kustomization", "b", "DependencyNotReady")
+        self.kube.delete("Kustomization", "app", self.ns)
+        self.assert_left("b")
+
+    def test_who_may_not(self):
+        self.shared()
+        self.kustomization("app", path="./a", timeout="6s")
+        self.kube.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "poor", "namespace": self.ns}})
+        self.kustomization("b", path="./b", serviceAccountName="poor")
+        self.await_failed("Kustomization", "b", "ReconciliationFailed")
+        self.kube.delete("Kustomization", "app", self.ns)
+        message = f"Waiting until others have taken over: ConfigMap/{self.ns}/shared (Kustomization/{self.ns}/b)"
+        self.await_object("Kustomization", "app", lambda obj: condition_of(obj, "Reconciling").get("message") == message)
+        self.assert_left("b", ", who did not take them over in time")
+
+
+class OrderTest(GuardCase):
+    def test_a_crash_behind_the_apply_does_not_outwit_the_guard(self):
+        """What came counts for nothing: 12 of 24 would be no mass removal."""
+        repository = self.fleet({"all.yaml": maps(12)})
+        self.controller.end()
+        self.controller.variables["SLUICE_FAILPOINT"] = "apply.after:1"
+        repository.commit({"all.yaml": maps(12, "other")})
+        self.request("GitRepository", "fleet")
+        self.controller.start(wait=False)
+        until(lambda: not self.controller.is_running())
+        del self.controller.variables["SLUICE_FAILPOINT"]
+        self.assertEqual(len(self.names()), 24)
+        self.controller.start()
+        self.await_held(repository, "12 objects of a removal that was held")
+        self.assertEqual(len(self.names()), 24)
+
+    def test_what_comes_is_there_before_it_is_known_what_goes(self):
+        """To know that may mean to build what thousands of others are about to apply."""
+        repository = self.fleet({"all.yaml": [config_map("kept"), config_map("goes")]})
+        self.controller.end()
+        self.controller.variables["SLUICE_FAILPOINT"] = "removal.decide.after:1"
+        repository.commit({"all.yaml": [config_map("kept"), config_map("comes")]})
+        self.request("GitRepository", "fleet")
+        self.controller.start(wait=False)
+        until(lambda: not self.controller.is_running())
+        del self.controller.variables["SLUICE_FAILPOINT"]
+        self.assertEqual(self.names(), {"kept", "goes", "comes"})
+        self.controller.start()
+        self.await_applied(repository)
+        self.assertEqual(self.names(), {"kept", "comes"})
 
 
 class ForeignTest(GuardCase):
