@@ -30,6 +30,11 @@ bool IsRequested(const Value& object) {
   return !requested.empty() && requested != object.StringAt({"status", "lastHandledReconcileAt"});
 }
 
+/// Where the store has what an ExternalArtifact on record names.
+std::string PathOf(const Reference& reference) {
+  return "externalartifact/" + reference.ns + "/" + reference.name + "/" + reference.filename;
+}
+
 }  // namespace
 
 Reconciler::Reconciler(Parts parts, ReconcilerOptions options)
@@ -65,7 +70,7 @@ void Reconciler::OnGeneratorChanged(const SharedObject& before, const SharedObje
   if (before && IsDisabled(*before) && !IsDisabled(*after)) queue_->Add(key, trigger::kSpec);
 }
 
-/// Who changes one of our ExternalArtifacts wakes its generator, unless it is now as it should be.
+/// Who changes one of our ExternalArtifacts wakes its generator, unless it is now as it should be; and who gives a name up wakes who wants it.
 void Reconciler::Wake(const Value& external_artifact, bool deleted) {
   if (external_artifact.StringAt({"spec", "sourceRef", "kind"}) != "ArtifactGenerator" &&
       document::LabelOf(external_artifact, kGeneratorLabel).empty()) {
@@ -74,6 +79,7 @@ void Reconciler::Wake(const Value& external_artifact, bool deleted) {
   const std::string ns(document::NamespaceOf(external_artifact)), name(document::NameOf(external_artifact));
   for (const auto& [key, memory] : memory_) {
     if (key.ns != ns) continue;
+    if (deleted && memory.refused == name) queue_->Add(key, trigger::kDrift);
     const auto made = memory.made.find(name);
     if (made == memory.made.end()) continue;
     if (deleted || !IsUpToDate(external_artifact, made->second.wanted, made->second.artifact)) queue_->Add(key, trigger::kDrift);
@@ -220,8 +226,7 @@ net::Task<bool> Reconciler::IsAsItWas(std::shared_ptr<Run> run) {
   }
   const sources::ArtifactStore* store = &parts_.artifacts;
   auto verify = [store, run]() -> Result<void> {
-    for (const Reference& reference : run->inventory)
-      TRY(store->Verify("externalartifact/" + reference.ns + "/" + reference.name + "/" + reference.filename, reference.digest));
+    for (const Reference& reference : run->inventory) TRY(store->Verify(PathOf(reference), reference.digest));
     return {};
   };
   net::Task<Result<void>> verifying = parts_.services.workers.Run(std::move(verify));
@@ -274,6 +279,7 @@ net::Task<Result<std::vector<Reconciler::Built>>> Reconciler::Build(std::shared_
       auto one = BuildOne(*run, std::move(artifact), *store, now);
       if (!one) {
         work->failure = Failure{.reason = "BuildFailed", .message = name + " build failed: " + one.error().message, .again = {}};
+        for (const Reference& shown : run->inventory) Collect(*run, shown.name, PathOf(shown), *store, now);
         return std::move(one).error();
       }
       work->built.push_back(std::move(*one));
@@ -303,8 +309,13 @@ Result<Reconciler::Built> Reconciler::BuildOne(const Run& run, OutputArtifact ou
     const ObservedSource& source = at->second;
     built.artifact.metadata[std::string(kOriginRevision)] = source.origin_revision.empty() ? source.revision : source.origin_revision;
   }
-  TRY(store.GarbageCollect(owner, built.artifact.path, now));
   return built;
+}
+
+/// Removes older files of `name`, which no ExternalArtifact names any more once `current` is published. Blocking. What cannot be removed goes another time.
+void Reconciler::Collect(const Run& run, const std::string& name, const std::string& current, const sources::ArtifactStore& store,
+                         base::TimePoint now) {
+  (void)store.GarbageCollect({.kind = "ExternalArtifact", .namespace_ = run.key.ns, .name = name}, current, now);
 }
 
 }  // namespace sluice::controller::artifact_generator

@@ -73,6 +73,7 @@ class Reconciler final : public kube::StoreListener {
   struct Memory {
     std::set<SourceKey> sources;
     std::map<std::string, Made> made;  ///< by name, as the last good run left them
+    std::string refused;               ///< the name that another generator has; "" if the last run met none
   };
   struct Failure {
     std::string reason, message;
@@ -85,6 +86,8 @@ class Reconciler final : public kube::StoreListener {
   net::Task<std::optional<Failure>> LoadTrees(std::shared_ptr<Run> run, std::optional<base::Duration>& not_yet);
   net::Task<base::Result<std::vector<Built>>> Build(std::shared_ptr<Run> run, std::optional<Failure>& failure, bool& terminal);
   static base::Result<Built> BuildOne(const Run& run, OutputArtifact output, const sources::ArtifactStore& store, base::TimePoint now);
+  static void Collect(const Run& run, const std::string& name, const std::string& current, const sources::ArtifactStore& store,
+                      base::TimePoint now);
   net::Task<base::Result<void>> Publish(std::shared_ptr<Run> run, std::size_t index, std::shared_ptr<std::vector<Built>> built);
   net::Task<base::Result<void>> WriteArtifact(document::Value wanted, sources::Artifact artifact);
   /// Deletes what `references` name if it is this generator's, with its files; returns what could not be.

@@ -70,9 +70,11 @@ net::Task<Result<void>> Reconciler::WriteArtifact(Value wanted, sources::Artifac
 net::Task<Result<void>> Reconciler::Publish(std::shared_ptr<Run> run, std::size_t index, std::shared_ptr<std::vector<Built>> all) {
   const Built& built = (*all)[index];
   const std::string& name = built.output.name;
-  if (const auto other = OtherOwner(*run->object, name))
+  if (const auto other = OtherOwner(*run->object, name)) {
+    memory_[run->key].refused = name;
     co_return base::MakeError(base::Reason::Conflict,
                               "ExternalArtifact '" + run->key.ns + "/" + name + "' is made by ArtifactGenerator '" + *other + "'");
+  }
   Value wanted = ExternalArtifactFor(*run->object, run->spec, built.output);
   const SourceArtifact handle{
       .revision = built.artifact.revision, .digest = built.artifact.digest, .url = built.artifact.url, .path = built.artifact.path};
@@ -87,6 +89,7 @@ net::Task<Result<void>> Reconciler::Publish(std::shared_ptr<Run> run, std::size_
 
 net::Task<Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std::vector<Built> built) {
   auto all = std::make_shared<std::vector<Built>>(std::move(built));
+  memory_[run->key].refused.clear();
   std::vector<Reference> inventory;
   std::string changed;
   for (std::size_t i = 0; i < all->size(); ++i) {
@@ -109,6 +112,13 @@ net::Task<Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std::vector<Bui
     if (!known) changed += (changed.empty() ? "" : "\n") + reference.ns + "/" + reference.name + " (" + reference.digest + ")";
     inventory.push_back(std::move(reference));
   }
+  const sources::ArtifactStore* store = &parts_.artifacts;
+  auto collect = [run, all, store, now = parts_.services.clock.Now()]() -> Result<void> {
+    for (const Built& one : *all) Collect(*run, one.output.name, one.artifact.path, *store, now);
+    return {};
+  };
+  net::Task<Result<void>> collecting = parts_.services.workers.Run(std::move(collect));
+  [[maybe_unused]] const Result<void> collected = co_await std::move(collecting);
   std::vector<Reference> orphans;
   for (const Reference& reference : run->inventory) {
     if (!IsIn(inventory, reference)) orphans.push_back(reference);
@@ -161,21 +171,22 @@ net::Task<Result<void>> Reconciler::RemoveOne(SharedObject generator, Reference 
   net::Task<Result<Value>> reading = parts_.services.client.Get(ref);
   const Result<Value> live = co_await std::move(reading);
   if (!live && live.error().reason != base::Reason::NotFound) co_return live.error();
-  if (live) {
-    if (document::LabelOf(*live, kGeneratorLabel) != generator->StringAt({"metadata", "uid"}))
-      co_return Result<void>();  // somebody else's by now
-    const kube::DeleteOptions options{.uid = std::string(live->StringAt({"metadata", "uid"}))};
-    net::Task<Result<void>> deleting = parts_.services.client.Delete(ref, options);
-    const Result<void> deleted = co_await std::move(deleting);
-    if (!deleted && deleted.error().reason != base::Reason::NotFound) co_return deleted.error();
-  }
+  if (live && document::LabelOf(*live, kGeneratorLabel) != generator->StringAt({"metadata", "uid"}))
+    co_return Result<void>();  // somebody else's by now
+  // The files first: once the object is gone, another generator may have files of that name.
   const sources::ArtifactStore* store = &parts_.artifacts;
   auto work = [store, reference]() -> Result<void> {
     TRY(store->RemoveAll({.kind = "ExternalArtifact", .namespace_ = reference.ns, .name = reference.name}));
     return {};
   };
   net::Task<Result<void>> cleaning = parts_.services.workers.Run(std::move(work));
-  co_return co_await std::move(cleaning);
+  CO_TRY(co_await std::move(cleaning));
+  if (!live) co_return Result<void>();
+  const kube::DeleteOptions options{.uid = std::string(live->StringAt({"metadata", "uid"}))};
+  net::Task<Result<void>> deleting = parts_.services.client.Delete(ref, options);
+  Result<void> deleted = co_await std::move(deleting);
+  if (!deleted && deleted.error().reason != base::Reason::NotFound) co_return deleted;
+  co_return Result<void>();
 }
 
 net::Task<Outcome> Reconciler::WriteAndGo(SharedObject object, Value status, Outcome outcome) {

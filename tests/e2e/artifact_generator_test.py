@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tarfile
+import time
 import urllib.error
 import urllib.request
 
@@ -42,6 +43,17 @@ class GeneratorCase(Case):
             for obj in self.kube.list(kind, self.ns):
                 self.kube.delete(kind, obj["metadata"]["name"], self.ns)
         until(lambda: not self.kube.list(GENERATOR, self.ns), seen=lambda: self.kube.list(GENERATOR, self.ns))
+
+    def restart_with(self, *flags):
+        """Restarts the controller with these flags instead of its own of the same names, until the end of the test."""
+        before, names = self.controller.flags, {flag.split("=")[0] for flag in flags}
+
+        def start(flags):
+            self.controller.end()
+            self.controller.flags = flags
+            self.controller.start()
+        self.addCleanup(start, before)
+        start([flag for flag in before if flag.split("=")[0] not in names] + list(flags))
 
     def monorepo(self, files=None):
         repository = self.env.repository(self.ns, files or {
@@ -196,6 +208,27 @@ class TroubleTest(GeneratorCase):
         self.push(repository, {"none/cm.yaml": config_map("x")}, "mono")
         self.await_generated(count=1)
 
+    def test_an_output_that_fails_leaves_the_others_what_they_show(self):
+        self.restart_with("--artifact-retention-ttl=1s", "--artifact-retention-records=1")
+        repository = self.monorepo()
+        self.generator([{"name": "front", "copy": [copy("@repo/deploy/front/**")]}, {"name": "x", "copy": [copy("@repo/docs/readme.md")]}])
+        self.await_generated(count=2)
+        before = self.contents("front")
+        store = os.path.dirname(os.path.join(self.controller.storage, "artifacts", self.artifact("front")["status"]["artifact"]["path"]))
+        files = sorted(os.listdir(store))
+        gone = {"docs/readme.md": None, "docs/other.md": "other"}
+        for change in "23":
+            self.push(repository, {"deploy/front/cm.yaml": config_map("front", {"n": change}), **gone}, "mono")
+            gone = {}
+            time.sleep(1.1)  # the retention time, so that the older file may be thought of as garbage
+            self.request(GENERATOR, "gen")
+            self.failed("BuildFailed")
+        self.assertEqual(self.contents("front"), before)
+        self.push(repository, {"docs/readme.md": "read"}, "mono")
+        self.await_generated(count=2)
+        until(lambda: "n: '3'" in self.contents("front")["cm.yaml"])
+        until(lambda: len(os.listdir(store)) == len(files), seen=lambda: os.listdir(store))
+
     def test_a_spec_that_cannot_be(self):
         self.monorepo()
         self.generator([{"name": "x", "revision": "@nobody", "copy": [copy("@repo/")]}])
@@ -224,6 +257,17 @@ class TroubleTest(GeneratorCase):
         self.kube.delete(GENERATOR, "rival", self.ns)
         self.await_gone(GENERATOR, "rival")
         self.assertEqual(self.artifact("front")["metadata"]["labels"][LABEL], first["metadata"]["uid"])
+
+    def test_a_name_that_is_given_up_is_taken_at_once(self):
+        self.restart_with("--min-retry-delay=10m", "--max-retry-delay=10m")
+        self.monorepo()
+        self.generator(self.halves())
+        self.await_generated(count=2)
+        self.generator(self.halves()[:1], "rival")
+        self.failed("ReconciliationFailed", "rival")
+        self.generator(self.halves()[1:])
+        self.await_generated(count=1)
+        self.await_generated("rival", count=1)
 
 
 class DriftTest(GeneratorCase):
