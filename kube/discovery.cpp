@@ -60,11 +60,17 @@ void AddVersion(const std::string& group, const Value& version, Discovered& out)
 
 }  // namespace
 
+bool Is(const Value& answer, const DocumentType& type) {
+  const std::string_view kind = answer.StringAt({"kind"});
+  const bool may_lack_kind = type.kind == kApiResourceList.kind;
+  if (kind != type.kind && !(kind.empty() && may_lack_kind)) return false;
+  const Value* list = answer.Find(type.list);
+  return list != nullptr && (list->IsSequence() || list->IsNull());
+}
+
 bool AddAggregated(const Value& answer, Discovered& out) {
-  if (answer.StringAt({"kind"}) != "APIGroupDiscoveryList") return false;
-  const Value* groups = answer.Find("items");
-  if (groups == nullptr) return true;
-  for (const Value& group : groups->items()) {
+  if (!Is(answer, kApiGroupDiscoveryList)) return false;
+  for (const Value& group : answer.Find("items")->items()) {
     const std::string name(group.StringAt({"metadata", "name"}));
     const Value* versions = group.Find("versions");
     if (versions == nullptr) continue;

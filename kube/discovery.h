@@ -26,6 +26,16 @@ struct Discovered {
   std::set<GroupVersion> incomplete;   ///< the server could not ask whoever serves them: nothing may be concluded from absence
 };
 
+/// One of the documents that discovery is made of: its kind, and the list without which it says nothing.
+struct DocumentType {
+  std::string_view kind, list;
+};
+inline constexpr DocumentType kApiVersions{"APIVersions", "versions"}, kApiGroupList{"APIGroupList", "groups"},
+    kApiResourceList{"APIResourceList", "resources"}, kApiGroupDiscoveryList{"APIGroupDiscoveryList", "items"};
+
+/// Whether `answer` is of `type`: with its list, though it may be null (as Go writes an empty one). Of an APIResourceList, which may come from an API service
+/// that others wrote, the kind may be missing, as client-go allows. What is not (`{}`, a Status) says nothing about which kinds there are.
+bool Is(const document::Value& answer, const DocumentType& type);
 /// Whether `answer` is an APIGroupDiscoveryList; then what it says is added to `out`.
 bool AddAggregated(const document::Value& answer, Discovered& out);
 /// The group versions that `/api` (APIVersions) or `/apis` (APIGroupList) names, preferred versions first within a group.

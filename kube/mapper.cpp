@@ -34,6 +34,12 @@ base::Error Incomplete(const std::string& kind, const std::string& where) {
                          "kind \"" + kind + "\": discovery of " + where + " is incomplete, its API service does not answer");
 }
 
+/// Something stands in the server's place or in front of it (a proxy, a load balancer, another service behind the address).
+base::Error NoAnswer(const std::string& server, const std::string& path, const DocumentType& type) {
+  return base::MakeError(Reason::Unavailable, "discovery: " + server + path + " does not answer with an " + std::string(type.kind) +
+                                                  "; check that the address is an API server's, and what stands before it");
+}
+
 ApiRequest Question(std::string path) {
   ApiRequest request;
   request.path = std::move(path);
@@ -76,8 +82,8 @@ struct Mapper::Impl {
 
   Impl(Transport& t, MapperOptions o) : transport(t), options(o) {}
 
-  net::Task<Result<document::Value>> Fetch(std::string path);
-  net::Task<Result<void>> FetchPart(std::string path, Discovered& out);
+  net::Task<Result<document::Value>> Fetch(std::string path, DocumentType type);
+  net::Task<Result<void>> FetchPart(std::string path, DocumentType type, Discovered& out);
   net::Task<Result<void>> Ask();
   net::Task<Result<void>> AskAs(std::uint64_t number);
   net::Task<Result<void>> Answer(std::uint64_t number);
@@ -91,21 +97,22 @@ struct Mapper::Impl {
   std::uint64_t Soonest() const { return begun > ended && begun >= needed ? begun : begun + 1; }
 };
 
-net::Task<Result<document::Value>> Mapper::Impl::Fetch(std::string path) {
-  ApiRequest request = Question(std::move(path));
+/// A document of `type`, or the aggregated one in its place.
+net::Task<Result<document::Value>> Mapper::Impl::Fetch(std::string path, DocumentType type) {
+  ApiRequest request = Question(path);
   CO_TRY(net::Response response, co_await transport.Send(std::move(request)));
   auto answer = document::ParseJson(response.body);
-  if (!answer) co_return base::MakeError(Reason::Unavailable, "discovery: " + answer.error().message);
+  if (!answer || (!Is(*answer, type) && !Is(*answer, kApiGroupDiscoveryList))) co_return NoAnswer(transport.config().server, path, type);
   co_return std::move(answer).value();
 }
 
 /// `/api` or `/apis`. Where the server does not aggregate, each group version is asked by itself; one that fails is incomplete, no more.
-net::Task<Result<void>> Mapper::Impl::FetchPart(std::string path, Discovered& out) {
-  CO_TRY(const document::Value answer, co_await Fetch(path));
+net::Task<Result<void>> Mapper::Impl::FetchPart(std::string path, DocumentType type, Discovered& out) {
+  CO_TRY(const document::Value answer, co_await Fetch(path, type));
   if (AddAggregated(answer, out)) co_return Result<void>();
   const std::vector<GroupVersion> versions = GroupVersionsOf(answer);
   for (const GroupVersion& gv : versions) {
-    auto list = co_await Fetch(GroupVersionPath(gv));
+    auto list = co_await Fetch(GroupVersionPath(gv), kApiResourceList);
     if (!list && list.error().reason == Reason::Canceled) co_return std::move(list).error();
     if (list) AddResourceList(gv, *list, out);
     if (!list && list.error().reason != Reason::NotFound) out.incomplete.insert(gv);
@@ -115,8 +122,10 @@ net::Task<Result<void>> Mapper::Impl::FetchPart(std::string path, Discovered& ou
 
 net::Task<Result<void>> Mapper::Impl::Ask() {
   Discovered found;
-  CO_TRY(co_await FetchPart("/api", found));
-  CO_TRY(co_await FetchPart("/apis", found));
+  CO_TRY(co_await FetchPart("/api", kApiVersions, found));
+  // Every API server has v1, so one without any kind of it has not answered either.
+  if (found.resources.empty() && found.incomplete.empty()) co_return NoAnswer(transport.config().server, "/api", kApiVersions);
+  CO_TRY(co_await FetchPart("/apis", kApiGroupList, found));
   Adopt(std::move(found));
   co_return Result<void>();
 }

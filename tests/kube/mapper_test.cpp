@@ -126,6 +126,30 @@ TEST(DiscoveryTest, LegacyDocuments) {
   EXPECT_FALSE(out.resources[0]->Can(Verb::Watch));
 }
 
+/// What is of another type, or lacks its list, says nothing.
+TEST(DiscoveryTest, WhatIsADocument) {
+  struct Row {
+    std::string_view name, answer;
+    DocumentType type;
+    bool want;
+  };
+  const Row rows[] = {
+      {"versions", "{kind: APIVersions, versions: [v1]}", kApiVersions, true},
+      {"an empty list as Go writes it", "{kind: APIGroupList, groups: null}", kApiGroupList, true},
+      {"no kind, of an API service", "{resources: []}", kApiResourceList, true},
+      {"no kind, of the server", "{versions: [v1]}", kApiVersions, false},
+      {"no list", "{kind: APIVersions}", kApiVersions, false},
+      {"another list", "{kind: APIResourceList, groups: []}", kApiResourceList, false},
+      {"no list, but a text", "{kind: APIGroupList, groups: none}", kApiGroupList, false},
+      {"a status", "{kind: Status, resources: []}", kApiResourceList, false},
+      {"nothing", "{}", kApiResourceList, false},
+      {"no mapping", "[]", kApiResourceList, false},
+  };
+  for (const Row& row : rows) EXPECT_EQ(Is(testing::Parse(row.answer), row.type), row.want) << row.name;
+  Discovered out;
+  EXPECT_FALSE(AddAggregated(testing::Parse("{kind: APIGroupDiscoveryList}"), out));
+}
+
 TEST(DiscoveryTest, StaleVersionsAreIncompleteNotAbsent) {
   Discovered out;
   EXPECT_TRUE(AddAggregated(
@@ -153,6 +177,67 @@ TEST_F(MapperTest, AnApiServiceThatIsDownHidesNothingElse) {
   Delete({{"apiregistration.k8s.io", "v1", "APIService"}, "", "v1." + group});
 }
 
+net::ServerResponse Json(std::string body) {
+  net::ServerResponse response;
+  response.headers.emplace_back("Content-Type", "application/json");
+  response.body = std::move(body);
+  return response;
+}
+
+/// R11: 200, and no word of kinds. What was known stays, and nothing is said to be absent.
+TEST_F(MapperTest, R11_AnAnswerThatIsNoneTakesNothingAway) {
+  testing::FaultyApi api(runtime_, config_);
+  Client client(Env(), api.Config(), {});
+  Mapper mapper(client.transport(), MapperOptions{.min_refresh_interval = std::chrono::milliseconds(10)});
+  const GroupVersionKind config_map{"", "v1", "ConfigMap"}, deployment{"apps", "v1", "Deployment"};
+  Must(mapper.Refresh());
+  constexpr std::string_view kAnswers[] = {"{}",
+                                           "null",
+                                           "[]",
+                                           "<html>login</html>",
+                                           R"({"kind": "Status", "status": "Success"})",
+                                           R"({"kind": "APIVersions"})",
+                                           R"({"kind": "APIVersions", "versions": []})"};
+  for (const std::string_view path : {"/api", "/apis"}) {
+    const std::string want = "Unavailable: discovery: " + client.transport().config().server + std::string(path) +
+                             " does not answer with an " + (path == "/api" ? "APIVersions" : "APIGroupList") +
+                             "; check that the address is an API server's, and what stands before it";
+    for (const std::string_view body : kAnswers) {
+      api.before = [&](const net::ServerRequest& request) -> std::optional<net::ServerResponse> {
+        if (request.target != path) return std::nullopt;
+        return Json(std::string(body));
+      };
+      EXPECT_EQ(Say(Run(mapper.Refresh())), want) << path << " " << body;
+      EXPECT_EQ(Say(Run(mapper.Find({"example.com", "v1", "Foo"}))), want) << path << " " << body;
+      EXPECT_NE(mapper.Cached(config_map), nullptr) << path << " " << body;
+      EXPECT_NE(mapper.Cached(deployment), nullptr) << path << " " << body;
+    }
+  }
+  api.before = nullptr;
+  EXPECT_EQ(Say(Run(mapper.Find({"example.com", "v1", "Foo"}))), "NotFound: no matches for kind \"Foo\" in version \"example.com/v1\"");
+}
+
+/// The same of one group version, of a server that does not aggregate.
+TEST_F(MapperTest, R11_AGroupVersionWhoseAnswerIsNoneIsIncomplete) {
+  testing::FaultyApi api(runtime_, config_);
+  api.rewrite = [](net::Request& request) { std::erase_if(request.headers, [](const auto& header) { return header.first == "Accept"; }); };
+  Client client(Env(), api.Config(), {});
+  Mapper knows(client.transport(), MapperOptions{}), fresh(client.transport(), MapperOptions{});
+  const GroupVersionKind deployment{"apps", "v1", "Deployment"};
+  Must(knows.Refresh());
+  for (const std::string_view body : {"{}", R"({"kind": "Status", "status": "Success"})"}) {
+    api.before = [body](const net::ServerRequest& request) -> std::optional<net::ServerResponse> {
+      if (request.target != "/apis/apps/v1") return std::nullopt;
+      return Json(std::string(body));
+    };
+    Must(knows.Refresh());
+    EXPECT_NE(knows.Cached(deployment), nullptr) << body;
+    EXPECT_EQ(Say(Run(fresh.Find(deployment))),
+              "Unavailable: kind \"Deployment\": discovery of apps/v1 is incomplete, its API service does not answer")
+        << body;
+  }
+}
+
 /// As of a server that has just started: its definitions are stored, and its lists have nothing of them.
 TEST_F(MapperTest, WhatIsRegisteredIsNotAbsentBecauseItIsNotListed) {
   Apply(Crd("lates", "Late", "Namespaced"));
@@ -161,10 +246,7 @@ TEST_F(MapperTest, WhatIsRegisteredIsNotAbsentBecauseItIsNotListed) {
   testing::FaultyApi api(runtime_, config_);
   api.before = [](const net::ServerRequest& request) -> std::optional<net::ServerResponse> {
     if (request.target != "/apis") return std::nullopt;
-    net::ServerResponse response;
-    response.headers.emplace_back("Content-Type", "application/json");
-    response.body = R"({"kind": "APIGroupList", "apiVersion": "v1", "groups": []})";
-    return response;
+    return Json(R"({"kind": "APIGroupList", "apiVersion": "v1", "groups": []})");
   };
   const std::string registered =
       "Unavailable: kind \"Late\": discovery of " + group_ + "/v1 is incomplete, its API service does not answer";
