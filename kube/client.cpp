@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "document/json.h"
+#include "kube/answer.h"
 #include "kube/list.h"
 #include "kube/url.h"
 #include "net/await.h"
@@ -32,13 +33,12 @@ bool IsKindUnknown(const base::Error& error) {
          (error.message == "the server could not find the requested resource" || error.message.starts_with("HTTP 404: 404 page not found"));
 }
 
-Result<Value> ReadObject(const net::Response& response, const GroupVersionKind& gvk, bool metadata_only) {
-  auto object = document::ParseJson(response.body);
-  if (!object || !object->IsMapping())
-    return base::MakeError(Reason::Unavailable, "the API server's answer for a " + gvk.kind + " cannot be read");
-  if (metadata_only) SetGvk(*object, gvk);
-  return object;
-}
+/// One object at its place.
+struct Address {
+  ApiRequest request;
+  Wanted object;
+  bool is_kept = true;  ///< else it answers with what it likes: a review, a binding, a token
+};
 
 std::string_view ContentTypeOf(PatchType type) {
   switch (type) {
@@ -87,21 +87,26 @@ struct Client::Impl {
   Impl(Environment environment, ClusterConfig config, TransportOptions options)
       : transport(std::move(environment), std::move(config), std::move(options)), mapper(transport, MapperOptions{}) {}
 
-  net::Task<Result<ApiRequest>> AddressOf(const ObjectRef& ref, std::string_view subresource);
-  net::Task<Result<Value>> Write(ApiRequest request, const ObjectRef& ref, const WriteOptions& options);
+  net::Task<Result<Address>> AddressOf(const ObjectRef& ref, std::string_view subresource);
+  net::Task<Result<Value>> Write(Address address, const WriteOptions& options);
   net::Task<Result<net::Response>> Send(ApiRequest request, const GroupVersionKind& gvk);
+  Result<Value> Read(const net::Response& response, const Address& address, Result<void> (*check)(const Value&, const Wanted&)) const;
 };
 
 /// The path of one object and what is the same for all requests to it.
-net::Task<Result<ApiRequest>> Client::Impl::AddressOf(const ObjectRef& ref, std::string_view subresource) {
+net::Task<Result<Address>> Client::Impl::AddressOf(const ObjectRef& ref, std::string_view subresource) {
   CO_TRY(const ResourcePtr resource, co_await mapper.Find(ref.gvk));
   if (resource->namespaced && ref.ns.empty()) co_return base::Invalid(ref.Id().ToString() + ": namespace not specified");
-  ApiRequest request;
+  Address address;
+  address.object = Wanted::Of(*resource, ref.ns, false);
+  address.object.name = ref.name;
+  address.is_kept = resource->Can(Verb::Get) && (subresource.empty() || subresource == "status");
+  ApiRequest& request = address.request;
   request.path = resource->Path(ref.ns, ref.name);
   if (!subresource.empty()) request.path.append("/").append(subresource);
   request.resource = resource->GroupResource();
   request.redact = IsSecret(ref.gvk);
-  co_return request;
+  co_return address;
 }
 
 /// A 404 for the kind itself means that what we know of it is out of date.
@@ -114,9 +119,23 @@ net::Task<Result<net::Response>> Client::Impl::Send(ApiRequest request, const Gr
   co_return response;
 }
 
-net::Task<Result<Value>> Client::Impl::Write(ApiRequest request, const ObjectRef& ref, const WriteOptions& options) {
+/// What was written may have been, whatever else answers; so this is an Unavailable as after a broken connection.
+Result<Value> Client::Impl::Read(const net::Response& response, const Address& address,
+                                 Result<void> (*check)(const Value&, const Wanted&)) const {
+  const GroupVersionKind& gvk = address.object.gvk;
+  auto object = document::ParseJson(response.body);
+  if (!object || !object->IsMapping())
+    return base::MakeError(Reason::Unavailable, "the API server's answer for a " + gvk.kind + " cannot be read");
+  const Result<void> right = address.is_kept ? check(*object, address.object) : Result<void>();
+  if (!right) return right.error().Wrap("the API server at " + transport.config().server + " answered with another object");
+  if (address.object.metadata_only) SetGvk(*object, gvk);
+  return object;
+}
+
+net::Task<Result<Value>> Client::Impl::Write(Address address, const WriteOptions& options) {
   Query query;
   query.Add("fieldManager", options.manager).Add("dryRun", options.dry_run ? "All" : "").Add("fieldValidation", options.field_validation);
+  ApiRequest& request = address.request;
   request.path += query.text();
   request.as = options.as;
   request.timeout = options.timeout;
@@ -124,9 +143,10 @@ net::Task<Result<Value>> Client::Impl::Write(ApiRequest request, const ObjectRef
   request.urgent = options.for_lease;
   request.patient = options.patient;
   if (options.metadata_only) request.accept = kAcceptMetadata;
-  CO_TRY(const net::Response response, co_await Send(std::move(request), ref.gvk));
-  if (!options.dry_run && ChangesDiscovery(ref.gvk)) mapper.Invalidate();
-  co_return ReadObject(response, ref.gvk, options.metadata_only);
+  address.object.metadata_only = options.metadata_only;
+  CO_TRY(const net::Response response, co_await Send(std::move(request), address.object.gvk));
+  if (!options.dry_run && ChangesDiscovery(address.object.gvk)) mapper.Invalidate();
+  co_return Read(response, address, CheckObject);
 }
 
 Client::Client(Environment environment, ClusterConfig config, TransportOptions options)
@@ -142,44 +162,50 @@ net::Task<Result<Value>> Client::Get(const ObjectRef& ref) {
 }
 
 net::Task<Result<Value>> Client::Get(const ObjectRef& ref, const ReadOptions& options) {
-  CO_TRY(ApiRequest request, co_await impl_->AddressOf(ref, ""));
+  CO_TRY(Address address, co_await impl_->AddressOf(ref, ""));
+  ApiRequest& request = address.request;
   request.verb = "get";
   request.as = options.as;
   request.timeout = options.timeout;
   request.urgent = options.for_lease;
   if (options.metadata_only) request.accept = kAcceptMetadata;
+  address.object.metadata_only = options.metadata_only;
   CO_TRY(const net::Response response, co_await impl_->Send(std::move(request), ref.gvk));
-  co_return ReadObject(response, ref.gvk, options.metadata_only);
+  co_return impl_->Read(response, address, CheckObject);
 }
 
 net::Task<Result<Value>> Client::Create(const Value& object, const WriteOptions& options) {
   const ObjectRef ref = ObjectRef::Of(object);
   ObjectRef target = ref;
   if (options.subresource.empty()) target.name.clear();
-  CO_TRY(ApiRequest request, co_await impl_->AddressOf(target, options.subresource));
+  CO_TRY(Address address, co_await impl_->AddressOf(target, options.subresource));
+  address.object.name = ref.name;
+  ApiRequest& request = address.request;
   request.method = "POST";
   request.verb = "create";
   request.body = document::EmitJson(object);
   request.retry = Retry::IfNotExecuted;
-  co_return co_await impl_->Write(std::move(request), ref, options);
+  co_return co_await impl_->Write(std::move(address), options);
 }
 
 net::Task<Result<Value>> Client::Replace(const Value& object, const WriteOptions& options) {
   const ObjectRef ref = ObjectRef::Of(object);
-  CO_TRY(ApiRequest request, co_await impl_->AddressOf(ref, options.subresource));
+  CO_TRY(Address address, co_await impl_->AddressOf(ref, options.subresource));
+  ApiRequest& request = address.request;
   request.method = "PUT";
   request.verb = "update";
   request.body = document::EmitJson(object);
   // With a resourceVersion a repeat of what was done already would meet its own change as a Conflict.
   request.retry = Retry::IfNotExecuted;
-  co_return co_await impl_->Write(std::move(request), ref, options);
+  co_return co_await impl_->Write(std::move(address), options);
 }
 
 net::Task<Result<Value>> Client::Apply(const Value& object, const ApplyOptions& options) {
   const ObjectRef ref = ObjectRef::Of(object);
   if (options.manager.empty() || options.manager.size() > 128)
     co_return base::Invalid("server-side apply: a field manager has 1 to 128 characters");
-  CO_TRY(ApiRequest request, co_await impl_->AddressOf(ref, options.subresource));
+  CO_TRY(Address address, co_await impl_->AddressOf(ref, options.subresource));
+  ApiRequest& request = address.request;
   Query query;
   query.Add("fieldManager", options.manager).Add("force", options.force ? "true" : "").Add("dryRun", options.dry_run ? "All" : "");
   query.Add("fieldValidation", options.field_validation);
@@ -192,23 +218,26 @@ net::Task<Result<Value>> Client::Apply(const Value& object, const ApplyOptions& 
   request.timeout = options.timeout;
   request.mutates = !options.dry_run;
   if (options.metadata_only) request.accept = kAcceptMetadata;
+  address.object.metadata_only = options.metadata_only;
   CO_TRY(const net::Response response, co_await impl_->Send(std::move(request), ref.gvk));
   if (!options.dry_run && ChangesDiscovery(ref.gvk)) impl_->mapper.Invalidate();
-  co_return ReadObject(response, ref.gvk, options.metadata_only);
+  co_return impl_->Read(response, address, CheckObject);
 }
 
 net::Task<Result<Value>> Client::Patch(const ObjectRef& ref, PatchType type, const Value& patch, const WriteOptions& options) {
-  CO_TRY(ApiRequest request, co_await impl_->AddressOf(ref, options.subresource));
+  CO_TRY(Address address, co_await impl_->AddressOf(ref, options.subresource));
+  ApiRequest& request = address.request;
   request.method = "PATCH";
   request.verb = "patch";
   request.content_type = ContentTypeOf(type);
   request.body = document::EmitJson(patch);
   request.retry = type == PatchType::Merge ? Retry::IfIdempotent : Retry::IfNotExecuted;
-  co_return co_await impl_->Write(std::move(request), ref, options);
+  co_return co_await impl_->Write(std::move(address), options);
 }
 
 net::Task<Result<void>> Client::Delete(const ObjectRef& ref, const DeleteOptions& options) {
-  CO_TRY(ApiRequest request, co_await impl_->AddressOf(ref, ""));
+  CO_TRY(Address address, co_await impl_->AddressOf(ref, ""));
+  ApiRequest& request = address.request;
   request.method = "DELETE";
   request.verb = "delete";
   request.body = DeleteBody(options);
@@ -216,8 +245,9 @@ net::Task<Result<void>> Client::Delete(const ObjectRef& ref, const DeleteOptions
   request.mutates = !options.dry_run;
   // Without the UID a repeat could meet an object that somebody has created anew since.
   request.retry = options.uid.empty() ? Retry::IfNotExecuted : Retry::IfIdempotent;
-  CO_TRY(co_await impl_->Send(std::move(request), ref.gvk));
+  CO_TRY(const net::Response response, co_await impl_->Send(std::move(request), ref.gvk));
   if (!options.dry_run && ChangesDiscovery(ref.gvk)) impl_->mapper.Invalidate();
+  CO_TRY(impl_->Read(response, address, CheckDeleted));
   co_return Result<void>();
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "document/json.h"
+#include "kube/answer.h"
 #include "kube/json_frames.h"
 #include "kube/url.h"
 #include "net/await.h"
@@ -40,30 +41,47 @@ ApiRequest PageRequest(const Resource& resource, const ListOptions& options, con
   return request;
 }
 
-Result<void> TellItem(std::string_view json, const Resource& resource, const ListSink& sink) {
-  auto item = document::ParseJson(json);
-  if (!item) return std::move(item).error().Wrap("an item of the list of " + resource.GroupResource());
-  SetGvk(*item, resource.gvk);
-  sink.item(std::move(item).value());
-  return {};
+/// What the items and the head of the pages of one list must be; `kindless` counts the items that do not tell their kind.
+struct Expected {
+  const Resource& resource;
+  Wanted item;
+  std::string what;
+  std::size_t kindless = 0;
+
+  Expected(const Resource& r, const ListOptions& options)
+      : resource(r), item(Wanted::Of(r, options.ns, options.metadata_only)), what("the list of " + r.GroupResource()) {
+    item.may_lack_kind = true;
+  }
+  Result<Value> Item(std::string_view json);
+  Result<Page> Head(const ListFrames& frames) const;
+};
+
+Result<Value> Expected::Item(std::string_view json) {
+  auto object = document::ParseJson(json);
+  if (!object) return std::move(object).error().Wrap("an item of " + what);
+  if (Result<void> right = CheckObject(*object, item); !right) return std::move(right).error().Wrap(what + " has another object");
+  if (object->StringAt({"kind"}).empty()) ++kindless;
+  SetGvk(*object, resource.gvk);
+  return object;
 }
 
-Result<Page> ReadHead(const ListFrames& frames, const Resource& resource) {
-  const std::string what = "the list of " + resource.GroupResource();
+Result<Page> Expected::Head(const ListFrames& frames) const {
   if (!frames.complete()) return base::MakeError(Reason::Unavailable, what + " was cut short");
   auto head = document::ParseJson(frames.rest());
   if (!head || head->Find("metadata") == nullptr) return base::MakeError(Reason::Unavailable, what + " cannot be read");
+  if (Result<void> right = CheckList(*head, item, kindless); !right) return std::move(right).error().Wrap(what + " is another one");
   return Page{std::string(head->StringAt({"metadata", "resourceVersion"})), std::string(head->StringAt({"metadata", "continue"})),
               frames.items()};
 }
 
 /// `told` counts the items that the sink was given, also when the page then fails.
-net::Task<Result<Page>> ListPage(Transport& transport, const Resource& resource, ApiRequest request, const ListSink& sink,
-                                 std::size_t& told) {
+net::Task<Result<Page>> ListPage(Transport& transport, Expected& expected, ApiRequest request, const ListSink& sink, std::size_t& told) {
   std::optional<base::Error> failed;
-  const FrameSink on_item = [&](std::string_view json) {
+  const FrameSink on_item = [&](std::string_view json) -> Result<void> {
+    TRY(Value item, expected.Item(json));
     ++told;
-    return TellItem(json, resource, sink);
+    sink.item(std::move(item));
+    return {};
   };
   ListFrames frames(kMaxItemBytes, on_item);
   net::BodySink body = [&](std::string_view bytes) {
@@ -74,7 +92,7 @@ net::Task<Result<Page>> ListPage(Transport& transport, const Resource& resource,
   auto response = co_await transport.SendStreamed(std::move(request), std::move(body));
   if (failed) co_return std::move(*failed);
   if (!response) co_return std::move(response).error();
-  co_return ReadHead(frames, resource);
+  co_return expected.Head(frames);
 }
 
 /// Whether beginning again may help: expired pages, or a page that broke half way (before its first item the transport has tried again already).
@@ -88,10 +106,11 @@ bool MayRestart(const base::Error& error, bool continued, std::size_t told) {
 net::Task<Result<std::string>> ListPages(Transport& transport, const Resource& resource, const ListOptions& options, const ListSink& sink) {
   std::string token, version;
   int restarts = 0;
+  Expected expected(resource, options);
   for (std::size_t pages = 0; pages < kMaxPages; ++pages) {
     ApiRequest request = PageRequest(resource, options, token);
     std::size_t told = 0;
-    auto page = co_await ListPage(transport, resource, std::move(request), sink, told);
+    auto page = co_await ListPage(transport, expected, std::move(request), sink, told);
     if (!page) {
       if (!MayRestart(page.error(), !token.empty(), told) || ++restarts > kMaxRestarts) co_return std::move(page).error();
       token.clear();
