@@ -87,10 +87,22 @@ std::string MessageOf(const Value& status) {
   return message;
 }
 
+/// The resource version that was asked for is from the server's future: it went back in time (etcd restored from a backup), or another one answers.
+/// Servers before 1.18.6 say so in the message alone (client-go, tools/cache/reflector.go).
+bool IsFromTheFuture(const Value& status) {
+  const Value* causes = status.At({"details", "causes"});
+  if (causes == nullptr) return status.StringAt({"message"}).find("Too large resource version") != std::string_view::npos;
+  const auto tells = [](const Value& cause) {
+    return cause.StringAt({"reason"}) == "ResourceVersionTooLarge" || cause.StringAt({"message"}) == "Too large resource version";
+  };
+  return std::any_of(causes->items().begin(), causes->items().end(), tells);
+}
+
 base::Error FromStatus(const Value& status, int code) {
   if (const Value* own = status.Find("code"); own != nullptr) code = static_cast<int>(own->AsInt().value_or(code));
   const std::string_view status_reason = status.StringAt({"reason"});
-  base::Error error = base::MakeError(ReasonOf(status_reason, code), MessageOf(status));
+  const Reason reason = ReasonOf(status_reason, code);
+  base::Error error = base::MakeError(reason == Reason::Timeout && IsFromTheFuture(status) ? Reason::Gone : reason, MessageOf(status));
   if (error.message.empty()) error.message = status_reason.empty() ? "HTTP " + std::to_string(code) : std::string(status_reason);
   const Value* seconds = status.At({"details", "retryAfterSeconds"});
   if (seconds != nullptr && seconds->AsInt().value_or(0) > 0) error.retry_after = std::chrono::seconds(*seconds->AsInt());

@@ -1,12 +1,14 @@
-// List, then watch from the list's version, again and again. What moves on is `resource_version_`: while it is set a watch can resume, and only
-// an Expired (410) empties it and asks for a new list. Whatever fails waits by decorrelated jitter, so that a thousand clients of a server that
-// comes back do not come back together.
+// List, then watch from the list's version, again and again. What moves on is `resource_version`: while it is set a watch can resume. It is emptied, and so a
+// new list asked for, where the version is not the server's (410; a server that went back in time), where what was told cannot be resumed over, and where a
+// server that answers ends one watch after the other. Whatever fails waits by decorrelated jitter, so that a thousand clients of a server that comes back do
+// not come back together.
 #include "kube/watch.h"
 
 #include <algorithm>
 #include <optional>
 
 #include "document/json.h"
+#include "kube/answer.h"
 #include "kube/json_frames.h"
 #include "kube/list.h"
 #include "kube/status_error.h"
@@ -25,6 +27,8 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kGrace{30};      // the server may end a watch that much later than asked
 constexpr std::chrono::seconds kShortWatch{1};  // one that ends sooner and brought nothing counts as a failure
+constexpr std::chrono::seconds kInDoubt{10};    // a watch whose server could not be asked whether it is as far as we are
+constexpr int kMaxFailures = 5;                 // so many in a row, of a server that answers, and the list tells what they did not
 
 bool IsPermanent(const base::Error& error) {
   switch (error.reason) {
@@ -52,6 +56,8 @@ struct Reflector::Impl {
   bool synced = false;
   milliseconds last_wait{0};
   Steady::time_point listed_at{};  // when the last whole list began
+  bool in_doubt = false;           // a watch ended before its time: is the version still one of the server's?
+  int failures = 0;                // of watches, in a row
 
   Impl(Client& c, document::GroupVersionKind g, ReflectorOptions o, WatchListener& l)
       : client(c), gvk(std::move(g)), options(std::move(o)), listener(&l), scope(c.transport().environment().io) {}
@@ -59,10 +65,13 @@ struct Reflector::Impl {
   milliseconds NextWait(const base::Error& error);
   void Trouble(const base::Error& error);
   ApiRequest WatchRequest(const Resource& resource, std::chrono::seconds length) const;
-  Result<void> OnEvent(std::string_view json);
-  Result<void> Tell(std::string_view type, Value object);
+  ApiRequest VersionRequest(const Resource& resource) const;
+  Result<void> OnEvent(std::string_view json, const Wanted& wanted);
+  Result<void> Tell(std::string_view type, Value object, const Wanted& wanted);
   net::Task<Result<void>> ListOnce();
   net::Task<Result<void>> WatchOnce();
+  net::Task<Result<void>> Doubt();
+  void Failed(const base::Error& error);
   net::Task<Result<void>> Turn();
   static net::Task<void> Run(std::shared_ptr<Impl> self);
 };
@@ -102,28 +111,44 @@ ApiRequest Reflector::Impl::WatchRequest(const Resource& resource, std::chrono::
   return request;
 }
 
-Result<void> Reflector::Impl::OnEvent(std::string_view json) {
+/// An object that hardly exists, from a server that is as far as we are: the answer is small, and no list.
+ApiRequest Reflector::Impl::VersionRequest(const Resource& resource) const {
+  Query query;
+  query.Add("resourceVersion", resource_version);
+  ApiRequest request;
+  request.path = resource.Path(options.ns.empty() ? "default" : options.ns, "sluice-version") + query.text();
+  request.verb = "get";
+  request.resource = resource.GroupResource();
+  request.as = options.as;
+  request.accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+  request.retry = Retry::Never;
+  return request;
+}
+
+Result<void> Reflector::Impl::OnEvent(std::string_view json, const Wanted& wanted) {
   auto event = document::ParseJson(json);
   if (!event) return std::move(event).error().Wrap("a watch event of " + gvk.kind);
   Value* object = event->Find("object");
   if (object == nullptr) return base::MakeError(Reason::Unavailable, "a watch event of " + gvk.kind + " has no object");
-  if (options.metadata_only && object->StringAt({"kind"}) == "PartialObjectMetadata") SetGvk(*object, gvk);
-  return Tell(event->StringAt({"type"}), std::move(*object));
+  return Tell(event->StringAt({"type"}), std::move(*object), wanted);
 }
 
-Result<void> Reflector::Impl::Tell(std::string_view type, Value object) {
+Result<void> Reflector::Impl::Tell(std::string_view type, Value object, const Wanted& wanted) {
   if (type == "ERROR") return ErrorOfStatus(object);
+  const bool is_bookmark = type == "BOOKMARK", is_deleted = type == "DELETED";
+  if (!is_bookmark && !is_deleted && type != "ADDED" && type != "MODIFIED")
+    return base::Invalid("a watch event of " + gvk.kind + " is of no known type");
+  if (const Result<void> right = CheckObject(object, wanted); !right && !is_bookmark)
+    return base::Invalid("a watch event of " + gvk.kind + " has another object: " + right.error().message);
   std::string version(object.StringAt({"metadata", "resourceVersion"}));
   if (version.empty()) return base::MakeError(Reason::Unavailable, "a watch event of " + gvk.kind + " has no resourceVersion");
   ++stats.events;
   last_wait = milliseconds(0);
-  if (type == "BOOKMARK") {
-    ++stats.bookmarks;
-  } else if (type == "DELETED") {
-    if (listener != nullptr) listener->OnDeleted(std::move(object));
-  } else if (type == "ADDED" || type == "MODIFIED") {
-    if (listener != nullptr) listener->OnObject(std::move(object));
-  }
+  failures = 0;
+  if (is_bookmark) ++stats.bookmarks;
+  if (wanted.metadata_only) SetGvk(object, gvk);
+  if (is_deleted && listener != nullptr) listener->OnDeleted(std::move(object));
+  if (!is_deleted && !is_bookmark && listener != nullptr) listener->OnObject(std::move(object));
   resource_version = std::move(version);
   return {};
 }
@@ -149,6 +174,8 @@ net::Task<Result<void>> Reflector::Impl::ListOnce() {
   if (version.empty()) co_return base::MakeError(Reason::Unavailable, "the list of " + gvk.kind + " has no resourceVersion");
   resource_version = std::move(version);
   listed_at = begun;
+  in_doubt = false;
+  failures = 0;
   synced = true;
   trouble.reset();
   if (listener != nullptr) listener->OnListEnd(resource_version);
@@ -162,11 +189,13 @@ net::Task<Result<void>> Reflector::Impl::WatchOnce() {
       client.transport().environment().random.Uniform() * static_cast<double>((options.max_watch - options.min_watch).count());
   std::chrono::seconds length = options.min_watch + std::chrono::seconds(static_cast<std::int64_t>(spread));
   if (options.relist.count() > 0) length = std::min(length, options.relist);
+  if (in_doubt) length = std::min(length, kInDoubt);
   ++stats.watches;
   const std::uint64_t events_before = stats.events;
   const Steady::time_point begun = Steady::now();
   std::optional<base::Error> failed;
-  const FrameSink on_event = [this](std::string_view json) { return OnEvent(json); };
+  const Wanted wanted = Wanted::Of(*resource, options.ns, options.metadata_only);
+  const FrameSink on_event = [this, &wanted](std::string_view json) { return OnEvent(json, wanted); };
   LineFrames frames(options.max_event_bytes, on_event);
   net::BodySink body = [&failed, &frames](std::string_view bytes) {
     Result<void> fed = frames.Feed(bytes);
@@ -183,23 +212,50 @@ net::Task<Result<void>> Reflector::Impl::WatchOnce() {
   if (stats.events == events_before && Steady::now() - begun < kShortWatch) {
     co_return base::MakeError(Reason::Unavailable, "the watch of " + gvk.kind + " ended at once");
   }
+  in_doubt = in_doubt || Steady::now() - begun < length;
   co_return Result<void>();
 }
 
-/// One list or one watch. An event too large to take, or one that cannot be read, cannot be resumed over: the list after it can still be told.
+/// A server that went back in time (etcd restored from a backup) answers a watch from its future with silence, without a bookmark. But it says that it is not
+/// so far (Gone) to who asks for something that is not older. Ok: it is, or is away, which the next watch will tell.
+net::Task<Result<void>> Reflector::Impl::Doubt() {
+  CO_TRY(const ResourcePtr resource, co_await client.mapper().Find(gvk));
+  ApiRequest request = VersionRequest(*resource);
+  const auto answer = co_await client.transport().Send(std::move(request));
+  if (!answer && (answer.error().reason == Reason::Gone || answer.error().reason == Reason::Canceled)) co_return answer.error();
+  in_doubt = !answer && (answer.error().reason == Reason::Unavailable || answer.error().reason == Reason::Timeout);
+  if (in_doubt) failures = 0;  // it is away: a list would fail as well, and cost more
+  co_return Result<void>();
+}
+
+/// After a watch, or the doubts before it. An event too large to take, or one that cannot be read, cannot be resumed over: the list after it can still be told.
+void Reflector::Impl::Failed(const base::Error& error) {
+  in_doubt = true;
+  ++failures;
+  if (error.reason == Reason::Gone) ++stats.expired;
+  constexpr Reason kStartOver[] = {Reason::Gone, Reason::TooLarge, Reason::Invalid, Reason::NotFound, Reason::Timeout};
+  if (std::find(std::begin(kStartOver), std::end(kStartOver), error.reason) != std::end(kStartOver)) resource_version.clear();
+}
+
+/// One list or one watch.
 net::Task<Result<void>> Reflector::Impl::Turn() {
+  if (in_doubt && !resource_version.empty()) {
+    Result<void> known = co_await Doubt();
+    if (!known) {
+      if (known.error().reason != Reason::Canceled) Failed(known.error());
+      co_return known;
+    }
+    if (failures >= kMaxFailures) resource_version.clear();
+  }
   if (resource_version.empty()) co_return co_await ListOnce();
   Result<void> watched = co_await WatchOnce();
-  if (watched) {
-    last_wait = milliseconds(0);
-    if (options.relist.count() > 0 && Steady::now() - listed_at >= options.relist) resource_version.clear();
+  if (!watched) {
+    Failed(watched.error());
     co_return watched;
   }
-  const Reason reason = watched.error().reason;
-  if (reason == Reason::Gone) ++stats.expired;
-  // A server that went back in time (etcd restored from a backup) answers a watch from the future with silence, hence Timeout.
-  constexpr Reason kStartOver[] = {Reason::Gone, Reason::TooLarge, Reason::Invalid, Reason::NotFound, Reason::Timeout};
-  if (std::find(std::begin(kStartOver), std::end(kStartOver), reason) != std::end(kStartOver)) resource_version.clear();
+  last_wait = milliseconds(0);
+  failures = 0;
+  if (options.relist.count() > 0 && Steady::now() - listed_at >= options.relist) resource_version.clear();
   co_return watched;
 }
 

@@ -231,6 +231,17 @@ class StatusTest(FaultCase):
         await_fired(PROXY, 4)
 
 
+    def test_R2_answers_of_200_that_are_of_something_else(self):
+        self.begin()
+        self.await_converged()
+        for body in ("{}", '{"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}',
+                     '{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "other", "namespace": "%s", "uid": "1"}}' % self.ns):
+            PROXY.add("status", status=200, body=body, verb="apply,dry-run,get,patch,delete,list", resource=OURS, probability=0.05)
+        self.work()
+        print(f"  {PROXY.fired()} answers were of something else")
+        self.finish()
+
+
 class LossTest(FaultCase):
     """What was sent, or what came of it, is lost: the same request is made again, and does nothing that was done already."""
 
@@ -412,6 +423,18 @@ class WatchTest(FaultCase):
         self.finish()
 
 
+    def test_R5_watches_that_the_server_answers_with_500(self):
+        # It does not end; what happens is found out by lists.
+        self.begin()
+        self.await_converged()
+        PROXY.add("status", verb="watch", status=500)
+        PROXY.cut()
+        await_fired(PROXY)
+        self.change_of_everything(1)
+        self.await_converged(120)
+        self.finish()
+
+
 class HiddenTest(FaultCase):
     """One event never comes. What it would have told is found out within the relist interval."""
 
@@ -471,6 +494,23 @@ class DiscoveryTest(FaultCase):
         PROXY.add("status", verb="discover", status=503)
         self.change_of_everything(1)  # of kinds that are known: goes on
         self.await_converged()
+        self.finish()
+
+    def test_R11_an_answer_that_says_nothing(self):
+        # 200, of somebody who is no API server: that is not a server without kinds.
+        self.begin()
+        self.await_converged()
+        thing = {"apiVersion": "nowhere.example.com/v1", "kind": "Thing", "metadata": {"name": "thing"}}
+        rules = [PROXY.add("status", verb="discover", status=200, body=body, every=2, nth=nth) for nth, body in ((1, "{}"), (2, '{"kind": "Status"}'))]
+        self.repository.commit({"thing.yaml": thing, "ConfigMap-configmap-0.yaml": None})
+        self.request("GitRepository", "fleet")
+        message = self.await_failed("Kustomization", self.NAME, "ReconciliationFailed")["message"]
+        self.assertIn("check that the address is an API server's", message)
+        for rule in rules:
+            PROXY.remove(rule)
+        self.repository.commit({"thing.yaml": None, **objects({("ConfigMap", "configmap-0"): 0})})
+        self.request("GitRepository", "fleet")
+        self.change_of_everything(1)
         self.finish()
 
     def test_R11_a_definition_comes_and_goes_while_its_objects_are_applied(self):

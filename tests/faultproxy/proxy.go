@@ -159,6 +159,10 @@ func (x *exchange) answerStatus(r *rule) {
 		x.w.Header().Set("Retry-After", r.RetryAfter)
 	}
 	x.w.WriteHeader(r.Status)
+	if r.Body != "" {
+		_, _ = io.WriteString(x.w, r.Body)
+		return
+	}
 	_ = json.NewEncoder(x.w).Encode(statusDocument(r.Status, "the fault proxy says so"))
 }
 

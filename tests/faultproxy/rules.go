@@ -35,6 +35,7 @@ type rule struct {
 	BytesPerSecond  int     `json:"bytesPerSecond,omitempty"`  // slow
 	Status          int     `json:"status,omitempty"`          // status, error-event
 	RetryAfter      string  `json:"retryAfter,omitempty"`      // status
+	Body            string  `json:"body,omitempty"`            // status: what is answered in place of a Status
 	Fraction        float64 `json:"fraction,omitempty"`        // cut, short, stall: how much of the body comes (default 0.5)
 	Event           string  `json:"event,omitempty"`           // hide: "TYPE NAME" of the event matches
 	Connection      bool    `json:"connection,omitempty"`      // drop-*, cut, end-watch: resets the connection, not one stream of it
