@@ -34,10 +34,7 @@ base::Result<std::vector<document::Value>> InstallObjects(const InstallOptions& 
 /// while there are such. Pure.
 std::vector<std::string> LostVersions(const document::Value& live, const document::Value& ours);
 /// What to do about them.
-inline constexpr std::string_view kMigrateFirst =
-    "rewrite what is stored and shorten status.storedVersions first: `flux migrate` does both (by hand: `kubectl get KIND -A -o yaml | "
-    "kubectl replace -f -`, "
-    "then `kubectl patch crd NAME --subresource=status --type=merge -p '{\"status\":{\"storedVersions\":[\"v1\"]}}'`)";
+inline constexpr std::string_view kMigrateFirst = "let `sluice migrate` rewrite what is stored and shorten status.storedVersions first";
 
 /// The GitRepository and the Kustomization that the one-line start makes, both named `name`.
 struct SyncOptions {

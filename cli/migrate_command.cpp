@@ -9,14 +9,16 @@
 
 #include "cli/command_set.h"
 #include "cli/migrate.h"
+#include "cli/migrate_cluster.h"
+#include "cli/session.h"
 
 namespace sluice::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct MigrateFlags {
-  std::string path = ".";
+struct MigrateFlags : ClusterFlags {
+  std::string path;
   std::vector<std::string> extensions = {".yaml", ".yml"};
   bool dry_run = false;
 };
@@ -86,7 +88,7 @@ bool WriteBack(const fs::path& path, const std::string& text) {
   return !error;
 }
 
-int RunMigrate(const MigrateFlags& flags) {
+int MigrateFiles(const MigrateFlags& flags) {
   std::error_code error;
   const std::vector<fs::path> files = FilesBelow(flags.path, flags, error);
   if (error) {
@@ -123,15 +125,23 @@ int RunMigrate(const MigrateFlags& flags) {
   return code;
 }
 
+int RunMigrate(const MigrateFlags& flags) {
+  if (!flags.path.empty()) return MigrateFiles(flags);
+  if (flags.dry_run) return PrintError(base::Invalid("--dry-run is for files: name them with -f"), 1);
+  return MigrateCluster(flags);
+}
+
 }  // namespace
 
 void AddMigrate(CLI::App& app, CommandSet& commands) {
   auto flags = std::make_shared<MigrateFlags>();
-  CLI::App* command =
-      app.add_subcommand("migrate", "Change manifests of older Flux versions into those that are served now; comments stay");
-  command->add_option("-f,--path", flags->path, "File or directory")->required();
+  CLI::App* command = app.add_subcommand(
+      "migrate",
+      "Write what the cluster stores of Flux's kinds in their newest version; with -f change manifests in files, whose comments stay");
+  command->add_option("-f,--path", flags->path, "File or directory; else the cluster");
   command->add_option("-e,--extensions", flags->extensions, "Of the files that are looked at")->delimiter(',')->capture_default_str();
-  command->add_flag("--dry-run", flags->dry_run, "Print what would change");
+  command->add_flag("--dry-run", flags->dry_run, "Print what would change in the files");
+  AddConnection(*command, *flags);
   commands.Add(command, [flags] { return RunMigrate(*flags); });
 }
 

@@ -1,4 +1,4 @@
-// cli/migrate_command.h: `sluice migrate`: manifests of older Flux versions, in files.
+// cli/migrate_command.h: `sluice migrate`: objects of older Flux versions, in files or in the cluster.
 #pragma once
 
 namespace CLI {

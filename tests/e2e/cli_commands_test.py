@@ -862,6 +862,40 @@ class MigrateTest(CommandCase):
         self.assertEqual((read(".git/x.yaml"), read("b/other.txt")), (old, old))
         self.assertTrue(self.sluice("migrate", "-f", root).endswith("✔ 0 of 2 files changed\n"))
 
+    def test_a_cluster(self):
+        crd, name = "CustomResourceDefinition", "relics.old.example.com"
+        schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+        version = lambda name, storage: {"name": name, "served": True, "storage": storage, "schema": schema}  # noqa: E731
+        self.kube.apply({"apiVersion": "apiextensions.k8s.io/v1", "kind": crd,
+                         "metadata": {"name": name, "labels": {"app.kubernetes.io/part-of": "flux"}},
+                         "spec": {"group": "old.example.com", "scope": "Namespaced", "names": {"kind": "Relic", "plural": "relics", "singular": "relic"},
+                                  "versions": [version("v1", False), version("v1beta1", True)]}})
+        self.addCleanup(self.kube.delete, crd, name)
+        self.env.await_kind("old.example.com/v1beta1/Relic")
+        relic = lambda version, name: {"apiVersion": f"old.example.com/{version}", "kind": "Relic",  # noqa: E731
+                                       "metadata": {"name": name, "namespace": self.ns}, "spec": {"age": 7}}
+        self.kube.apply(relic("v1beta1", "old"))
+        self.kube.patch(crd, name, None, {"spec": {"versions": [version("v1", True), version("v1beta1", False)]}})
+        until(lambda: "v1" in self.kube.get(crd, name)["status"]["storedVersions"])
+        self.env.await_kind("old.example.com/v1/Relic")
+        self.kube.apply(relic("v1", "new"))
+        said = self.sluice("migrate")
+        self.assertTrue(said.startswith("► starting migration of custom resources\n"), said)
+        self.assertTrue(said.endswith("✔ custom resources migrated successfully\n"), said)
+        for one in ("new", "old"):
+            self.assertIn(f"✔ Relic/{self.ns}/{one} migrated to version v1\n", said)
+        self.assertIn(f"✔ {name} migrated to storage version v1\n", said)
+        self.assertEqual(self.kube.get(crd, name)["status"]["storedVersions"], ["v1"])
+        # Nothing is left of the version, in what is stored or in whose fields are whose: it can go, and the objects are read and written.
+        self.kube.patch(crd, name, None, {"spec": {"versions": [version("v1", True)]}})
+        for one in ("new", "old"):
+            live = self.kube.get("old.example.com/v1/Relic", one, self.ns)
+            self.assertEqual(({entry["apiVersion"] for entry in live["metadata"]["managedFields"]}, live["spec"]), ({"old.example.com/v1"}, {"age": 7}))
+            self.kube.apply(relic("v1", one) | {"spec": {"age": 8}})
+        self.assertNotIn(name, self.sluice("migrate"))
+        self.sluice("migrate", "--dry-run", code=1)
+        self.assertEqual(self.said, "Error: --dry-run is for files: name them with -f\n")
+
 
 class InstallTest(CommandCase):
     """What `install` refuses before it writes anything."""
@@ -898,7 +932,7 @@ class InstallTest(CommandCase):
         self.addCleanup(self.kube.patch, self.CRD, name, None, {"status": {"storedVersions": ["v1"]}}, "status")
         said = self.refused("--force")
         self.assertIn(f"✗ objects may be stored in versions that are not served any more: {name} (v1beta1); ", said)
-        self.assertIn("`flux migrate`", said)
+        self.assertIn("`sluice migrate`", said)
         said = self.sluice("check", "-n", "gitops", code=1)
         self.assertIn(f"✗ {name}: objects may be stored as v1beta1, which `sluice install` takes away: ", said)
 
