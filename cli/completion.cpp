@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kBash = R"(# sluice completion for bash: source <(sluice completion bash)
 _sluice() {
-  local typed="${COMP_LINE:0:COMP_POINT}" last="" found line
+  local typed="${COMP_LINE:0:COMP_POINT}" command="${COMP_WORDS[0]/#\~\//$HOME/}" last="" found line
   local -a words=()
   read -ra words <<< "$typed"
   case "$typed" in
@@ -24,7 +24,7 @@ _sluice() {
   esac
   last="${words[${#words[@]}-1]}"
   COMPREPLY=()
-  if ! found=$("${COMP_WORDS[0]}" __complete -- "${words[@]:1}" 2>/dev/null); then
+  if ! found=$("$command" __complete -- "${words[@]:1}" 2>/dev/null); then
     compopt -o default 2>/dev/null
     return
   fi
@@ -46,7 +46,7 @@ constexpr std::string_view kZsh = R"zsh(#compdef sluice kubectl-sluice
 _sluice() {
   local said
   local -a found
-  if ! said="$("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)"; then
+  if ! said="$("${${(Q)words[1]}/#\~\//$HOME/}" __complete -- "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)"; then
     _files
     return
   fi
@@ -65,6 +65,7 @@ fi
 constexpr std::string_view kFish = R"(# sluice completion for fish: sluice completion fish > ~/.config/fish/completions/sluice.fish
 function __sluice_complete
     set -l words (commandline -opc) (commandline -ct)
+    set words[1] (string replace -r '^~/' "$HOME/" -- $words[1])
     $words[1] __complete -- $words[2..-1] 2>/dev/null
     or __fish_complete_path (commandline -ct)
 end
@@ -98,8 +99,6 @@ const CLI::Option* Positional(const CLI::App& app, const char* name) {
   }
   return nullptr;
 }
-
-bool AsksForKind(const CLI::App& app) { return Positional(app, "kind") != nullptr; }
 
 std::vector<std::string> Kinds() {
   std::vector<std::string> out = {"all", "sources", "images", "source", "artifact", "image", "ks", "hr"};

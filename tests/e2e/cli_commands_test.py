@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -512,6 +513,26 @@ class ContextTest(CommandCase):
         self.assertIn("Unauthorized", self.said)
 
 
+# A zsh that prints the line as it reads at ^X.
+_ZSHRC = """PS1=
+show() { zle -I; print -r -- "<<<$BUFFER>>>"; BUFFER= }
+zle -N show
+bindkey ^X show
+fpath=(~/functions $fpath)
+autoload -Uz compinit
+compinit -u -D
+"""
+# At a terminal of its own it is given $1 and a tab: what the line is then.
+_IN_ZSH = r"""
+zmodload zsh/zpty
+zpty shell zsh -d -i
+zpty -r shell said "*ready*"
+zpty -w -n shell "$1"$'\t'$'\x18'
+zpty -r shell said "*<<<*>>>*"
+print -r -- "${${said##*<<<}%%>>>*}"
+"""
+
+
 class CompletionTest(CommandCase):
     """What a shell is told of the cluster and of the kubeconfig, as `flux __complete` tells it."""
 
@@ -526,6 +547,49 @@ class CompletionTest(CommandCase):
                               capture_output=True, text=True, timeout=60, check=True)
         self.assertEqual(done.stderr, "")
         return done.stdout.split()
+
+    def in_home(self, command, files=None):
+        """Runs `command` where ~/bin/sluice and, on PATH, sluice are the binary, at home, where there is a file; its standard output."""
+        home = self.tree_of({"there/fleet.yaml": "a: b\n"} | (files or {}))
+        os.mkdir(home + "/bin")
+        os.symlink(SLUICE, home + "/bin/sluice")
+        done = subprocess.run(command, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+                              env=os.environ | {"KUBECONFIG": self.env.cluster.kubeconfig, "HOME": home, "PATH": f"{home}/bin:{os.environ['PATH']}", "TERM": "dumb"})
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        return done.stdout
+
+    # A line as far as it is typed, and the words of which one comes next.
+    LINES = {"sluice ge": ["get"], "~/bin/sluice ge": ["get"], "sluice get source g": ["git"], "sluice get --output=y": ["--output=yaml"],
+             "sluice get ks -n {ns} ap": ["app", "apple"], "sluice build ./th": ["./there/"]}
+
+    def test_bash_of_a_command_at_home(self):
+        said = self.in_home(["bash", "-c", """source <(sluice completion bash); COMP_WORDS=("~/bin/sluice"); COMP_LINE="$COMP_WORDS ge"; COMP_POINT=${#COMP_LINE}
+                                              _sluice; printf "%s\\n" "${COMPREPLY[@]}\""""])
+        self.assertEqual(said, "get\n")
+
+    def test_fish(self):
+        if shutil.which("fish") is None:
+            self.skipTest("no fish")
+        for name in ("app", "apple"):
+            self.kustomization(name, "fleet", suspend=True)
+        for line, want in self.LINES.items():
+            line = line.replace("{ns}", self.ns)
+            said = self.in_home(["fish", "--no-config", "-c", f"source (sluice completion fish | psub); complete -C '{line}'"])
+            self.assertEqual(said.split(), want, line)
+
+    def test_zsh(self):
+        if shutil.which("zsh") is None:
+            self.skipTest("no zsh")
+        for name in ("app", "apple"):
+            self.kustomization(name, "fleet", suspend=True)
+        for line, want in self.LINES.items():
+            line = line.replace("{ns}", self.ns)
+            typed = os.path.commonprefix(want) or line.split()[-1]
+            for files in ({".zshrc": _ZSHRC + "source <(sluice completion zsh)\nprint ready\n"},
+                          {".zshrc": _ZSHRC + "print ready\n", "functions/_sluice": self.sluice("completion", "zsh")}):
+                said = self.in_home(["zsh", "-f", "-c", _IN_ZSH, "zsh", line], files)
+                before, end = line[: line.rfind(" ") + 1], "" if len(want) != 1 or typed.endswith("/") else " "
+                self.assertEqual(said, f"{before}{typed}{end}\n", (line, list(files)))
 
     def test_names(self):
         for name in ("app", "apple", "web"):
