@@ -55,6 +55,7 @@ struct OwnedIndex::Impl {
     void OnObject(document::Value object) override { index.OnObject(*this, object); }
     void OnDeleted(document::Value object) override { index.OnDeleted(*this, object); }
     void OnListEnd(std::string_view resource_version) override { index.OnListEnd(*this, resource_version); }
+    void OnRewound() override { index.OnRewound(*this); }
   };
 
   Client& client;
@@ -87,6 +88,7 @@ struct OwnedIndex::Impl {
   void OnObject(KindWatch& watch, const document::Value& object);
   void OnDeleted(KindWatch& watch, const document::Value& object);
   void OnListEnd(KindWatch& watch, std::string_view resource_version);
+  void OnRewound(const KindWatch& watch);
   void Remove(RowId id, std::uint64_t version, bool quiet);
   Changes Compare(const Before& before, const Row& row) const;
   void Tell(const Owner& owner, const ObjectRef& ref, Changes changes);

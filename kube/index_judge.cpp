@@ -137,6 +137,18 @@ void OwnedIndex::Impl::OnListEnd(KindWatch& watch, std::string_view resource_ver
   }
 }
 
+/// Whatever is told from now on is newer than what is known.
+void OwnedIndex::Impl::OnRewound(const KindWatch& watch) {
+  table.ForEach([&](RowId id, const Row& row) {
+    if (row.kind == watch.kind) table.At(id).version = 0;
+  });
+  for (auto& [ref, held] : pending) {
+    if (ref.gvk != kinds[watch.kind]) continue;
+    if (held.before) held.before->version = 0;
+    if (held.gone_version != 0) held.gone_version = 1;
+  }
+}
+
 void OwnedIndex::Impl::Remove(RowId id, std::uint64_t version, bool quiet) {
   const Row& row = table.At(id);
   const Owner owner = table.OwnerOf(row);

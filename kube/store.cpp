@@ -40,6 +40,7 @@ struct ObjectStore::Impl final : WatchListener {
   void OnObject(Value object) override { Put(std::move(object), list); }
   void OnDeleted(Value object) override;
   void OnListEnd(std::string_view resource_version) override;
+  void OnRewound() override;
   void OnTrouble(const base::Error& error) override;
 
   void Put(Value object, std::uint64_t told_by);
@@ -110,6 +111,10 @@ void ObjectStore::Impl::OnListEnd(std::string_view resource_version) {
   for (const SharedObject& object : gone) Tell([&](StoreListener& listener) { listener.OnDeleted(object); });
   trouble.reset();
   if (!std::exchange(told_synced, true)) Tell([](StoreListener& listener) { listener.OnSynced(); });
+}
+
+void ObjectStore::Impl::OnRewound() {
+  for (auto& [name, entry] : objects) entry.version = 0;
 }
 
 void ObjectStore::Impl::OnTrouble(const base::Error& error) {

@@ -13,6 +13,7 @@
 #include "kube/list.h"
 #include "kube/status_error.h"
 #include "kube/url.h"
+#include "kube/version.h"
 #include "net/await.h"
 
 namespace sluice::kube {
@@ -52,6 +53,7 @@ struct Reflector::Impl {
   net::Event settled{net::Event::Kind::Latch};
   ReflectorStats stats;
   std::string resource_version;
+  std::uint64_t told = 0;              // the same as a number, also once it is emptied; 0: it is none
   std::optional<base::Error> trouble;  // of the first list, while it has not been whole
   bool synced = false;
   milliseconds last_wait{0};
@@ -68,6 +70,7 @@ struct Reflector::Impl {
   ApiRequest VersionRequest(const Resource& resource) const;
   Result<void> OnEvent(std::string_view json, const Wanted& wanted);
   Result<void> Tell(std::string_view type, Value object, const Wanted& wanted);
+  bool WentBack(std::string_view version);
   net::Task<Result<void>> ListOnce();
   net::Task<Result<void>> WatchOnce();
   net::Task<Result<void>> Doubt();
@@ -150,7 +153,20 @@ Result<void> Reflector::Impl::Tell(std::string_view type, Value object, const Wa
   if (is_deleted && listener != nullptr) listener->OnDeleted(std::move(object));
   if (!is_deleted && !is_bookmark && listener != nullptr) listener->OnObject(std::move(object));
   resource_version = std::move(version);
+  told = ParseVersion(resource_version);
   return {};
+}
+
+/// A list is what is stored now, so one that is older than what was told before is of another history. What it told was judged by versions; so it is told anew.
+bool Reflector::Impl::WentBack(std::string_view version) {
+  const std::uint64_t listed = ParseVersion(version);
+  if (listed == 0 || listed >= told) return false;
+  client.transport().environment().log.Info(
+      "the API server went back in time; all is listed anew",
+      {{"kind", gvk.kind}, {"group", gvk.group}, {"resourceVersion", std::to_string(listed)}, {"before", std::to_string(told)}});
+  told = 0;
+  if (listener != nullptr) listener->OnRewound();
+  return true;
 }
 
 net::Task<Result<void>> Reflector::Impl::ListOnce() {
@@ -172,7 +188,9 @@ net::Task<Result<void>> Reflector::Impl::ListOnce() {
   sink.restart();
   CO_TRY(std::string version, co_await client.List(gvk, list, sink));
   if (version.empty()) co_return base::MakeError(Reason::Unavailable, "the list of " + gvk.kind + " has no resourceVersion");
+  if (WentBack(version)) co_return base::MakeError(Reason::Gone, "the list of " + gvk.kind + " is older than what the server told before");
   resource_version = std::move(version);
+  told = ParseVersion(resource_version);
   listed_at = begun;
   in_doubt = false;
   failures = 0;

@@ -27,6 +27,9 @@ class WatchListener {
   virtual void OnObject(document::Value object) = 0;              ///< exists, new or changed
   virtual void OnDeleted(document::Value object) = 0;             ///< its last state
   virtual void OnListEnd(std::string_view resource_version) = 0;  ///< the list was whole as of this version
+  /// The server went back in time (etcd restored from a backup): versions told so far are of another history, and nothing is younger because its version is
+  /// higher. A whole list follows.
+  virtual void OnRewound() {}
   /// A list or watch failed and will be tried again; for health reports. `synced()` stays as it was.
   virtual void OnTrouble(const base::Error& error) { (void)error; }
 };

@@ -3,7 +3,9 @@
 
 #include "cluster.h"
 #include "fault_proxy.h"
-#include "kube/watch.h"
+#include "kube/index.h"
+#include "kube/store.h"
+#include "kube/version.h"
 
 namespace sluice::kube {
 namespace {
@@ -101,32 +103,71 @@ TEST_F(WatchFaultsTest, R6_AVersionFromTheFutureIsGone) {
   EXPECT_EQ(names_.trouble, "");
 }
 
-/// etcd comes back from a backup: versions go backwards, and a watch from the future would hear nothing, without an error and without an end.
-TEST_F(WatchFaultsTest, R6_AServerThatWentBackInTimeIsListedAgain) {
+class Hearing : public OwnedListener {
+ public:
+  void OnChanged(const Owner&, const ObjectRef& ref, Changes) override { heard.insert(ref.name); }
+  std::set<std::string> heard;
+};
+
+/// What there is, as its watchers know it: "name=value ...".
+std::string Known(const ObjectStore& store) {
+  std::string out;
+  for (const SharedObject& object : store.List())
+    out.append(NameOf(*object)).append("=").append(object->StringAt({"data", "key"})).append(" ");
+  return out;
+}
+
+std::string Known(const OwnedIndex& index) {
+  std::string out;
+  for (const OwnedObject& object : index.ListOwned({"flux", "shop"})) out.append(object.ref.name).append(" ");
+  return out;
+}
+
+/// etcd comes back from a backup: versions go backwards. A watch from the future would hear nothing, without an error and without an end; and what is known
+/// of the future is not newer than what there is.
+TEST_F(WatchFaultsTest, R6_AServerThatWentBackInTimeIsListedAnew) {
   const testing::Cluster cluster("kube-restored-" + std::to_string(::getpid()));
   const ClusterConfig own = testing::ConfigFrom(cluster.kubeconfig());
   const std::filesystem::path data = std::filesystem::path(cluster.kubeconfig()).parent_path() / "etcd";
   const std::filesystem::path backup = data.string() + ".backup";
   client_ = std::make_unique<Client>(Env(), own);  // the other cluster's namespace is left to its end
   Create("{apiVersion: v1, kind: Namespace, metadata: {name: " + ns_ + "}}");
-  Put("early");
+  const std::string labels = "{set: x, kustomize.toolkit.fluxcd.io/name: shop, kustomize.toolkit.fluxcd.io/namespace: flux}";
+  const ApplyOptions ours{.manager = "kustomize-controller"};
+  const auto put = [&](std::string_view name, std::string_view value) {
+    return Must(client_->Apply(ConfigMap(name, value, labels), ours));
+  };
+  put("deleted", "1");
+  const Value early = put("early", "1");
   cluster.Signal("etcd", "STOP");
   std::filesystem::copy(data, backup, std::filesystem::copy_options::recursive);
   cluster.Signal("etcd", "CONT");
-  Reflector reflector(*client_, kConfigMap, options_, names_);
-  reflector.Start();
-  Must(reflector.WaitSynced(20s));
-  for (int i = 0; i < 50; ++i) Put("late" + std::to_string(i));
-  EXPECT_TRUE(Until([&] { return names_.names.size() == 51; }));
+
+  ObjectStore store(*client_, kConfigMap, options_);
+  Hearing hearing;
+  OwnedIndex index(*client_, IndexOptions{.reflector = options_}, hearing);
+  store.Start();
+  Must(store.WaitSynced(20s));
+  Must(index.EnsureWatched(kConfigMap, 20s));
+  Delete(Ref("ConfigMap", "deleted"));
+  put("early", "2");
+  for (int i = 0; i < 50; ++i) put("late", std::to_string(i));
+  EXPECT_TRUE(Until([&] { return Known(store) == "early=2 late=49 " && Known(index) == "early late "; })) << Known(store) << Known(index);
+  hearing.heard.clear();
+
   cluster.Signal("etcd", "STOP");
   std::filesystem::remove_all(data);
   std::filesystem::rename(backup, data);
   cluster.Signal("etcd", "KILL");
   cluster.Signal("kube-apiserver", "KILL");
-  EXPECT_TRUE(Until([&] { return names_.names == std::set<std::string>{"early"}; }, 90s)) << names_.names.size() << " " << names_.trouble;
-  Put("after");
-  EXPECT_TRUE(Until([&] { return names_.names == std::set<std::string>({"after", "early"}); }));
-  runtime_.BlockOn(reflector.Close());
+  EXPECT_TRUE(Until([&] { return Known(store) == "deleted=1 early=1 " && Known(index) == "deleted early "; }, 90s))
+      << Known(store) << Known(index);
+  EXPECT_EQ(index.Lookup(Ref("ConfigMap", "early"))->resource_version, VersionOf(early));
+  EXPECT_EQ(hearing.heard, (std::set<std::string>{"deleted", "early", "late"}));
+  put("after", "1");
+  EXPECT_TRUE(Until([&] { return Known(store) == "after=1 deleted=1 early=1 " && Known(index) == "after deleted early "; }));
+  runtime_.BlockOn(store.Close());
+  runtime_.BlockOn(index.Close());
 }
 
 }  // namespace
