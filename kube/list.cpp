@@ -1,5 +1,6 @@
 // The pages of a list are one snapshot: `continue` pins the version of the first. A page that breaks after some of its items were told, and
-// a `continue` that expired (410, after etcd's compaction), begin the list again, a bounded number of times.
+// a `continue` that expired (410, after etcd's compaction), begin the list again, a bounded number of times; after a 410 in one page, since the next pages
+// would take as long (as client-go's pager does it).
 #include "kube/list.h"
 
 #include <optional>
@@ -21,16 +22,17 @@ using document::Value;
 constexpr std::size_t kMaxItemBytes = 16u << 20;  // etcd's limit is 1.5 MiB; aggregated APIs may have more
 constexpr int kMaxRestarts = 3;
 constexpr std::size_t kMaxPages = 100'000;
+constexpr std::size_t kMaxItems = 2'000'000;  // far above what etcd holds of one kind; a bound on what a hostile server may make us keep
 
 struct Page {
   std::string resource_version, next;  ///< `next`: the continue token, "" after the last page
   std::size_t items = 0;
 };
 
-ApiRequest PageRequest(const Resource& resource, const ListOptions& options, const std::string& token) {
+ApiRequest PageRequest(const Resource& resource, const ListOptions& options, std::size_t page_size, const std::string& token) {
   Query query;
   query.Add("labelSelector", options.label_selector).Add("fieldSelector", options.field_selector);
-  query.Add("limit", options.page_size == 0 ? "" : std::to_string(options.page_size)).Add("continue", token);
+  query.Add("limit", page_size == 0 ? "" : std::to_string(page_size)).Add("continue", token);
   ApiRequest request;
   request.path = resource.Path(options.ns, "") + query.text();
   if (options.metadata_only) request.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -47,6 +49,7 @@ struct Expected {
   Wanted item;
   std::string what;
   std::size_t kindless = 0;
+  std::size_t items = 0;  // since the list was begun
 
   Expected(const Resource& r, const ListOptions& options)
       : resource(r), item(Wanted::Of(r, options.ns, options.metadata_only)), what("the list of " + r.GroupResource()) {
@@ -61,6 +64,7 @@ Result<Value> Expected::Item(std::string_view json) {
   if (!object) return std::move(object).error().Wrap("an item of " + what);
   if (Result<void> right = CheckObject(*object, item); !right) return std::move(right).error().Wrap(what + " has another object");
   if (object->StringAt({"kind"}).empty()) ++kindless;
+  if (++items > kMaxItems) return base::MakeError(Reason::TooLarge, what + " has more than " + std::to_string(kMaxItems) + " items");
   SetGvk(*object, resource.gvk);
   return object;
 }
@@ -106,21 +110,25 @@ bool MayRestart(const base::Error& error, bool continued, std::size_t told) {
 net::Task<Result<std::string>> ListPages(Transport& transport, const Resource& resource, const ListOptions& options, const ListSink& sink) {
   std::string token, version;
   int restarts = 0;
+  std::size_t page_size = options.page_size;
   Expected expected(resource, options);
   for (std::size_t pages = 0; pages < kMaxPages; ++pages) {
-    ApiRequest request = PageRequest(resource, options, token);
+    ApiRequest request = PageRequest(resource, options, page_size, token);
     std::size_t told = 0;
     auto page = co_await ListPage(transport, expected, std::move(request), sink, told);
     if (!page) {
       if (!MayRestart(page.error(), !token.empty(), told) || ++restarts > kMaxRestarts) co_return std::move(page).error();
+      if (page.error().reason == Reason::Gone) page_size = 0;
+      expected.items = 0;
       token.clear();
       version.clear();
       sink.restart();
       continue;
     }
     if (version.empty()) version = page->resource_version;
+    if (page->next.empty()) co_return version;
+    if (page->next == token) co_return base::MakeError(Reason::Unavailable, "the list of " + resource.GroupResource() + " does not go on");
     token = std::move(page->next);
-    if (token.empty()) co_return version;
   }
   co_return base::MakeError(Reason::TooLarge, "the list of " + resource.GroupResource() + " does not end");
 }

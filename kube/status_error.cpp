@@ -20,6 +20,8 @@ struct Word {
   std::string_view status_reason;
   Reason reason;
 };
+constexpr unsigned kMaxRetryAfter = 3600;  // seconds; whoever asks for more, or for ever, is asked again by then
+
 // metav1.StatusReason (apimachinery, pkg/apis/meta/v1/types.go).
 constexpr Word kWords[] = {
     {"Unauthorized", Reason::Unauthorized},
@@ -105,7 +107,8 @@ base::Error FromStatus(const Value& status, int code) {
   base::Error error = base::MakeError(reason == Reason::Timeout && IsFromTheFuture(status) ? Reason::Gone : reason, MessageOf(status));
   if (error.message.empty()) error.message = status_reason.empty() ? "HTTP " + std::to_string(code) : std::string(status_reason);
   const Value* seconds = status.At({"details", "retryAfterSeconds"});
-  if (seconds != nullptr && seconds->AsInt().value_or(0) > 0) error.retry_after = std::chrono::seconds(*seconds->AsInt());
+  if (seconds != nullptr && seconds->AsInt().value_or(0) > 0)
+    error.retry_after = std::chrono::seconds(std::min<std::int64_t>(*seconds->AsInt(), kMaxRetryAfter));
   return error;
 }
 
@@ -132,7 +135,7 @@ std::optional<std::chrono::milliseconds> RetryAfterHeader(const net::Headers& he
   unsigned seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return std::chrono::seconds(std::min(seconds, 3600u));
+  return std::chrono::seconds(std::min(seconds, kMaxRetryAfter));
 }
 
 /// What decoders append: `..., error found in #10 byte of ...|"a":"s3cr3t"|..., bigger context ...`.

@@ -180,5 +180,26 @@ TEST_F(UntrueTest, R4_AnotherListIsNotAnEmptyOne) {
   EXPECT_EQ(listed(head + "null}"), "ok");
 }
 
+/// A list of so many objects that each `continue` has expired before it is used.
+TEST_F(UntrueTest, R6_AListWhosePagesExpireComesInOne) {
+  for (const char* name : {"a", "b", "c", "d"}) Must(client_->Apply(ConfigMap(name, "1", "{set: x}"), ApplyOptions{.manager = "test"}));
+  api_.before = [](const net::ServerRequest& request) -> std::optional<net::ServerResponse> {
+    if (!testing::Contains(request.target, "continue=")) return std::nullopt;
+    net::ServerResponse response;
+    response.status = 410;
+    response.headers.emplace_back("Content-Type", "application/json");
+    response.body = R"({"kind":"Status","reason":"Expired","code":410,"message":"too old"})";
+    return response;
+  };
+  const ListOptions list{.ns = ns_, .label_selector = "set=x", .page_size = 2};
+  EXPECT_EQ(Must(through_.ListAll({"", "v1", "ConfigMap"}, list)).size(), 4u);
+}
+
+TEST_F(UntrueTest, R4_AListThatDoesNotGoOnEnds) {
+  Answer("GET", R"({"apiVersion":"v1","kind":"ConfigMapList","metadata":{"resourceVersion":"1","continue":"x"},"items":[]})");
+  EXPECT_EQ(Say(Run(through_.ListAll({"", "v1", "ConfigMap"}, ListOptions{.ns = ns_}))),
+            "Unavailable: the list of configmaps does not go on");
+}
+
 }  // namespace
 }  // namespace sluice::kube

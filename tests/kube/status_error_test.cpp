@@ -74,6 +74,10 @@ TEST(StatusErrorTest, RetryAfter) {
   EXPECT_EQ(ErrorOf(response).retry_after, std::nullopt);
   response.body = R"({"kind":"Status","reason":"ServerTimeout","details":{"retryAfterSeconds":2}})";
   EXPECT_EQ(ErrorOf(response).retry_after, std::chrono::seconds(2));
+  for (const std::string_view forever : {"86400", "9223372036854775807"}) {
+    response.body = R"({"kind":"Status","details":{"retryAfterSeconds":)" + std::string(forever) + "}}";
+    EXPECT_EQ(ErrorOf(response).retry_after, std::chrono::seconds(3600)) << forever;
+  }
 }
 
 TEST(StatusErrorTest, SecretsAreMasked) {
