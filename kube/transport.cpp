@@ -340,7 +340,7 @@ net::Task<Result<net::Response>> Transport::SendStreamed(ApiRequest request, net
   return impl_->Run(std::move(request), std::move(sink));
 }
 
-net::Task<Result<net::Response>> Transport::OpenStream(ApiRequest request, net::BodySink sink, milliseconds idle_timeout) {
+net::Task<Result<net::Response>> Transport::OpenStream(ApiRequest request, net::BodySink sink, milliseconds idle_timeout, int* status) {
   CO_TRY(CheckIdentity(request.as));
   net::Task<Result<void>> renewal = impl_->Renew(impl_->options.deadline);
   CO_TRY(co_await std::move(renewal));
@@ -351,6 +351,7 @@ net::Task<Result<net::Response>> Transport::OpenStream(ApiRequest request, net::
   http.idle_timeout = idle_timeout;
   auto response = co_await client->Stream(std::move(http), std::move(sink));
   Outcome outcome = impl_->Judge(request, std::move(response), with);
+  if (status != nullptr) *status = outcome.code;
   co_return std::move(outcome.answer);
 }
 

@@ -97,8 +97,10 @@ class Transport {
   net::Task<base::Result<net::Response>> Send(ApiRequest request);
   /// As Send, but a 2xx body goes to `sink` as it comes, without a limit. Once `sink` was given a byte there is no other try.
   net::Task<base::Result<net::Response>> SendStreamed(ApiRequest request, net::BodySink sink);
-  /// One try on the connection of the watches, open until either side ends it or no byte came for `idle_timeout` (0: none).
-  net::Task<base::Result<net::Response>> OpenStream(ApiRequest request, net::BodySink sink, std::chrono::milliseconds idle_timeout);
+  /// One try on the connection of the watches, open until either side ends it or no byte came for `idle_timeout` (0: none). `status`, if given, becomes
+  /// that of the answer; 0 if none came, or none that was whole.
+  net::Task<base::Result<net::Response>> OpenStream(ApiRequest request, net::BodySink sink, std::chrono::milliseconds idle_timeout,
+                                                    int* status = nullptr);
 
   /// A try that mutates and that `gate` refuses ends in its error. Lease requests pass it by (they do not set `mutates`).
   void SetWriteGate(WriteGate gate);

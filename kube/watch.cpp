@@ -29,7 +29,8 @@ using Steady = std::chrono::steady_clock;
 constexpr std::chrono::seconds kGrace{30};      // the server may end a watch that much later than asked
 constexpr std::chrono::seconds kShortWatch{1};  // one that ends sooner and brought nothing counts as a failure
 constexpr std::chrono::seconds kInDoubt{10};    // a watch whose server could not be asked whether it is as far as we are
-constexpr int kMaxFailures = 5;                 // so many in a row, of a server that answers, and the list tells what they did not
+constexpr int kTooManyRequests = 429;
+constexpr int kMaxFailures = 5;  // so many in a row, of a server that answers, and the list tells what they did not
 
 bool IsPermanent(const base::Error& error) {
   switch (error.reason) {
@@ -59,7 +60,7 @@ struct Reflector::Impl {
   milliseconds last_wait{0};
   Steady::time_point listed_at{};  // when the last whole list began
   bool in_doubt = false;           // a watch ended before its time: is the version still one of the server's?
-  int failures = 0;                // of watches, in a row
+  int failures = 0;                // of watches that the server answered, in a row
 
   Impl(Client& c, document::GroupVersionKind g, ReflectorOptions o, WatchListener& l)
       : client(c), gvk(std::move(g)), options(std::move(o)), listener(&l), scope(c.transport().environment().io) {}
@@ -221,15 +222,17 @@ net::Task<Result<void>> Reflector::Impl::WatchOnce() {
     return !failed.has_value();
   };
   ApiRequest request = WatchRequest(*resource, length);
-  auto response = co_await client.transport().OpenStream(std::move(request), std::move(body), options.stall);
+  int status = 0;
+  auto response = co_await client.transport().OpenStream(std::move(request), std::move(body), options.stall, &status);
+  // A connection that breaks is resumed, and a server that has too much to do is not asked for more.
+  const bool at_once = response && stats.events == events_before && Steady::now() - begun < kShortWatch;
+  if (failed || at_once || (!response && status != 0 && status != kTooManyRequests)) ++failures;
   if (failed) co_return std::move(*failed);
   if (!response) {
     if (response.error().reason == Reason::Timeout) ++stats.stalls;
     co_return std::move(response).error();
   }
-  if (stats.events == events_before && Steady::now() - begun < kShortWatch) {
-    co_return base::MakeError(Reason::Unavailable, "the watch of " + gvk.kind + " ended at once");
-  }
+  if (at_once) co_return base::MakeError(Reason::Unavailable, "the watch of " + gvk.kind + " ended at once");
   in_doubt = in_doubt || Steady::now() - begun < length;
   co_return Result<void>();
 }
@@ -249,7 +252,6 @@ net::Task<Result<void>> Reflector::Impl::Doubt() {
 /// After a watch, or the doubts before it. An event too large to take, or one that cannot be read, cannot be resumed over: the list after it can still be told.
 void Reflector::Impl::Failed(const base::Error& error) {
   in_doubt = true;
-  ++failures;
   if (error.reason == Reason::Gone) ++stats.expired;
   constexpr Reason kStartOver[] = {Reason::Gone, Reason::TooLarge, Reason::Invalid, Reason::NotFound, Reason::Timeout};
   if (std::find(std::begin(kStartOver), std::end(kStartOver), error.reason) != std::end(kStartOver)) resource_version.clear();
