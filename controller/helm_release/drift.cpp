@@ -98,8 +98,8 @@ net::Task<Result<std::optional<Drift>>> Look(const Cluster& cluster, Value desir
     co_return Found(Drift{.type = Drift::Type::Removed, .ref = ref, .payload = std::move(desired), .fingerprint = plan.fingerprint});
   if (IsExcluded(*live)) co_return Found(Drift{.type = Drift::Type::Excluded, .ref = ref, .payload = {}});
   if (!options.overridden_managers.empty()) {
-    const rollout::TakeoverRules rules{.manager = std::string(kFieldManager), .overridden = options.overridden_managers};
-    net::Task<Result<void>> taking = kustomization::TakeOverFields(cluster.client, ref, rules, options.as);
+    const rollout::TakeoverRules overriding{.manager = std::string(kFieldManager), .overridden = options.overridden_managers};
+    net::Task<Result<void>> taking = kustomization::TakeOverFields(cluster.client, ref, overriding, options.as);
     const Result<void> taken = co_await std::move(taking);
     if (!taken) co_return taken.error().Wrap("failed to clean-up disallowed field managers");
   }

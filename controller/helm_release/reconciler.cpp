@@ -36,9 +36,9 @@ Reconciler::Reconciler(Parts parts, ReconcilerOptions options)
     : parts_(std::move(parts)),
       options_(std::move(options)),
       writer_(parts_.services.client, parts_.store, std::string(kFieldManager)),
+      expressions_(parts_.services.limits.cel),
       charts_(parts_.loader, parts_.services.workers, parts_.renderer),
-      facts_(parts_.services.clock),
-      expressions_(parts_.services.limits.cel) {}
+      facts_(parts_.services.clock) {}
 
 Reconciler::~Reconciler() = default;
 

@@ -89,6 +89,43 @@ JournalOptions JournalOptionsOf(JournalOptions options, const kube::ObjectStore&
   return options;
 }
 
+/// Tells the status of an apply that waits for the cluster for more than a second: who looks shall not see the last revision and Ready=True meanwhile.
+class WaitReport {
+ public:
+  explicit WaitReport(boost::asio::io_context& io) : io_(io) {}
+
+  void Begin(std::function<net::Task<void>()> write) {
+    if (scope_) return;
+    scope_ = std::make_unique<net::Scope>(io_);
+    over_ = std::make_shared<net::Event>(net::Event::Kind::Latch);
+    scope_->Spawn(Wait(over_, std::move(write)));
+  }
+  /// Afterwards nothing is being written, and the next wait is told anew.
+  net::Task<void> End() {
+    if (!scope_) co_return;
+    over_->Set();
+    net::Task<void> ending = scope_->LetEnd(kGrace);  // a write that has begun is not cut off, or nobody knew what it did
+    co_await std::move(ending);
+    scope_.reset();
+  }
+
+ private:
+  static constexpr auto kPatience = std::chrono::seconds(1);
+  static constexpr auto kGrace = std::chrono::seconds(10);
+
+  static net::Task<void> Wait(std::shared_ptr<net::Event> over, std::function<net::Task<void>()> write) {
+    net::Task<Result<void>> waiting = over->Wait(kPatience);
+    const Result<void> ended = co_await std::move(waiting);
+    if (ended || ended.error().reason != base::Reason::Timeout) co_return;
+    net::Task<void> writing = write();
+    co_await std::move(writing);
+  }
+
+  boost::asio::io_context& io_;
+  std::unique_ptr<net::Scope> scope_;  ///< while a wait is told, or about to be
+  std::shared_ptr<net::Event> over_;
+};
+
 }  // namespace
 
 Reconciler::Reconciler(Parts parts, ReconcilerOptions options)
@@ -564,6 +601,14 @@ bool Reconciler::ProvesRights(const Run& run) const {
   return !run.as.user.empty() && (asked || (!done && run.as.user != run.state->account));
 }
 
+net::Task<void> Reconciler::ReportWait(std::shared_ptr<Run> run) {
+  Value status =
+      StatusProgressing(*run->object, run->attempt, ProgressMessage("Detecting drift", run->attempt), true, parts_.services.clock.Now());
+  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
+  Result<SharedObject> written = co_await std::move(writing);
+  if (written && GenerationOf(**written) == GenerationOf(*run->object)) run->object = *std::move(written);
+}
+
 net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> run, BuildOutput built) {
   State& state = *run->state;
   run->attempt.digest = built.digest;
@@ -593,16 +638,25 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
                        .cautious = ShowsFailure(*run->object),
                        .prove_rights = ProvesRights(*run),
                        .recorded = run->inventory};
-  request.on_wait = [this, key = run->key](bool waiting) { queue_->SetWaiting(key, waiting); };
+  WaitReport report(parts_.services.client.transport().environment().io);
+  request.on_wait = [this, run, &report](bool waiting) {
+    queue_->SetWaiting(run->key, waiting);
+    if (waiting) report.Begin([this, run] { return ReportWait(run); });
+  };
   bool recorded = false;
-  request.before_create = [this, run, &recorded](std::vector<kube::ObjectRef> all) {
+  request.before_create = [this, run, &recorded, &report](std::vector<kube::ObjectRef> all) -> net::Task<Result<void>> {
     recorded = true;
-    return RecordInventory(run, std::move(all));
+    net::Task<void> ending = report.End();  // or what it writes might be the older record
+    co_await std::move(ending);
+    net::Task<Result<void>> recording = RecordInventory(run, std::move(all));
+    co_return co_await std::move(recording);
   };
   Applier applier(run->cluster->client, run->cluster->index, parts_.services.clock, state.woken);
   SLUICE_FAILPOINT("apply.before");
   net::Task<ApplyResult> applying = applier.Run(std::move(request));
   ApplyResult result = co_await std::move(applying);
+  net::Task<void> ending = report.End();
+  co_await std::move(ending);
   SLUICE_FAILPOINT("apply.after");
   std::string changes = ChangeLines(result.applied);
   if (result.error) {

@@ -112,6 +112,7 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<base::Result<void>> FindCluster(std::shared_ptr<Run> run);
   void Wake(State& state, const kube::Owner& owner, const kube::ObjectRef& ref, kube::Changes changes);
   net::Task<base::Result<bool>> BuildInto(std::shared_ptr<Run> run, BuildOutput& output);
+  net::Task<void> ReportWait(std::shared_ptr<Run> run);
   net::Task<controller::Outcome> ApplyAndPrune(std::shared_ptr<Run> run, BuildOutput built);
   bool MayHoldMass(const Run& run, const rollout::Inventory& wanted) const;
   /// What may be pruned of what is `recorded` and not `wanted`; notes in the attempt what is held.

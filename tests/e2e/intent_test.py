@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import event_sink  # noqa: E402
 import harness  # noqa: E402
 import totals  # noqa: E402
-from harness import Case, condition_of, config_map, is_ready, throughout, until  # noqa: E402
+from harness import Case, condition_of, config_map, data_of, is_ready, throughout, until  # noqa: E402
 
 LAMP = "intent.example.com/v1/Lamp"
 
@@ -93,6 +93,22 @@ class HealthTest(IntentCase):
               in self.about(), seen=self.about)
         self.shine("lamp", "True")
         self.await_applied(repository)
+
+    def test_a_wait_inside_the_apply_shows(self):
+        """An object is made anew behind a finalizer that somebody else holds: that may take long, and the last revision is not called Ready meanwhile."""
+        def frozen(value):
+            return config_map("frozen", {"n": value}, finalizers=["example.com/hold"]) | {"immutable": True}
+        repository = self.fleet({"all.yaml": frozen("1")}, force=True, timeout="10m")
+        self.addCleanup(self.kube.patch, "ConfigMap", "frozen", self.ns, {"metadata": {"finalizers": None}})
+        before = repository.revision
+        self.push(repository, {"all.yaml": frozen("2")})
+        app = self.await_object("Kustomization", "app", lambda obj: condition_of(obj, "Ready").get("status") == "Unknown")
+        self.assertEqual(condition_of(app, "Reconciling")["message"], f"Detecting drift for revision {repository.revision} with a timeout of 10m0s")
+        self.assertEqual((app["status"]["lastAttemptedRevision"], app["status"]["lastAppliedRevision"]), (repository.revision, before))
+        self.assertEqual(len(app["status"]["inventory"]["entries"]), 1)
+        self.kube.patch("ConfigMap", "frozen", self.ns, {"metadata": {"finalizers": None}})
+        self.await_applied(repository)
+        self.assertEqual(data_of(self.kube.get("ConfigMap", "frozen", self.ns)), {"n": "2"})
 
     def test_suspended_it_waits_no_more_and_says_so(self):
         repository = self.lit(timeout="5m", wait=True)
