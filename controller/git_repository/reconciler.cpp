@@ -78,9 +78,8 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
   }
   Result<Spec> spec = ParseSpec(*object);
   if (spec && spec->suspend) {
-    net::Task<void> restoring = RestoreSuspended(object, *std::move(spec));
-    co_await std::move(restoring);
-    co_return Outcome{};
+    net::Task<Outcome> task = Suspend(object, *std::move(spec));
+    co_return co_await std::move(task);
   }
   if (!HasFinalizer(*object)) {
     net::Task<Result<SharedObject>> task = writer_.SetFinalizer(object, true);
@@ -176,6 +175,16 @@ Reconciler::Verdict Reconciler::Restore(std::shared_ptr<Run> run) {
   }
   memory_[run->key].gone = !parts_.artifacts.Exists(*artifact);
   co_return std::nullopt;
+}
+
+net::Task<Outcome> Reconciler::Suspend(SharedObject object, Spec spec) {
+  net::Task<void> restoring = RestoreSuspended(object, std::move(spec));
+  co_await std::move(restoring);
+  std::optional<Value> status = StatusSuspended(*object, parts_.services.clock.Now());
+  if (!status) co_return Outcome{};
+  net::Task<Result<SharedObject>> writing = writer_.Write(object, *std::move(status));
+  const Result<SharedObject> written = co_await std::move(writing);
+  co_return Outcome{.again_in = {}, .back_off = !written};
 }
 
 /// Nothing newer will come, so what the status names is what is built from: it waits for no look at the remote.

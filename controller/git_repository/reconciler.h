@@ -78,6 +78,7 @@ class Reconciler {
 
   net::Task<Outcome> Look(std::shared_ptr<Run> run);
   Verdict Restore(std::shared_ptr<Run> run);
+  net::Task<Outcome> Suspend(kube::SharedObject object, Spec spec);
   net::Task<void> RestoreSuspended(kube::SharedObject object, Spec spec);
   std::optional<Problem> GatherIncludes(Run& run) const;
   Verdict Resolve(std::shared_ptr<Run> run);

@@ -5,6 +5,7 @@
 #include "controller/artifact_value.h"
 #include "controller/conditions.h"
 #include "controller/services.h"
+#include "controller/suspension.h"
 
 namespace sluice::controller::git_repository {
 namespace {
@@ -148,8 +149,16 @@ Value StatusProgressing(const Value& object, std::string_view message, bool drif
   conditions.Remove(condition::kStalled);
   conditions.Set(condition::kReconciling, ConditionStatus::True, "Progressing", message, generation, now);
   const Condition* ready = conditions.Find(condition::kReady);
-  if (drift || ready == nullptr || ready->status == ConditionStatus::Unknown)
+  if (drift || ready == nullptr || ready->status == ConditionStatus::Unknown || ready->reason == kSuspendedReason)
     conditions.Set(condition::kReady, ConditionStatus::Unknown, "Progressing", message, generation, now);
+  status.Set("conditions", conditions.ToValue());
+  return status;
+}
+
+std::optional<Value> StatusSuspended(const Value& object, base::TimePoint now) {
+  Value status = OldStatus(object);
+  Conditions conditions = Conditions::FromStatus(status);
+  if (!EndRunUnderWay(conditions, "GitRepository", GenerationOf(object), now)) return std::nullopt;
   status.Set("conditions", conditions.ToValue());
   return status;
 }

@@ -41,6 +41,9 @@ document::Value StatusAfterFailure(const document::Value& object, const Failure&
 /// While it takes long: `Reconciling` says what is done; `Ready` turns Unknown where something new is made (`drift`) or it was so before.
 document::Value StatusProgressing(const document::Value& object, std::string_view message, bool drift, base::TimePoint now);
 
+/// Suspended while a run was under way (EndRunUnderWay); nothing where none was.
+std::optional<document::Value> StatusSuspended(const document::Value& object, base::TimePoint now);
+
 /// `processing object: new generation 1 -> 2`, else `reconciliation in progress`.
 std::string ProgressMessage(const document::Value& object);
 

@@ -180,8 +180,8 @@ net::Task<controller::Outcome> Reconciler::Reconcile(Key key, Triggers why) {
     co_return co_await std::move(task);
   }
   if (run->spec.suspend) {
-    state.settled = false;
-    co_return controller::Outcome{};
+    net::Task<controller::Outcome> task = Suspend(run);
+    co_return co_await std::move(task);
   }
   if (auto wrong = WrongExpression(run->spec.health_check_exprs, run->spec.depends_on, parts_.services.limits.cel)) {
     net::Task<controller::Outcome> task = Stall(run, reason::kInvalidCelExpression, *std::move(wrong));

@@ -149,6 +149,7 @@ class Reconciler final : public kube::OwnedListener {
   void OpenStorage(RunPtr run, std::string ns);
 
   // reconciler_end.cpp: how a run ends.
+  net::Task<controller::Outcome> Suspend(RunPtr run);
   net::Task<controller::Outcome> Finish(RunPtr run, controller::Outcome outcome, bool observed);
   net::Task<controller::Outcome> Fail(RunPtr run, std::string_view reason, base::Error error, std::optional<base::Duration> again);
   net::Task<controller::Outcome> Stall(RunPtr run, std::string_view reason, std::string message);

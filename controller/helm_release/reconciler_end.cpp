@@ -43,6 +43,15 @@ net::Task<Result<void>> Reconciler::Write(RunPtr run) {
   co_return Result<void>();
 }
 
+/// An action that was under way goes on from its record when the release is resumed.
+net::Task<controller::Outcome> Reconciler::Suspend(RunPtr run) {
+  run->state->settled = false;
+  if (!run->status.Suspend(Now())) co_return controller::Outcome{};
+  net::Task<Result<void>> writing = Write(run);
+  const Result<void> written = co_await std::move(writing);
+  co_return controller::Outcome{.again_in = {}, .back_off = !written};
+}
+
 net::Task<controller::Outcome> Reconciler::Finish(RunPtr run, controller::Outcome outcome, bool observed) {
   State& state = *run->state;
   const std::string requested(document::AnnotationOf(*run->object, kRequestedAt));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/services.h"
+#include "controller/suspension.h"
 #include "document/object.h"
 
 namespace sluice::controller::helm_release {
@@ -128,6 +129,8 @@ void WorkingStatus::Stall(std::string_view reason, std::string_view message, bas
   conditions_.Remove(condition::kReconciling);
   SetTrue(condition::kStalled, reason, message, now);
 }
+
+bool WorkingStatus::Suspend(base::TimePoint now) { return EndRunUnderWay(conditions_, "HelmRelease", generation_, now); }
 
 void WorkingStatus::Recover(std::initializer_list<std::string_view> reasons, base::TimePoint now) {
   if (std::ranges::find(reasons, ReasonOf(condition::kReady)) == reasons.end()) return;

@@ -94,6 +94,8 @@ class WorkingStatus {
   void Reconciling(std::string_view reason, std::string_view message, base::TimePoint now);
   /// Stalled is True, Reconciling goes, Ready is False.
   void Stall(std::string_view reason, std::string_view message, base::TimePoint now);
+  /// The run that was under way is cancelled since the object was suspended (EndRunUnderWay). False: none was.
+  bool Suspend(base::TimePoint now);
   /// Ready said that one of `reasons` is in the way, which it no longer is.
   void Recover(std::initializer_list<std::string_view> reasons, base::TimePoint now);
   /// Ready becomes what Remediated, TestSuccess and Released say together; the digests of the spec's renderers are noted.

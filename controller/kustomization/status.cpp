@@ -3,6 +3,7 @@
 #include "controller/conditions.h"
 #include "controller/kustomization/history.h"
 #include "controller/services.h"
+#include "controller/suspension.h"
 
 namespace sluice::controller::kustomization {
 namespace {
@@ -170,18 +171,16 @@ Value StatusSuspended(const Value& object, const Attempt& attempt, base::TimePoi
   Value status = OldStatus(object);
   Conditions conditions = Conditions::FromStatus(status);
   const std::int64_t generation = GenerationOf(object);
-  const auto is_at_work = [](const Condition* condition) { return condition != nullptr && condition->reason == reason::kProgressing; };
-  const bool waited = is_at_work(conditions.Find(condition::kHealthy));
-  if (waited || is_at_work(conditions.Find(condition::kReconciling))) conditions.Remove(condition::kReconciling);
-  if (waited) {
-    conditions.Set(condition::kHealthy, ConditionStatus::Unknown, reason::kHealthCheckCanceled,
-                   "Health checks canceled: the Kustomization was suspended", generation, now);
+  if (IsOfRunUnderWay(conditions.Find(condition::kHealthy))) {
+    const std::string canceled = "Health checks canceled: the Kustomization was suspended";
+    conditions.Remove(condition::kReconciling);
+    conditions.Set(condition::kHealthy, ConditionStatus::Unknown, reason::kHealthCheckCanceled, canceled, generation, now);
+    if (IsOfRunUnderWay(conditions.Find(condition::kReady))) {
+      conditions.Set(condition::kReady, ConditionStatus::False, reason::kHealthCheckCanceled, canceled + "; resume it to go on", generation,
+                     now);
+    }
   }
-  if (is_at_work(conditions.Find(condition::kReady))) {
-    const std::string_view what = waited ? "Health checks" : "Reconciliation";
-    conditions.Set(condition::kReady, ConditionStatus::False, waited ? reason::kHealthCheckCanceled : reason::kSuspended,
-                   std::string(what) + " canceled: the Kustomization was suspended; resume it to go on", generation, now);
-  }
+  EndRunUnderWay(conditions, "Kustomization", generation, now);
   if (conditions.IsTrue(condition::kReady)) {
     conditions.Remove(condition::kReconciling);
     status.Set("observedGeneration", generation);

@@ -26,7 +26,6 @@ inline constexpr std::string_view kInventoryUnreadable = "InventoryUnreadable"; 
 inline constexpr std::string_view kHealthCheckFailed = "HealthCheckFailed";
 inline constexpr std::string_view kHealthCheckCanceled = "HealthCheckCanceled";
 inline constexpr std::string_view kProgressing = "Progressing";
-inline constexpr std::string_view kSuspended = "Suspended";
 inline constexpr std::string_view kFeatureGateDisabled = "FeatureGateDisabled";
 inline constexpr std::string_view kAccessDenied = "AccessDenied";
 inline constexpr std::string_view kInvalidCELExpression = "InvalidCELExpression";

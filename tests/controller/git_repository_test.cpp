@@ -221,6 +221,25 @@ TEST_F(GitRepositoryStatus, ProgressLeavesReadyAloneUnlessSomethingNewIsMade) {
   EXPECT_EQ(ConditionsOf(object), "Reconciling=True Progressing building artifact\nReady=Unknown Progressing building artifact\n" + stored);
 }
 
+TEST_F(GitRepositoryStatus, SuspendedNothingSaysThatARunIsUnderWay) {
+  EXPECT_EQ(StatusSuspended(object, kNoon), std::nullopt);
+  object.Set("status", StatusProgressing(object, "reconciliation in progress", false, kNoon));
+  object.Set("status", StatusSuspended(object, kNoon).value());
+  EXPECT_EQ(ConditionsOf(object), "Ready=False Suspended Reconciliation canceled: the GitRepository was suspended; resume it to go on\n");
+  EXPECT_EQ(StatusSuspended(object, kNoon), std::nullopt) << "nothing is left to say";
+  object.Set("status", StatusProgressing(object, "going on", false, kNoon));
+  EXPECT_EQ(ConditionsOf(object), "Reconciling=True Progressing going on\nReady=Unknown Progressing going on\n") << "resumed";
+
+  Succeed({}, {.artifact = ArtifactAt("main@sha1:1")});
+  EXPECT_EQ(StatusSuspended(object, kNoon), std::nullopt);
+  object.Set("status", StatusProgressing(object, "reconciliation in progress", false, kNoon));
+  object.Set("status", StatusSuspended(object, kNoon).value());
+  EXPECT_EQ(ConditionsOf(object), good);
+
+  Fail({.step = Step::Fetch, .type = "FetchFailed", .reason = "GitOperationFailed", .message = "away"});
+  EXPECT_EQ(StatusSuspended(object, kNoon), std::nullopt) << "a failure stays as it was reported";
+}
+
 TEST(IncludeLinks, FollowWhatAnObjectIncludes) {
   IncludeLinks links;
   links.Update(

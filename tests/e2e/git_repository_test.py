@@ -255,6 +255,26 @@ class ConditionTest(GitCase):
         self.assertEqual(condition_of(obj, "Ready")["status"], "True")
         self.await_failed("GitRepository", "fleet", "GitOperationFailed")
 
+    def test_suspended_nothing_goes_on(self):
+        """A look that waits for its host ends when the source is suspended, and the status says so; resumed, it goes on."""
+        repository = self.repository("app", {"a.txt": "a"})
+        self.source("good", repository)
+        ready = condition_of(self.await_ready("GitRepository", "good"), "Ready")
+        with harness.socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}/x.git"
+            self.source("new", repository, url, timeout="10m")
+            self.kube.patch("GitRepository", "good", self.ns, {"spec": {"url": url, "timeout": "10m"}})
+            for name in ("new", "good"):
+                self.await_condition(name, "Reconciling", "True", "Progressing")
+                self.kube.patch("GitRepository", name, self.ns, {"spec": {"suspend": True}})
+            new, good = (self.await_object("GitRepository", name, lambda obj: not condition_of(obj, "Reconciling")) for name in ("new", "good"))
+        self.assertEqual([(c["type"], c["status"], c["reason"], c["message"]) for c in new["status"]["conditions"]],
+                         [("Ready", "False", "Suspended", "Reconciliation canceled: the GitRepository was suspended; resume it to go on")])
+        self.assertEqual(condition_of(good, "Ready"), ready, "as it was reported")
+        for name in ("new", "good"):
+            self.kube.patch("GitRepository", name, self.ns, {"spec": {"suspend": False, "url": self.env.git.url(repository.name)}})
+            self.await_ready("GitRepository", name)
+
     def test_R51_hosts_that_never_answer_hold_up_nobody_else(self):
         repository = self.repository("app", {"app/cm.yaml": harness.config_map("app")})
         hosts = [harness.socket.create_server(("127.0.0.1", 0)) for _ in range(100)]

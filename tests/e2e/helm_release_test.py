@@ -107,6 +107,21 @@ class LifeTest(ReleaseCase):
         self.assertEqual(self.records(), {1: "deployed"}, "a suspended release is left where it is")
         self.assertEqual(self.data()["message"], "one")
 
+    def test_suspended_in_the_middle_of_an_action(self):
+        self.chart()
+        self.release(values={"deploy": True}, install={"timeout": "10m"})
+        self.await_object(HR, "web", lambda obj: "Running 'install' action" in condition_of(obj, "Ready").get("message", "") and
+                          self.kube.get("Deployment", "web", self.ns))
+        self.release(values={"deploy": True}, install={"timeout": "10m"}, suspend=True)
+        obj = self.await_object(HR, "web", lambda obj: not condition_of(obj, "Reconciling"))
+        ready = condition_of(obj, "Ready")
+        self.assertEqual((ready["status"], ready["reason"], ready["message"]),
+                         ("False", "Suspended", "Reconciliation canceled: the HelmRelease was suspended; resume it to go on"))
+        self.release(values={"deploy": True}, install={"timeout": "10m"}, suspend=False)
+        self.await_object(HR, "web", lambda obj: condition_of(obj, "Ready")["status"] == "Unknown")
+        self.kube.patch("Deployment", "web", self.ns, {"spec": {"replicas": 0}})
+        self.await_release(version=1)
+
     def test_another_name_is_another_release(self):
         self.chart()
         self.release()
