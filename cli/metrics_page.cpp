@@ -152,6 +152,8 @@ void ControllerRuntime(Page& page, const Queues& queues) {
   using Q = controller::WorkQueue;
   each("controller_runtime_reconcile_errors_total", "counter", "Runs that failed.",
        [](const Q& q) { return q.meter()->results(controller::RunResult::Error); });
+  each("controller_runtime_reconcile_panics_total", "counter", "Runs that ended in an exception.",
+       [](const Q& q) { return q.meter()->exceptions(); });
   each("controller_runtime_reconcile_time_seconds", "histogram", "How long a run took.",
        [](const Q& q) -> const base::Histogram& { return q.meter()->ran(); });
   each("controller_runtime_active_workers", "gauge", "Runs under way.", [](const Q& q) { return static_cast<std::uint64_t>(q.running()); });

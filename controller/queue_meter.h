@@ -31,9 +31,11 @@ class QueueMeter {
   void Listed(const Key& key);  ///< wants a place; again while it waits counts for nothing
   void Begun(const Key& key);
   void Ended(const Key& key, RunResult result);
+  void Threw() { ++exceptions_; }  ///< a run ended in an exception
   void Forgotten(const Key& key);  ///< the object is gone: so are its series
 
   std::uint64_t results(RunResult result) const { return results_.at(static_cast<std::size_t>(result)); }
+  std::uint64_t exceptions() const { return exceptions_; }
   const base::Histogram& waited() const { return waited_; }  ///< seconds from the first wish to the beginning
   const base::Histogram& worked() const { return worked_; }  ///< seconds of each run, in workqueue's ranges
   const base::Histogram& ran() const { return ran_; }        ///< the same in controller_runtime_reconcile_time_seconds' ranges
@@ -46,6 +48,7 @@ class QueueMeter {
   const base::Clock& clock_;
   const std::vector<double> duration_bounds_;
   std::array<std::uint64_t, 4> results_{};
+  std::uint64_t exceptions_ = 0;
   base::Histogram waited_, worked_, ran_;
   std::map<Key, base::TimePoint> listed_, begun_;
   std::map<Key, base::Histogram> durations_;

@@ -115,6 +115,7 @@ net::Task<void> WorkQueue::RunOne(Key key, std::shared_ptr<Entry> entry, Trigger
 /// The bug is this object's alone: all others go on, and so does this one, a few times, since memory may be there again.
 net::Task<Outcome> WorkQueue::AfterBug(Key key, std::shared_ptr<Entry> entry, std::string what) {
   const bool last = ++entry->bugs >= kTries;
+  if (options_.meter != nullptr) options_.meter->Threw();
   if (options_.on_bug) {
     net::Task<void> telling = options_.on_bug(std::move(key), Bug{.what = std::move(what), .last = last});
     co_await std::move(telling);

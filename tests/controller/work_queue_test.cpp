@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "controller/queue_meter.h"
 #include "net/await.h"
 
 namespace sluice::controller {
@@ -138,7 +139,9 @@ TEST_F(WorkQueueTest, FailuresBackOffAndSuccessForgetsThem) {
 
 TEST_F(WorkQueueTest, T78_ARunThatThrowsIsTriedThreeTimesAndHurtsNobodyElse) {
   std::vector<std::string> told;
-  WorkQueueOptions options{.concurrent = 2, .min_retry = 1ms, .max_retry = 4ms};
+  base::SystemClock clock;
+  QueueMeter meter(clock);
+  WorkQueueOptions options{.concurrent = 2, .min_retry = 1ms, .max_retry = 4ms, .meter = &meter};
   options.on_bug = [&told](Key key, Bug bug) -> net::Task<void> {
     told.push_back(key.name + ": " + bug.what + (bug.last ? ", last" : ""));
     co_return;
@@ -161,6 +164,7 @@ TEST_F(WorkQueueTest, T78_ARunThatThrowsIsTriedThreeTimesAndHurtsNobodyElse) {
   RunUntil([&] { return told.size() == 4; });
   EXPECT_EQ(runs(), 4);
   EXPECT_EQ(told.back(), "a: std::bad_alloc, last") << "once for each change";
+  EXPECT_EQ(meter.exceptions(), 4U);
   RunUntil([&] { return queue.running() == 0; });
 }
 

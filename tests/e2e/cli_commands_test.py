@@ -884,6 +884,7 @@ class MetricsTest(CommandCase):
         self.assertLessEqual({
             "gotk_reconcile_duration_seconds", "gotk_resource_info", "gotk_cache_events_total", "gotk_token_cache_events_total", "gotk_token_cached_items",
             "gotk_token_cache_requests_total", "gotk_token_cache_evictions_total", "controller_runtime_reconcile_total", "controller_runtime_reconcile_errors_total",
+            "controller_runtime_reconcile_panics_total",
             "controller_runtime_reconcile_time_seconds", "controller_runtime_active_workers", "controller_runtime_max_concurrent_reconciles",
             "workqueue_depth", "workqueue_adds_total", "workqueue_queue_duration_seconds", "workqueue_work_duration_seconds", "workqueue_retries_total",
             "workqueue_unfinished_work_seconds", "workqueue_longest_running_processor_seconds", "rest_client_requests_total", "go_info",
@@ -895,6 +896,8 @@ class MetricsTest(CommandCase):
                       f'exported_namespace="{self.ns}",name="app",ready="True",revision="{repository.revision}",source_name="fleet"}} 1\n', page)
         self.assertIn(f'url="{self.env.git.url(repository.name)}"}} 1\n', page)
         self.assertRegex(page, r'(?m)^controller_runtime_reconcile_total{controller="kustomization",result="requeue_after"} [1-9]')
+        for kind in ("gitrepository", "kustomization", "helmrelease", "bucket"):
+            self.assertIn(f'controller_runtime_reconcile_panics_total{{controller="{kind}"}} 0\n', page)
         self.assertIn('controller_runtime_max_concurrent_reconciles{controller="kustomization"} 20\n', page)
         self.assertRegex(page, r'(?m)^workqueue_queue_duration_seconds_count{controller="gitrepository",name="gitrepository"} [1-9]')
         host = self.env.cluster.state["server"].removeprefix("https://")

@@ -217,6 +217,7 @@ class ContainedTest(Faults):
         self.assertEqual(said(), tries, "it is not tried again by itself")
         self.request("Kustomization", "app")
         until(lambda: said() == tries + 1)
+        self.assertIn(f'controller_runtime_reconcile_panics_total{{controller="kustomization"}} {tries + 1}\n', throwing.http("metrics", 1).decode())
         self.assertTrue(throwing.is_running())
         throwing.end()
         del throwing.variables["SLUICE_FAILPOINT"]
