@@ -249,7 +249,7 @@ Result<std::vector<Submodule>> ParseGitmodules(std::string_view text, std::size_
       module->url = std::move(option->value);
     }
   }
-  std::erase_if(modules, [](const Submodule& m) { return m.path.empty() || m.url.empty(); });
+  std::erase_if(modules, [](const Submodule& m) { return m.path.empty(); });
   TRY(Check(modules));
   return modules;
 }

@@ -116,6 +116,9 @@ Result<Mount> Walk::OpenOne(const Repository& parent, const Submodule& module, s
     return MakeError(Reason::TooLarge, "submodules are nested deeper than " + std::to_string(limits.max_submodule_depth) + " levels");
   if (++count_ > limits.max_submodules)
     return MakeError(Reason::TooLarge, "there are more than " + std::to_string(limits.max_submodules) + " submodules");
+  if (module.url.empty())
+    return Invalid(
+        ".gitmodules has no url for it, so that its files cannot be fetched: add `url = …` to its section, or remove the submodule");
   TRY(const GitUrl url, SubmoduleUrl(parent.url(), module.url));
   const Credentials own = CredentialsFor(parent.url(), url, credentials);
   if (url.scheme == GitScheme::Ssh && own.identity.empty())

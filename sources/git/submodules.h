@@ -21,7 +21,7 @@ struct Submodule {
   friend bool operator==(const Submodule&, const Submodule&) = default;
 };
 
-/// The entries of a `.gitmodules` that have a path and a url, in its order; of an option given twice the last counts. Pure.
+/// The entries of a `.gitmodules` that have a path, in its order; `url` is "" where there is none. Of an option given twice the last counts. Pure.
 /// Invalid (`.gitmodules:LINE: …`, or `submodule "NAME": …`): malformed; a name or path that is empty, absolute, holds `..`, a control character or begins
 /// with `-`, a path through `.git`, a name or path inside another's (Git keeps repositories by name), a URL that begins with `-` or holds a control character.
 /// TooLarge: over 1 MiB, or more than `max_count` entries.
@@ -42,7 +42,8 @@ struct WithSubmodules {
 };
 
 /// The files of a fetched `commit` of `repository`, with its submodules in place to every depth; those of `limits` that are not in the cache are fetched.
-/// `wanted` (may be empty) says by path of the superproject which are; what is not wanted, or has no entry in `.gitmodules`, is absent.
+/// `wanted` (may be empty) says by path of the superproject which are; what is not wanted, or has no entry in `.gitmodules`, is absent. An entry without a url is Invalid
+/// where the commit has that submodule, as for `git submodule update`.
 /// Errors: of ParseGitmodules, SubmoduleUrl, Resolve and Fetch, with the submodule's path in front; TooLarge: deeper, or more, or more bytes on disk than
 /// GitLimits has it. `call` bounds all of it.
 base::Result<WithSubmodules> OpenWithSubmodules(GitCache& cache, const Repository& repository, std::string_view commit,

@@ -143,9 +143,9 @@ class SparseTest(GitCase):
 
 class SubmoduleTest(GitCase):
     def pin(self, repository, path, url, commit):
-        """Commits a submodule to the head of `repository`, as `git submodule add` does."""
+        """Commits a submodule to the head of `repository`, as `git submodule add` does; without `url`, as somebody does by hand."""
         with open(os.path.join(repository.tree, ".gitmodules"), "a", encoding="ascii") as file:
-            file.write(f'[submodule "{path}"]\n\tpath = {path}\n\turl = {url}\n')
+            file.write(f'[submodule "{path}"]\n\tpath = {path}\n' + (f"\turl = {url}\n" if url else ""))
         scratch = os.path.join(self.env.folder, f"clone-{self.ns}-{repository.name}")
         harness.git("clone", "--quiet", repository.bare, scratch)
         harness.shutil.copy(os.path.join(repository.tree, ".gitmodules"), scratch)
@@ -178,6 +178,22 @@ class SubmoduleTest(GitCase):
         self.kube.patch("GitRepository", "fleet", self.ns, {"spec": {"recurseSubmodules": None}})
         self.await_object("GitRepository", "fleet", lambda obj: is_ready(obj) and "observedRecurseSubmodules" not in obj["status"])
         self.assertEqual(sorted(self.files_of()), ["a.txt"])
+
+    def test_one_without_a_url_fails_and_prunes_nothing(self):
+        lib, app = self.repository("lib", {"cm.yaml": config_map("lib")}), self.repository("app", {"cm.yaml": config_map("app")})
+        self.pin(app, "lib", f"../{lib.name}.git", lib.head)
+        self.source("fleet", app, recurseSubmodules=True)
+        self.kustomization()
+        self.await_ready("Kustomization", "app")
+        before = self.artifact()
+        os.remove(os.path.join(app.tree, ".gitmodules"))
+        self.pin(app, "lib", None, lib.head)
+        self.request("GitRepository", "fleet")
+        self.assertIn("submodule 'lib': .gitmodules has no url for it", self.await_failed("GitRepository", "fleet", "GitOperationFailed")["message"])
+        self.request("Kustomization", "app")
+        self.await_object("Kustomization", "app", lambda obj: is_ready(obj) and "lastHandledReconcileAt" in obj["status"])
+        self.assertEqual(self.artifact(), before)
+        self.assertIsNotNone(self.kube.get("ConfigMap", "lib", self.ns))
 
     def test_T9_hostile_submodules_are_refused(self):
         lib, canary = self.repository("lib", {"l.txt": "l"}), os.path.join(self.env.folder, "canary")

@@ -25,7 +25,7 @@ TEST(Gitmodules, ReadsGitsConfigurationFormat) {
       {"[submodule \"a\"]\npath = x\\\ny\nurl = u\n", "a|xy|u\n"},
       {"[submodule \"a\"]\npath=x\nurl=u\n[other \"b\"]\npath=z\n[submodule \"a\"]\nurl=v\nupdate = !touch /tmp/x\nshallow\n", "a|x|v\n"},
       {"[submodule \"a\"]\npath=x/\nurl=u\n", "a|x|u\n"},
-      {"[submodule \"a\"]\npath=x\n[submodule \"b\"]\nurl=u\n", ""},
+      {"[submodule \"a\"]\npath=x\n[submodule \"b\"]\nurl=u\n", "a|x|\n"},
       {"[core]\n\tfsmonitor = evil\n\thooksPath = evil\n", ""},
   };
   for (const auto& [text, want] : kRows) EXPECT_EQ(Parsed(text), want) << text;
@@ -166,6 +166,26 @@ TEST_F(Submodules, AreInPlaceToEveryDepth) {
   EXPECT_EQ(Open("http"), want);
   EXPECT_EQ(Open("ssh", server_->Ssh()), want) << "relative to the ssh URL, with the same identity";
   EXPECT_EQ(Open("http", {}, [](std::string_view path) { return path != "vendor/lib"; }), gitmodules + "a=app\nvendor/\n");
+}
+
+TEST_F(Submodules, OneWithoutAUrlIsNotLeftOut) {
+  const TestRepository lib = Other("lib");
+  lib.Write("l", "lib");
+  const std::string commit = lib.Commit("lib");
+  remote.Write("a", "app");
+  remote.Commit("app");
+  Pin(remote, "lib", "vendor/lib", Sibling(lib), commit);
+  const std::string pathless = "[submodule \"none\"]\n\turl = ../none.git\n";  // of which nothing can be said
+  for (const std::string url : {"", "\turl =\n"}) {
+    CommitIndex(remote, pathless + "[submodule \"lib\"]\n\tpath = vendor/lib\n" + url);
+    EXPECT_EQ(Open("http"),
+              "Invalid: submodule 'vendor/lib': .gitmodules has no url for it, so that its files cannot be fetched: add `url = …` to its "
+              "section, "
+              "or remove the submodule");
+  }
+  const std::string gone = "[submodule \"gone\"]\n\tpath = gone\n";  // removed from the tree, its entry was forgotten
+  CommitIndex(remote, gone + "[submodule \"lib\"]\n\tpath = vendor/lib\n\turl = " + Sibling(lib) + "\n");
+  EXPECT_TRUE(Open("http").ends_with("a=app\nvendor/lib/l=lib\n")) << Open("http");
 }
 
 TEST_F(Submodules, T9DepthAndNumberAreBounded) {
