@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "sources/git/known_hosts.h"
 
 namespace sluice::sources {
@@ -58,6 +59,35 @@ Result<Credentials> HttpCredentials(const GitUrl& url, const Data& data) {
   return out;
 }
 
+constexpr std::size_t kMaxCleaned = 1024;
+
+/// Whether a well-formed character changes how others are shown, or is not shown: controls of C1, marks and overrides of direction, joiners, separators, tags.
+bool IsInvisible(std::string_view character) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() == 1) return at(0) < 0x20 || at(0) == 0x7f;
+  if (character.size() == 2) return (at(0) == 0xc2 && at(1) < 0xa0) || character == "\u00ad" || character == "\u061c";
+  if (character.size() == 3)
+    return (character >= "\u200b" && character <= "\u200f") || (character >= "\u2028" && character <= "\u202e") ||
+           (character >= "\u2060" && character <= "\u206f") || character == "\ufeff";
+  return character >= "\U000e0000" && character <= "\U000e0fff";
+}
+
+/// `text` with `?` for each byte that is no character, and for each character that is none to be seen.
+std::string Printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = base::Utf8Length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    if (length == 0 || IsInvisible(character)) {
+      out += '?';
+    } else {
+      out += character;
+    }
+    text.remove_prefix(character.size());
+  }
+  return out;
+}
+
 void Blot(std::string& text, const std::string& secret) {
   if (secret.size() < 4) return;  // shorter ones would blot out ordinary words, and hide nothing
   for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += 3) text.replace(at, secret.size(), "***");
@@ -90,11 +120,12 @@ std::string Cleaned(std::string_view text, const Credentials& c) {
   std::string out = WithoutUserinfo(text.substr(0, 16384));
   for (const std::string* secret : {&c.password, &c.bearer_token, &c.passphrase, &c.proxy_password, &c.username, &c.proxy_username})
     Blot(out, *secret);
-  for (char& ch : out)
-    if (static_cast<unsigned char>(ch) < 0x20 || static_cast<unsigned char>(ch) >= 0x7f) ch = '?';
+  out = Printable(out);
   while (out.ends_with('?') || out.ends_with(' ')) out.pop_back();  // line ends of servers
-  if (out.size() > 1024) out = out.substr(0, 1021) + "...";
-  return out;
+  if (out.size() <= kMaxCleaned) return out;
+  std::size_t end = kMaxCleaned - 3;
+  while ((static_cast<unsigned char>(out[end]) & 0xc0) == 0x80) --end;  // not in the middle of a character
+  return out.substr(0, end) + "...";
 }
 
 }  // namespace sluice::sources

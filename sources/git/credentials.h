@@ -38,7 +38,7 @@ base::Result<Credentials> AnonymousCredentials(const GitUrl& url);
 /// Adds a proxy Secret's `address`, `username`, `password`. Invalid: no address, another scheme, over 2,048 bytes, a password without a username.
 base::Result<void> AddProxy(const std::map<std::string, std::string>& data, Credentials& credentials);
 
-/// `text` without the secret values of `credentials` and without userinfo in URLs, control characters shown as `?`, at most 1,024 bytes:
+/// `text` without the secret values of `credentials` and without userinfo in URLs, `?` for what is no UTF-8 and for characters that are not to be seen, at most 1,024 bytes:
 /// what a library or a server said, made fit for a condition.
 std::string Cleaned(std::string_view text, const Credentials& credentials);
 

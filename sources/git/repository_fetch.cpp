@@ -152,6 +152,10 @@ Result<PackQuery> Repository::Impl::QueryFor(const std::vector<HeldCommit>& want
 }
 
 Result<void> Repository::Impl::CheckReceived(const ObjectStore& into, const HeldCommit& wanted) const {
+  TRY(const ObjectId id, ParseObjectId(wanted.commit));
+  if (const auto raw = into.Read(id, ObjectKind::Commit); !raw && raw.error().reason == Reason::Invalid)
+    return Fail(Reason::NotFound, (wanted.ref_name.empty() ? "there is no such commit" : wanted.ref_name + " does not point to a commit") +
+                                      ": " + raw.error().message + "; name a commit, or a branch or tag of one");
   auto info = ReadCommitFrom(into, wanted.commit);
   if (!info) return Fail(Reason::NotFound, "the host did not send commit " + wanted.commit + ": is it in the history of the branch?");
   TRY(const ObjectId root, ParseObjectId(info->tree));

@@ -85,7 +85,11 @@ TEST(Credentials, T57CleanedTextHoldsNoSecret) {
   EXPECT_EQ(Cleaned("user deployer with hunter2222 or tok-en at https://x:y@host/z\n", c),
             "user *** with *** or *** at https://***@host/z");
   EXPECT_EQ(Cleaned("a\x1b[31mb\nc", c), "a?[31mb?c");
+  EXPECT_EQ(Cleaned("ünï/côde, 枝, 🌿", c), "ünï/côde, 枝, 🌿");
+  EXPECT_EQ(Cleaned("\xfc \xc3( a\u0085b\u202ec\u200bd\ufeffe\u00adf\U000e0041g", c), "? ?( a?b?c?d?e?f?g")
+      << "no UTF-8, or not to be seen";
   EXPECT_EQ(Cleaned(std::string(5000, 'x'), c).size(), 1024u);
+  EXPECT_EQ(Cleaned(std::string(1020, 'x') + "üüü", c), std::string(1020, 'x') + "...") << "characters stay whole";
   EXPECT_EQ(Cleaned(std::string(1020, 'x') + "hunter2222", c), std::string(1020, 'x') + "***") << "blotted before it is cut";
 }
 

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "base/utf8.h"
 #include "sources/artifact/store_names.h"
 #include "sources/git/credentials.h"
 #include "sources/git/url.h"
@@ -21,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   credentials.password = "canary";
   const std::string clean = Cleaned(text, credentials);
   if (clean.find("canary") != std::string::npos || clean.size() > 1024) std::abort();
+  if (!sluice::base::IsUtf8(clean)) std::abort();
   for (const char c : clean)
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) std::abort();
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) std::abort();
   return 0;
 }

@@ -95,6 +95,34 @@ TEST_F(GitRepositories, WhatIsNotThereIsNamed) {
   EXPECT_EQ(MessageOf(Open()->Resolve({.branch = "a b"}, {})), "ref.branch: \"a b\" is no valid branch name");
 }
 
+TEST_F(GitRepositories, NamesAreShownAsTheyAre) {
+  remote.Write("a", "1");
+  remote.Commit("first");
+  remote.Git("branch ünï/côde");
+  EXPECT_TRUE(MessageOf(Open()->Resolve({.branch = "none"}, {})).ends_with("; the repository has main, ünï/côde"));
+}
+
+TEST_F(GitRepositories, WhatIsNoCommitIsNamed) {
+  remote.Write("a", "1");
+  remote.Commit("first");
+  const std::string tree = remote.Git("rev-parse main^{tree}"), blob = remote.Git("rev-parse main:a"),
+                    url = server_->Url("http", remote).text;
+  remote.Git("tag tree main^{tree}");
+  remote.Git("tag blob main:a");
+  remote.Git("tag -a annotated -m x main^{tree}");
+  const std::string end = ", not a commit; name a commit, or a branch or tag of one";
+  const std::pair<Reference, std::string> kRows[] = {
+      {{.tag = "tree"}, "refs/tags/tree does not point to a commit: object " + tree + " is a tree"},
+      {{.tag = "blob"}, "refs/tags/blob does not point to a commit: object " + blob + " is a blob"},
+      {{.tag = "annotated"}, "refs/tags/annotated does not point to a commit: object " + tree + " is a tree"},
+      {{.commit = blob}, "there is no such commit: object " + blob + " is a blob"},
+  };
+  for (const auto& [reference, want] : kRows) {
+    EXPECT_EQ(Get(*Open(), reference, {}), url + ": " + want + end);
+    EXPECT_EQ(Get(*Open("ssh"), {.branch = "main"}, server_->Ssh()), "") << "nothing is the worse for it";
+  }
+}
+
 TEST_F(GitRepositories, EmptyRepository) {
   const std::string url = server_->Url("http", remote).text;
   for (const char* scheme : {"http", "ssh"}) {
