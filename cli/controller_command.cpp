@@ -302,6 +302,7 @@ class Process {
   controller::helm_operator::Charts::Parts OperatorChartsOf() {
     return {.services = services_,
             .cache = cache_,
+            .remotes = git_hosts_,
             .github = github_,
             .access = {.credentials_over_http = flags_.git_credentials_over_http},
             .dependencies = {.repository = {.io = runtime_.io(),

@@ -4,6 +4,7 @@
 
 #include "base/failpoint.h"
 #include "controller/conditions.h"
+#include "controller/git_hosts.h"
 #include "controller/object_events.h"
 #include "controller/source_steps.h"
 #include "net/await.h"
@@ -271,15 +272,9 @@ bool Reconciler::IsUnchanged(const Run& run) const {
 /// host are all that it may hold up.
 template <class T>
 net::Task<Result<T>> Reconciler::AskHost(std::shared_ptr<Run> run, std::string_view what, std::function<Result<T>(std::stop_token)> call) {
-  auto answer = std::make_shared<std::optional<Result<T>>>();
-  auto ask = [answer, call = std::move(call)](std::stop_token stop) { answer->emplace(call(std::move(stop))); };
-  std::string host = std::string(what) + " " + run->url.host + ":" + std::to_string(run->url.port);
-  queue_->SetWaiting(run->key, true);
-  net::Task<Result<void>> asking = parts_.remotes.Run(std::move(host), std::move(ask));
-  Result<void> asked = co_await std::move(asking);
-  queue_->SetWaiting(run->key, false);
-  if (!asked) co_return std::move(asked).error();
-  co_return *std::move(*answer);
+  auto on_wait = [this, key = run->key](bool waiting) { queue_->SetWaiting(key, waiting); };
+  net::Task<Result<T>> asking = controller::AskHost<T>(parts_.remotes, HostOf(what, run->url), std::move(on_wait), std::move(call));
+  co_return co_await std::move(asking);
 }
 
 net::Task<Result<CheckoutOutcome>> Reconciler::FetchAndCheckOut(std::shared_ptr<Run> run, CheckoutJob job) {

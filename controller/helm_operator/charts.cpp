@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/git_hosts.h"
 #include "controller/helm_chart/repository.h"
 #include "controller/helm_repository/spec.h"
 #include "helm/chart/dependencies.h"
@@ -151,7 +152,8 @@ net::Task<Result<Credentials>> Charts::CredentialsOf(const Request& request) {
 }
 
 /// The head as it is now, fetched, into `memory`.
-net::Task<Result<void>> Charts::Look(const GitChart& git, Credentials credentials, ChartMemory& memory) {
+net::Task<Result<void>> Charts::Look(const Request& request, Credentials credentials, ChartMemory& memory) {
+  const GitChart& git = *request.spec.git;
   CO_TRY(const sources::GitUrl url, sources::ParseGitUrl(git.url));
   auto repository = parts_.cache.Open(url);
   Resolving job{.repository = repository,
@@ -159,7 +161,8 @@ net::Task<Result<void>> Charts::Look(const GitChart& git, Credentials credential
                 .credentials = std::move(credentials),
                 .call = {.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(options_.git_timeout)}};
   auto work = [job = std::move(job)](std::stop_token stop) { return ResolveAndFetch(job, std::move(stop)); };
-  net::Task<Result<sources::Resolution>> looking = parts_.services.workers.Run(std::move(work));
+  net::Task<Result<sources::Resolution>> looking =
+      AskHost<sources::Resolution>(parts_.remotes, HostOf("fetch", url), request.on_wait, std::move(work));
   Result<sources::Resolution> head = co_await std::move(looking);
   if (!head) co_return Unavailable(std::move(head).error());
   memory.repository = std::move(repository);
@@ -179,7 +182,7 @@ net::Task<Result<Charts::Answer>> Charts::FromGit(Request request, ChartMemory& 
   net::Task<Result<Credentials>> asking = CredentialsOf(request);
   CO_TRY(const Credentials credentials, co_await std::move(asking));
   if (!known) memory.loaded = nullptr;
-  net::Task<Result<void>> looking = Look(git, credentials, memory);
+  net::Task<Result<void>> looking = Look(request, credentials, memory);
   CO_TRY(co_await std::move(looking));
   const bool update_deps = options_.update_deps && !git.skip_dep_update;
   const std::string key = KeyOf(git, request.ns, memory.head.commit, update_deps);
@@ -225,24 +228,17 @@ net::Task<Result<bool>> Charts::HasChanged(const Request& request, const Credent
   const std::string last = request.last_attempted;
   if (last == memory.head.commit) co_return false;
   if (!IsCommit(last)) co_return true;
-  struct Job {
-    std::shared_ptr<sources::Repository> repository;
-    std::shared_ptr<const LoadedChart> now;
-    std::string last;
-    Credentials credentials;
-    sources::GitCall call;
+  const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(options_.git_timeout);
+  auto fetch = [repository = memory.repository, last, credentials, timeout](std::stop_token stop) {
+    return repository->Fetch({.commit = last}, credentials, {.timeout = timeout, .stop = std::move(stop)});
   };
-  Job job{.repository = memory.repository,
-          .now = memory.loaded,
-          .last = last,
-          .credentials = credentials,
-          .call = {.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(options_.git_timeout)}};
-  auto work = [job = std::move(job)](std::stop_token stop) -> Result<bool> {
-    sources::GitCall call = job.call;
-    call.stop = std::move(stop);
-    if (!job.repository->Fetch({.commit = job.last}, job.credentials, call)) return true;
-    const auto before = job.repository->OpenTree(job.last);
-    return !before || !SameBelow(**before, *job.now->files, job.now->path);
+  net::Task<Result<void>> fetching =
+      AskHost<void>(parts_.remotes, HostOf("fetch", memory.repository->url()), request.on_wait, std::move(fetch));
+  const Result<void> fetched = co_await std::move(fetching);
+  if (!fetched) co_return true;
+  auto work = [repository = memory.repository, now = memory.loaded, last]() -> Result<bool> {
+    const auto before = repository->OpenTree(last);
+    return !before || !SameBelow(**before, *now->files, now->path);
   };
   net::Task<Result<bool>> comparing = parts_.services.workers.Run(std::move(work));
   co_return co_await std::move(comparing);

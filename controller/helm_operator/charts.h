@@ -2,6 +2,7 @@
 // dependencies that it lacks; one of a repository is immutable and fetched once. Charts are shared by the releases that use them. Belongs to the I/O thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,10 @@
 #include "controller/helm_release/renderer.h"
 #include "controller/services.h"
 #include "sources/git/repository.h"
+
+namespace sluice::net {
+class HostPool;
+}
 
 namespace sluice::controller::helm_operator {
 
@@ -52,6 +57,7 @@ class Charts {
   struct Parts {
     Services& services;
     sources::GitCache& cache;
+    net::HostPool& remotes;
     git_repository::GithubTokens& github;
     git_repository::AccessPolicy access;
     helm_chart::DependencyParts dependencies;
@@ -62,8 +68,9 @@ class Charts {
   struct Request {
     std::string ns;  ///< of the HelmRelease
     Spec spec;
-    std::string last_attempted;  ///< revision
-    bool look = false;           ///< at the remote, however lately that was done
+    std::string last_attempted;                       ///< revision
+    bool look = false;                                ///< at the remote, however lately that was done
+    std::function<void(bool)> on_wait = [](bool) {};  ///< hears when waiting for the Git host begins and ends
   };
   struct Answer {
     std::shared_ptr<const LoadedChart> loaded;
@@ -77,7 +84,7 @@ class Charts {
   using Shared = std::shared_ptr<const LoadedChart>;
   net::Task<base::Result<Answer>> FromGit(Request request, ChartMemory& memory);
   net::Task<base::Result<sources::Credentials>> CredentialsOf(const Request& request);
-  net::Task<base::Result<void>> Look(const GitChart& git, sources::Credentials credentials, ChartMemory& memory);
+  net::Task<base::Result<void>> Look(const Request& request, sources::Credentials credentials, ChartMemory& memory);
   net::Task<base::Result<Shared>> LoadCommit(GitChart git, std::string ns, std::shared_ptr<const base::Files> files);
   net::Task<base::Result<bool>> HasChanged(const Request& request, const sources::Credentials& credentials, const ChartMemory& memory);
   net::Task<base::Result<Answer>> FromRepository(Request request, ChartMemory& memory);

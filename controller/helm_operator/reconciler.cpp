@@ -164,7 +164,8 @@ net::Task<Result<void>> Reconciler::FetchChart(RunPtr run) {
   Charts::Request request{.ns = run->key.ns,
                           .spec = run->spec,
                           .last_attempted = run->status.last_attempted_revision,
-                          .look = (run->why & (trigger::kRequested | trigger::kSpec)) != 0};
+                          .look = (run->why & (trigger::kRequested | trigger::kSpec)) != 0,
+                          .on_wait = [this, key = run->key](bool waiting) { queue_->SetWaiting(key, waiting); }};
   net::Task<Result<Charts::Answer>> getting = charts_.Get(std::move(request), run->state->chart);
   CO_TRY(Charts::Answer answer, co_await std::move(getting));
   run->loaded = std::move(answer.loaded);

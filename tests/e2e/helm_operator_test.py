@@ -8,6 +8,7 @@ Pods that a test drives by hand are scheduled nowhere.
 import json
 import os
 import re
+import select
 import subprocess
 import sys
 
@@ -231,6 +232,25 @@ class GitTest(OperatorCase):
         self.kube.delete(HR, "web", self.ns)
         self.await_gone(HR, "web")
         self.assertEqual((self.records(), self.data()), ({}, None))
+
+    def test_R51_hosts_that_never_answer_hold_up_nobody_else(self):
+        self.controller.end()
+        self.addCleanup(self.controller.start)
+        patient = self.env.controller("patient", FLAGS + ["--git-timeout=10m"], start=False)
+        self.addCleanup(patient.end)
+        patient.start()
+        hosts = [harness.socket.create_server(("127.0.0.1", 0)) for _ in range(70)]
+        for number, host in enumerate(hosts):
+            self.addCleanup(host.close)
+            self.release({"git": f"http://127.0.0.1:{host.getsockname()[1]}/x.git", "path": "web"}, f"dead-{number}")
+        until(lambda: len(select.select(hosts, [], [], 0)[0]) >= 8)
+        repository, app = self.git(), self.env.repository(f"{self.ns}-app", {"cm.yaml": config_map("app")})
+        self.release(self.in_git(repository))
+        self.await_phase("Succeeded", revision=repository.head)
+        self.source("fleet", app)
+        self.kustomization()
+        self.await_ready("Kustomization", "app")
+        self.assertEqual(len(select.select(hosts, [], [], 0)[0]), len(hosts), "all of them are asked")
 
     def test_tags_commits_and_references(self):
         repository = self.git()
