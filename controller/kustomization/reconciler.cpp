@@ -10,6 +10,7 @@
 #include "base/parser_limits.h"
 #include "controller/conditions.h"
 #include "controller/kustomization/state.h"
+#include "controller/kustomization/wait_report.h"
 #include "controller/object_events.h"
 #include "controller/spec_reader.h"
 #include "net/await.h"
@@ -88,43 +89,6 @@ JournalOptions JournalOptionsOf(JournalOptions options, const kube::ObjectStore&
   };
   return options;
 }
-
-/// Tells the status of an apply that waits for the cluster for more than a second: who looks shall not see the last revision and Ready=True meanwhile.
-class WaitReport {
- public:
-  explicit WaitReport(boost::asio::io_context& io) : io_(io) {}
-
-  void Begin(std::function<net::Task<void>()> write) {
-    if (scope_) return;
-    scope_ = std::make_unique<net::Scope>(io_);
-    over_ = std::make_shared<net::Event>(net::Event::Kind::Latch);
-    scope_->Spawn(Wait(over_, std::move(write)));
-  }
-  /// Afterwards nothing is being written, and the next wait is told anew.
-  net::Task<void> End() {
-    if (!scope_) co_return;
-    over_->Set();
-    net::Task<void> ending = scope_->LetEnd(kGrace);  // a write that has begun is not cut off, or nobody knew what it did
-    co_await std::move(ending);
-    scope_.reset();
-  }
-
- private:
-  static constexpr auto kPatience = std::chrono::seconds(1);
-  static constexpr auto kGrace = std::chrono::seconds(10);
-
-  static net::Task<void> Wait(std::shared_ptr<net::Event> over, std::function<net::Task<void>()> write) {
-    net::Task<Result<void>> waiting = over->Wait(kPatience);
-    const Result<void> ended = co_await std::move(waiting);
-    if (ended || ended.error().reason != base::Reason::Timeout) co_return;
-    net::Task<void> writing = write();
-    co_await std::move(writing);
-  }
-
-  boost::asio::io_context& io_;
-  std::unique_ptr<net::Scope> scope_;  ///< while a wait is told, or about to be
-  std::shared_ptr<net::Event> over_;
-};
 
 }  // namespace
 
