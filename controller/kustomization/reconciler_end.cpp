@@ -45,7 +45,9 @@ net::Task<controller::Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std
   const base::TimePoint now = parts_.services.clock.Now();
   run->attempt.duration = now - (checked ? state.started : run->started);
   state.reported.clear();
+  // An artifact of the same files may come of another commit: then only its origin moves.
   const bool news = state.changed || !ShowsSuccess(*run->object, run->attempt.revision) ||
+                    run->object->StringAt({"status", "lastAppliedOriginRevision"}) != run->attempt.origin_revision ||
                     !Same(run->object->At({"status", "inventory"}), run->attempt.inventory);
   if (!news) {
     NoteRecorded(*run);

@@ -173,8 +173,9 @@ net::Task<controller::Outcome> Reconciler::ReportProgress(std::shared_ptr<Run> r
   State& state = *run->state;
   const base::TimePoint now = parts_.services.clock.Now();
   const base::Duration left = state.deadline - now;
-  std::string details = report.Details();
-  if (details == state.reported) co_return Next(state, left);
+  const std::string details = report.Details();
+  std::string told = run->attempt.revision + ": " + details;
+  if (told == state.reported) co_return Next(state, left);
   const base::Duration since = now - state.reported_at;
   if (since < options_.progress_every) co_return Next(state, std::min<base::Duration>(options_.progress_every - since, left));
   const std::string message = ProgressMessage("Running health checks", run->attempt);
@@ -183,7 +184,7 @@ net::Task<controller::Outcome> Reconciler::ReportProgress(std::shared_ptr<Run> r
   const Result<SharedObject> written = co_await std::move(writing);
   state.reported_at = now;
   if (written) {
-    state.reported = std::move(details);
+    state.reported = std::move(told);
     NoteRecorded(*run);
   }
   co_return Next(state, written ? left : std::min<base::Duration>(options_.progress_every, left));

@@ -149,6 +149,18 @@ class ConsumeTest(FileCase):
                   event["metadata"].get("annotations", {}).get("kustomize.toolkit.fluxcd.io/originRevision") == "main@sha1:0123"]
         self.assertTrue(events)
 
+    def test_the_same_files_of_another_origin_are_recorded(self):
+        packed = pack({"cm.yaml": config_map("settings")})
+        self.source_object()
+        self.consumer(interval="1s")
+        self.publish("v1", packed, metadata={"org.opencontainers.image.revision": "main@sha1:0123"})
+        self.await_revision("v1")
+        before = self.kube.get("ConfigMap", "settings", self.ns)["metadata"]["resourceVersion"]
+        self.publish("v1", packed, metadata={"org.opencontainers.image.revision": "main@sha1:4567"})
+        self.await_object("Kustomization", "app", lambda obj: is_ready(obj) and
+                          obj["status"].get("lastAppliedOriginRevision") == "main@sha1:4567")
+        self.assertEqual(self.kube.get("ConfigMap", "settings", self.ns)["metadata"]["resourceVersion"], before)
+
     def test_a_change_elsewhere_builds_nothing(self):
         manifest = config_map("settings", {"a": "1"})
         self.source_object()

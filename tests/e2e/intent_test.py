@@ -94,6 +94,19 @@ class HealthTest(IntentCase):
         self.shine("lamp", "True")
         self.await_applied(repository)
 
+    def test_a_revision_without_a_change_for_it_is_named_while_it_waits(self):
+        repository = self.env.repository(self.ns, self.FILES)
+        self.source("fleet", repository)
+        self.kustomization("app", path="./app")
+        self.await_applied(repository)
+        self.shine("lamp", "False")
+        self.kustomization("app", path="./app", wait=True, timeout="10m")
+        self.await_object("Kustomization", "app", lambda obj: condition_of(obj, "Healthy").get("status") == "Unknown")
+        self.push(repository, {"other/note.yaml": config_map("note", {"change": "1"})})
+        app = self.await_object("Kustomization", "app", lambda obj: obj["status"].get("lastAttemptedRevision") == repository.revision)
+        self.assertIn(repository.revision, condition_of(app, "Reconciling")["message"])
+        self.assertEqual(condition_of(app, "Healthy")["status"], "Unknown")
+
     def test_a_wait_inside_the_apply_shows(self):
         """An object is made anew behind a finalizer that somebody else holds: that may take long, and the last revision is not called Ready meanwhile."""
         def frozen(value):
