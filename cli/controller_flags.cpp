@@ -180,7 +180,8 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--token-cache-max-duration", flags.token_cache_max_duration, "How long a token is kept at most")->capture_default_str();
   c->add_option("--concurrent", flags.concurrent, "Runs at a time, for each kind")->capture_default_str();
   c->add_option("--workers", flags.workers,
-                "Threads for what computes: trees, archives, builds; up to four times as many while some take longer than a second")
+                "Threads for what computes: trees, archives, builds; and packs from Git hosts indexed at a time; up to four times as many "
+                "while some take longer than a second")
       ->capture_default_str();
   c->add_option("--build-workers", flags.build_workers,
                 "Confined processes that build Kustomizations, and as many that render charts, out of reach of the controller's tokens and "

@@ -29,6 +29,7 @@ sources::GitLimits GitLimitsOf(const ControllerFlags& flags) {
           .max_object_bytes = flags.git_max_object_bytes,
           .max_refs = flags.git_max_refs,
           .max_delta_links = flags.git_max_delta_chain,
+          .max_indexing = flags.workers,
           .max_submodules = flags.git_max_submodules,
           .max_submodule_depth = flags.git_max_submodule_depth};
 }

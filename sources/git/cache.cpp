@@ -17,7 +17,7 @@ struct GitCache::Impl {
   GitLimits limits;
   GitClientOptions options;
   base::Mutex mutex;
-  const std::shared_ptr<SharedResources> shared = std::make_shared<SharedResources>();
+  std::shared_ptr<SharedResources> shared;
   // By the folder's name, and kept: two objects for one folder would not know of each other's readers.
   std::map<std::string, std::shared_ptr<Repository>> open GUARDED_BY(mutex);
 };
@@ -25,6 +25,7 @@ struct GitCache::Impl {
 GitCache::GitCache(std::string directory, GitLimits limits, GitClientOptions options) : impl_(std::make_unique<Impl>()) {
   impl_->directory = std::move(directory);
   impl_->limits = limits;
+  impl_->shared = std::make_shared<SharedResources>(limits.max_indexing);
   impl_->options = std::move(options);
   std::error_code error;
   fs::create_directories(impl_->directory, error);  // a failure shows at the first fetch

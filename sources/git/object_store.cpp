@@ -198,11 +198,13 @@ Result<void> PackIngest::Append(std::string_view bytes) {
   if (bytes_ > limits_.max_bytes)
     return MakeError(Reason::TooLarge, "the repository needs more than " + std::to_string(limits_.max_bytes) +
                                            " bytes of disk: make it smaller, or raise the limit");
+  TRY(const Turns::Turn turn, store_.shared_->indexing.Take(waiter_));
   if (git_indexer_append(indexer_, bytes.data(), bytes.size(), progress_.get()) < 0) return Failed();
   return {};
 }
 
 Result<void> PackIngest::Finish() {
+  TRY(const Turns::Turn turn, store_.shared_->indexing.Take(waiter_));
   SLUICE_FAILPOINT("git.index.before");
   if (git_indexer_commit(indexer_, progress_.get()) < 0) return Failed();
   SLUICE_FAILPOINT("git.index.after");

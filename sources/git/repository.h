@@ -39,6 +39,7 @@ struct GitLimits {
   std::size_t max_delta_links = 4'095;          ///< of a chain of deltas in a pack; as deep as Git itself makes them
   std::size_t max_packs = 50;                   ///< packs after which the next fetch starts the cache afresh
   std::size_t max_commits = 64;                 ///< commits kept to take differences from; the least recently fetched go first
+  std::size_t max_indexing = 2;                 ///< packs indexed at a time; four times as many while some take longer than a second
   std::size_t max_submodules = 100;             ///< of one commit, those of submodules included
   std::size_t max_submodule_depth = 10;         ///< submodules of submodules
 };

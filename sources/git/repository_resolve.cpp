@@ -145,6 +145,7 @@ Result<void> Repository::Impl::CheckHistory(const Resolution& resolution, const 
     TRY(host.Pack(query, [&](std::string_view bytes) { return ingest->Append(bytes); }));
     return ingest->Finish();
   }));
+  TRY(const Turns::Turn computing, shared->indexing.Take(waiter));
   TRY(const bool inside, IsAncestor(*history, resolution.commit, tip, waiter));
   if (!inside)
     return Fail(Reason::NotFound, "unable to resolve commit object for '" + resolution.commit + "': it is not in the history of branch \"" +

@@ -1,5 +1,5 @@
 // sources/git/shared_resources.h: what all repositories of one cache share, so that a thousand of them need no more memory and descriptors than ten:
-// trees read lately, and handles and connections that wait for their next user. Thread-safe.
+// trees read lately, handles and connections that wait for their next user, and turns at what computes. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,7 @@
 
 #include "base/mutex.h"
 #include "sources/git/objects.h"
+#include "sources/git/turns.h"
 
 namespace sluice::sources {
 
@@ -55,9 +56,11 @@ class IdlePool {
 };
 
 struct SharedResources {
+  explicit SharedResources(std::size_t max_indexing = 2) : indexing(max_indexing) {}
   TreeCache trees{16u << 20};
   IdlePool databases{16, std::chrono::hours(1)};
   IdlePool connections{16, std::chrono::seconds(90)};
+  Turns indexing;
 };
 
 }  // namespace sluice::sources
