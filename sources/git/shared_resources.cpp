@@ -52,6 +52,12 @@ void IdlePool::Give(const std::string& key, Thing thing) {
   const base::MutexLock lock(mutex_);
   waiting_.push_front({key, std::move(thing), std::chrono::steady_clock::now()});
   old = TakeOld();
+  std::size_t same = 0;
+  for (auto it = waiting_.begin(); it != waiting_.end();) {
+    const auto next = std::next(it);
+    if (it->key == key && ++same > kOfOneKey) old.splice(old.begin(), waiting_, it);
+    it = next;
+  }
 }
 
 void IdlePool::Drop(const std::string& key) {

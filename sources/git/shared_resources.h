@@ -33,7 +33,8 @@ class TreeCache {
   std::size_t bytes_ GUARDED_BY(mutex_) = 0;
 };
 
-/// Things that are dear to make and belong to one user at a time: database handles, connections. At most `max` wait, each for at most `max_age`.
+/// Things that are dear to make and belong to one user at a time: database handles, connections. At most `max` wait, and two of one key (a host that many asked at
+/// once is asked by few next time), each for at most `max_age`.
 class IdlePool {
  public:
   using Thing = std::shared_ptr<void>;  ///< with the deleter that closes it
@@ -48,6 +49,7 @@ class IdlePool {
     Thing thing;
     std::chrono::steady_clock::time_point since;
   };
+  static constexpr std::size_t kOfOneKey = 2;
   std::list<Waiting> TakeOld() REQUIRES(mutex_);
   const std::size_t max_;
   const std::chrono::seconds max_age_;

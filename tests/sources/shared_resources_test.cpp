@@ -53,5 +53,17 @@ TEST(IdlePool, HandsOutByKeyAndClosesTheOldest) {
   EXPECT_EQ(closed, 4) << "too old at once";
 }
 
+TEST(IdlePool, KeepsTwoOfAKey) {
+  int closed = 0;
+  IdlePool pool(16, std::chrono::hours(1));
+  pool.Give("b", Counted(closed));
+  for (int i = 0; i < 5; ++i) pool.Give("a", Counted(closed));
+  EXPECT_EQ(closed, 3);
+  EXPECT_NE(pool.Take("a"), nullptr);
+  EXPECT_NE(pool.Take("a"), nullptr);
+  EXPECT_EQ(pool.Take("a"), nullptr);
+  EXPECT_NE(pool.Take("b"), nullptr);
+}
+
 }  // namespace
 }  // namespace sluice::sources
