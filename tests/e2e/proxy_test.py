@@ -234,9 +234,11 @@ class StatusTest(FaultCase):
     def test_R2_answers_of_200_that_are_of_something_else(self):
         self.begin()
         self.await_converged()
-        for body in ("{}", '{"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}',
-                     '{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "other", "namespace": "%s", "uid": "1"}}' % self.ns):
-            PROXY.add("status", status=200, body=body, verb="apply,dry-run,get,patch,delete,list", resource=OURS, probability=0.05)
+        verbs = "apply,dry-run,get,patch,list"
+        for verb, body in ((f"{verbs},delete", "{}"),
+                           (verbs, '{"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}'),  # to a delete it is the right answer
+                           (f"{verbs},delete", '{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "other", "namespace": "%s", "uid": "1"}}' % self.ns)):
+            PROXY.add("status", status=200, body=body, verb=verb, resource=OURS, probability=0.05)
         self.work()
         print(f"  {PROXY.fired()} answers were of something else")
         self.finish()
