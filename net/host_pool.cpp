@@ -3,7 +3,6 @@
 #include "net/host_pool.h"
 
 #include <deque>
-#include <exception>
 #include <map>
 #include <set>
 #include <system_error>
@@ -12,26 +11,21 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include "net/await.h"
-#include "net/waiter.h"
+#include "net/job.h"
 
 namespace sluice::net {
 namespace asio = boost::asio;
 
 namespace {
 
-struct Job {
+struct HostJob : Job {
   std::string host;
-  HostPool::Call call;
-  std::stop_source stop;
   std::thread thread;
-  std::exception_ptr bug;    ///< written by the thread before it posts
-  bool refused = false;      ///< there was no thread to be had
-  Waiter* waiter = nullptr;  ///< null: nobody waits any more
+  bool refused = false;  ///< there was no thread to be had
 };
-using SharedJob = std::shared_ptr<Job>;
+using SharedJob = std::shared_ptr<HostJob>;
 
 struct Host {
   std::deque<SharedJob> queue;
@@ -99,12 +93,7 @@ struct HostPool::Impl : std::enable_shared_from_this<Impl> {
   }
 
   static void Work(const std::shared_ptr<Impl>& self, const SharedJob& job) {
-    try {
-      if (!job->stop.stop_requested()) job->call(job->stop.get_token());
-    } catch (...) {
-      job->bug = std::current_exception();
-    }
-    job->call = nullptr;
+    job->Do();
     asio::post(self->io, [self, job] { self->End(job); });
   }
 
@@ -123,8 +112,6 @@ struct HostPool::Impl : std::enable_shared_from_this<Impl> {
   }
 
   void Abandon(const SharedJob& job) {
-    job->waiter = nullptr;
-    job->stop.request_stop();
     const auto at = hosts.find(job->host);
     if (at == hosts.end() || std::erase(at->second.queue, job) == 0) return;
     if (at->second.queue.empty()) std::erase(turns, job->host);
@@ -155,22 +142,12 @@ std::size_t HostPool::queued() const {
 }
 
 Task<base::Result<void>> HostPool::Run(std::string host, Call call) {
-  if (co_await IsCancelled()) co_return CanceledError();
   const std::shared_ptr<Impl> impl = impl_;  // the pool may go while we wait
-  const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  Waiter waiter(executor);
-  auto job = std::make_shared<Job>();
+  auto job = std::make_shared<HostJob>();
   job->host = std::move(host);
-  job->call = std::move(call);
-  job->waiter = &waiter;
-  impl->Add(job);
-  const Wake wake = co_await waiter.Wait();
-  job->waiter = nullptr;
-  if (wake != Wake::Done) {
-    impl->Abandon(job);
-    co_return CanceledError();
-  }
-  if (job->bug) std::rethrow_exception(job->bug);
+  job->work = std::move(call);
+  Task<base::Result<void>> waiting = Await(job, [impl, job] { impl->Add(job); }, [impl, job] { impl->Abandon(job); });
+  CO_TRY(co_await std::move(waiting));
   if (job->refused) co_return base::MakeError(base::Reason::Unavailable, "there is no thread to be had for a call to " + job->host);
   co_return base::Result<void>{};
 }

@@ -1,5 +1,5 @@
-// WorkerPool: a queue of jobs under one lock, n threads, and a post back to the I/O thread. A job is shared by the worker that runs it and
-// the task that waits; the waiter in it belongs to the I/O thread alone, and so does the timer that makes room beside jobs that take long.
+// WorkerPool: a queue of jobs under one lock, n threads, and a post back to the I/O thread. The timer that makes room
+// beside jobs that take long belongs to the I/O thread.
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -10,11 +10,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include "base/mutex.h"
 #include "net/await.h"
-#include "net/waiter.h"
+#include "net/job.h"
 
 namespace sluice::net {
 namespace asio = boost::asio;
@@ -26,12 +25,8 @@ using Steady = std::chrono::steady_clock;
 /// So many times the threads there may be when all of them are at jobs that take long.
 constexpr std::size_t kMostTimes = 4;
 
-struct Job {
-  std::function<void(std::stop_token)> work;
-  std::stop_source stop;
+struct WorkerJob : Job {
   Steady::time_point begun;
-  std::exception_ptr bug;    ///< written by the worker before it posts
-  Waiter* waiter = nullptr;  ///< null: nobody waits any more
 };
 }  // namespace
 
@@ -44,8 +39,8 @@ struct WorkerPool::Impl : std::enable_shared_from_this<Impl> {
   const std::chrono::milliseconds patience;
   mutable base::Mutex mutex;
   std::condition_variable_any wake;
-  std::deque<std::shared_ptr<Job>> queue GUARDED_BY(mutex);
-  std::vector<std::shared_ptr<Job>> active GUARDED_BY(mutex);
+  std::deque<std::shared_ptr<WorkerJob>> queue GUARDED_BY(mutex);
+  std::vector<std::shared_ptr<WorkerJob>> active GUARDED_BY(mutex);
   std::size_t idle GUARDED_BY(mutex) = 0;
   bool closing GUARDED_BY(mutex) = false;
   std::vector<std::thread> threads;  // this and what follows: the I/O thread's
@@ -55,17 +50,17 @@ struct WorkerPool::Impl : std::enable_shared_from_this<Impl> {
   /// How many jobs may be under way: the usual number of those that have just begun, beside those that take long.
   std::size_t Allowed() const REQUIRES(mutex) {
     const Steady::time_point before = Steady::now() - patience;
-    const auto is_long = [before](const std::shared_ptr<Job>& job) { return job->begun <= before; };
+    const auto is_long = [before](const std::shared_ptr<WorkerJob>& job) { return job->begun <= before; };
     return std::min(usual + static_cast<std::size_t>(std::ranges::count_if(active, is_long)), usual * kMostTimes);
   }
 
-  std::shared_ptr<Job> Next() {
+  std::shared_ptr<WorkerJob> Next() {
     const base::MutexLock lock(mutex);
     ++idle;
     while (!closing && (queue.empty() || active.size() >= Allowed())) wake.wait(mutex);
     --idle;
     if (closing) return nullptr;
-    std::shared_ptr<Job> job = std::move(queue.front());
+    std::shared_ptr<WorkerJob> job = std::move(queue.front());
     queue.pop_front();
     job->begun = Steady::now();
     active.push_back(job);
@@ -100,7 +95,7 @@ struct WorkerPool::Impl : std::enable_shared_from_this<Impl> {
   Steady::time_point NextLong() const REQUIRES(mutex) {
     const Steady::time_point now = Steady::now();
     Steady::time_point next = now + patience;
-    for (const std::shared_ptr<Job>& job : active) {
+    for (const std::shared_ptr<WorkerJob>& job : active) {
       if (const auto due = job->begun + patience; due > now) next = std::min(next, due);
     }
     return next;
@@ -117,19 +112,14 @@ struct WorkerPool::Impl : std::enable_shared_from_this<Impl> {
     relief_is_due = true;
   }
 
-  void Retire(const std::shared_ptr<Job>& job) {
+  void Retire(const std::shared_ptr<WorkerJob>& job) {
     const base::MutexLock lock(mutex);
     std::erase(active, job);
   }
 
   void Work() {
-    while (std::shared_ptr<Job> job = Next()) {
-      try {
-        if (!job->stop.stop_requested()) job->work(job->stop.get_token());
-      } catch (...) {
-        job->bug = std::current_exception();
-      }
-      job->work = nullptr;
+    while (std::shared_ptr<WorkerJob> job = Next()) {
+      job->Do();
       Retire(job);
       asio::post(io, [job = std::move(job)] {
         if (job->waiter) job->waiter->Finish();
@@ -137,15 +127,22 @@ struct WorkerPool::Impl : std::enable_shared_from_this<Impl> {
     }
   }
 
-  void Abandon(const std::shared_ptr<Job>& job) {
-    job->waiter = nullptr;
-    job->stop.request_stop();
+  void Add(const std::shared_ptr<WorkerJob>& job) {
+    {
+      const base::MutexLock lock(mutex);
+      queue.push_back(job);
+      wake.notify_one();
+    }
+    Relieve();
+  }
+
+  void Abandon(const std::shared_ptr<WorkerJob>& job) {
     const base::MutexLock lock(mutex);
     std::erase(queue, job);
   }
 
   // Queued jobs never ran: their waiters are told. Running ones are asked to stop and finish as they do.
-  std::deque<std::shared_ptr<Job>> Close() {
+  std::deque<std::shared_ptr<WorkerJob>> Close() {
     const base::MutexLock lock(mutex);
     closing = true;
     for (const auto& job : active) job->stop.request_stop();
@@ -172,27 +169,11 @@ std::size_t WorkerPool::queued() const {
 }
 
 Task<base::Result<void>> WorkerPool::RunErased(Work work) {
-  if (co_await IsCancelled()) co_return CanceledError();
   const std::shared_ptr<Impl> impl = impl_;  // the pool may go while we wait
-  const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  Waiter waiter(executor);
-  auto job = std::make_shared<Job>();
+  auto job = std::make_shared<WorkerJob>();
   job->work = std::move(work);
-  job->waiter = &waiter;
-  {
-    const base::MutexLock lock(impl->mutex);
-    impl->queue.push_back(job);
-    impl->wake.notify_one();
-  }
-  impl->Relieve();
-  const Wake wake = co_await waiter.Wait();
-  job->waiter = nullptr;
-  if (wake != Wake::Done) {
-    impl->Abandon(job);
-    co_return CanceledError();
-  }
-  if (job->bug) std::rethrow_exception(job->bug);
-  co_return base::Result<void>{};
+  Task<base::Result<void>> waiting = Await(job, [impl, job] { impl->Add(job); }, [impl, job] { impl->Abandon(job); });
+  co_return co_await std::move(waiting);
 }
 
 }  // namespace sluice::net
