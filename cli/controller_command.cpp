@@ -30,6 +30,7 @@
 #include "controller/helm_repository/reconciler.h"
 #include "controller/kind_queue.h"
 #include "controller/kustomization/reconciler.h"
+#include "controller/lanes.h"
 #include "controller/oci_repository/reconciler.h"
 #include "kube/defined_kind.h"
 #include "kube/event_poster.h"
@@ -115,11 +116,11 @@ class Process {
         operator_events_(client_, {.component = "helm-operator", .instance = settings_.hostname, .poster = poster_.get()}),
         watcher_events_(client_, {.component = "source-watcher", .instance = settings_.hostname, .poster = poster_.get()}),
         observer_(client_, {.relist = Relist()}),
-        clusters_(runtime_, services_, RemoteOptionsOf({}), kustomize_,
+        clusters_(runtime_, services_, git_hosts_, RemoteOptionsOf({}), kustomize_,
                   [this](const auto* cluster, const auto& owner, const auto& ref, auto changes) {
                     kustomize_.OnRemoteChanged(cluster, owner, ref, changes);
                   }),
-        helm_clusters_(runtime_, services_, RemoteOptionsOf(HelmIndexOptions()), helm_,
+        helm_clusters_(runtime_, services_, git_hosts_, RemoteOptionsOf(HelmIndexOptions()), helm_,
                        [this](const auto* cluster, const auto& owner, const auto& ref, auto changes) {
                          helm_.OnRemoteChanged(cluster, owner, ref, changes);
                        }),
@@ -207,34 +208,35 @@ class Process {
         index_(client_, {.overridden_managers = flags.override_managers, .reflector = {.relist = Relist()}}, kustomize_),
         helm_index_(client_, HelmIndexOptions(), helm_),
         git_queue_(
-            Place(), "GitRepository", git_repositories_, QueueOptions(git_repositories_, "source-controller"),
+            Place(), "GitRepository", git_repositories_, QueueOptions(git_repositories_, "source-controller"), nullptr,
             [this](Key key, Triggers why) { return git_.Reconcile(std::move(key), why); },
             [this](const kube::SharedObject& before, const kube::SharedObject& after) { git_.OnObjectChanged(before, after); }),
         kustomize_queue_(
-            Place(), "Kustomization", kustomizations_, QueueOptions(kustomizations_, "kustomize-controller"),
+            Place(), "Kustomization", kustomizations_, QueueOptions(kustomizations_, "kustomize-controller"), controller::LaneOfApplied,
             [this](Key key, Triggers why) { return kustomize_.Reconcile(std::move(key), why); },
             [this](const kube::SharedObject& before, const kube::SharedObject& after) {
               kustomize_.OnKustomizationChanged(before, after);
             }),
         generator_queue_(
             Place(), "ArtifactGenerator", artifact_generators_, QueueOptions(artifact_generators_, "source-watcher"),
-            [this](Key key, Triggers why) { return generator_.Reconcile(std::move(key), why); },
+            controller::LaneOfGenerator, [this](Key key, Triggers why) { return generator_.Reconcile(std::move(key), why); },
             [this](const kube::SharedObject& before, const kube::SharedObject& after) { generator_.OnGeneratorChanged(before, after); }),
         oci_queue_(Place(), "OCIRepository", oci_repositories_, QueueOptions(oci_repositories_, "source-controller"),
-                   [this](Key key, Triggers why) { return oci_.Reconcile(std::move(key), why); }),
+                   controller::LaneOfSource, [this](Key key, Triggers why) { return oci_.Reconcile(std::move(key), why); }),
         helm_queue_(
-            Place(), "HelmRelease", helm_releases_, QueueOptions(helm_releases_, "helm-controller"),
+            Place(), "HelmRelease", helm_releases_, QueueOptions(helm_releases_, "helm-controller"), controller::LaneOfApplied,
             [this](Key key, Triggers why) { return helm_.Reconcile(std::move(key), why); },
             [this](const kube::SharedObject& before, const kube::SharedObject& after) { helm_.OnReleaseChanged(before, after); }),
         operator_queue_(Place(), "HelmRelease.helm.fluxcd.io", operator_releases_, QueueOptions(operator_releases_, "helm-operator"),
+                        controller::LaneOfOperatorRelease,
                         [this](Key key, Triggers why) { return operator_.Reconcile(std::move(key), why); }),
         helm_repository_queue_(
-            Place(), "HelmRepository", helm_repositories_, QueueOptions(helm_repositories_, "source-controller"),
+            Place(), "HelmRepository", helm_repositories_, QueueOptions(helm_repositories_, "source-controller"), controller::LaneOfSource,
             [this](Key key, Triggers why) { return helm_repository_.Reconcile(std::move(key), why); },
             [this](const kube::SharedObject& before, const kube::SharedObject& after) { helm_chart_.OnRepositoryChanged(before, after); }),
-        helm_chart_queue_(Place(), "HelmChart", helm_charts_, QueueOptions(helm_charts_, "source-controller"),
+        helm_chart_queue_(Place(), "HelmChart", helm_charts_, QueueOptions(helm_charts_, "source-controller"), controller::LaneOfChart,
                           [this](Key key, Triggers why) { return helm_chart_.Reconcile(std::move(key), why); }),
-        bucket_queue_(Place(), "Bucket", buckets_, QueueOptions(buckets_, "source-controller"),
+        bucket_queue_(Place(), "Bucket", buckets_, QueueOptions(buckets_, "source-controller"), controller::LaneOfSource,
                       [this](Key key, Triggers why) { return bucket_.Reconcile(std::move(key), why); }) {
     git_.Connect(git_queue_.queue());
     helm_chart_.Connect(helm_chart_queue_.queue());

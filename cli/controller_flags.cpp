@@ -178,7 +178,8 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
   c->add_option("--helm-cache-purge-interval", flags.helm_cache_purge_interval, "Accepted; see --helm-cache-max-size");
   c->add_option("--token-cache-max-size", flags.token_cache_max_size, "How many tokens of GitHub Apps are kept")->capture_default_str();
   c->add_option("--token-cache-max-duration", flags.token_cache_max_duration, "How long a token is kept at most")->capture_default_str();
-  c->add_option("--concurrent", flags.concurrent, "Runs at a time, for each kind")->capture_default_str();
+  c->add_option("--concurrent", flags.concurrent, "Runs at a time, for each kind and each host or remote cluster that they wait for")
+      ->capture_default_str();
   c->add_option("--workers", flags.workers,
                 "Threads for what computes: trees, archives, builds; and packs from Git hosts indexed at a time; up to four times as many "
                 "while some take longer than a second")

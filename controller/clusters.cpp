@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "controller/exec_credential.h"
+#include "controller/git_hosts.h"
 #include "controller/spec_reader.h"
 #include "document/json.h"
 #include "document/yaml.h"
@@ -182,9 +183,11 @@ struct Clusters::Remote final : kube::OwnedListener {
   const Cluster cluster;
 };
 
-Clusters::Clusters(net::Runtime& runtime, Services& services, RemoteOptions options, const kube::OwnedListener& rules, OnChanged on_changed)
+Clusters::Clusters(net::Runtime& runtime, Services& services, net::HostPool& plugins, RemoteOptions options,
+                   const kube::OwnedListener& rules, OnChanged on_changed)
     : runtime_(runtime),
       services_(services),
+      plugins_(plugins),
       options_(std::move(options)),
       rules_(rules),
       on_changed_(std::move(on_changed)),
@@ -244,8 +247,9 @@ net::Task<Result<std::optional<Clusters::Config>>> Clusters::RunPlugin(std::stri
     co_return std::optional<Config>(std::move(out));
   }
   const base::TimePoint asked = services_.clock.Now();
-  auto run = [wanted = **plugin] { return RunExecPlugin(wanted, kPluginPatience); };
-  net::Task<Result<ExecCredential>> running = services_.workers.Run(std::move(run));
+  auto run = [wanted = **plugin](std::stop_token stop) { return RunExecPlugin(wanted, kPluginPatience, stop); };
+  auto on_wait = [](bool) {};
+  net::Task<Result<ExecCredential>> running = AskHost<ExecCredential>(plugins_, "plugin of " + of, std::move(on_wait), std::move(run));
   Result<ExecCredential> credential = co_await std::move(running);
   if (!credential) co_return std::move(credential).error().Wrap(where);
   PutCredential(*kubeconfig, **plugin, *credential);

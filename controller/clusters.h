@@ -19,6 +19,7 @@
 #include "kube/index.h"
 #include "kube/observe.h"
 #include "net/executor.h"
+#include "net/host_pool.h"
 
 namespace sluice::controller {
 
@@ -51,7 +52,9 @@ class Clusters {
   /// Told of changes of owned objects, and on which cluster.
   using OnChanged = std::function<void(const Cluster*, const kube::Owner&, const kube::ObjectRef&, kube::Changes)>;
   /// Of `rules` (which outlives it) only the judgement is asked: an owner's objects are judged over there as here.
-  Clusters(net::Runtime& runtime, Services& services, RemoteOptions options, const kube::OwnedListener& rules, OnChanged on_changed);
+  /// Plugins of kubeconfigs run on threads of `plugins`, since they take as long as they like.
+  Clusters(net::Runtime& runtime, Services& services, net::HostPool& plugins, RemoteOptions options, const kube::OwnedListener& rules,
+           OnChanged on_changed);
   ~Clusters();
   Clusters(const Clusters&) = delete;
   Clusters& operator=(const Clusters&) = delete;
@@ -83,6 +86,7 @@ class Clusters {
 
   net::Runtime& runtime_;
   Services& services_;
+  net::HostPool& plugins_;
   const RemoteOptions options_;
   const kube::OwnedListener& rules_;
   const OnChanged on_changed_;

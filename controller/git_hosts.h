@@ -1,4 +1,5 @@
-// controller/git_hosts.h: how reconcilers call Git hosts: on threads that wait, never on those that compute. For .cpp files, since it awaits.
+// controller/git_hosts.h: how reconcilers call Git hosts, and plugins of kubeconfigs: on threads that wait, never on those that compute. For .cpp files, since it
+// awaits.
 #pragma once
 
 #include <functional>

@@ -20,13 +20,15 @@ class KindQueue {
     net::Timers& timers;
     const base::Clock& clock;
   };
-  /// `name` is what its metrics call the kind; `options.meter` is set here. `changed` as in QueueFeeder. What `place` and `store` name outlives it.
-  KindQueue(Place place, std::string name, kube::ObjectStore& store, WorkQueueOptions options, WorkQueue::Runner run,
+  /// The lane of an object as it is stored (controller/lanes.h); empty: one for all.
+  using LaneOf = std::string (*)(const document::Value& object);
+  /// `name` is what its metrics call the kind; the options' meter and lane are set here. `changed` as in QueueFeeder. What `place` and `store` name outlives it.
+  KindQueue(Place place, std::string name, kube::ObjectStore& store, WorkQueueOptions options, LaneOf lane_of, WorkQueue::Runner run,
             QueueFeeder::Changed changed = {})
       : name_(std::move(name)),
         store_(store),
         meter_(place.clock),
-        queue_(place.scope, place.timers, Metered(std::move(options), meter_), std::move(run)),
+        queue_(place.scope, place.timers, Complete(std::move(options), lane_of), std::move(run)),
         feeder_(queue_, std::move(changed)) {}
 
   const std::string& name() const { return name_; }
@@ -37,8 +39,14 @@ class KindQueue {
   void Follow() { store_.AddListener(feeder_); }
 
  private:
-  static WorkQueueOptions Metered(WorkQueueOptions options, QueueMeter& meter) {
-    options.meter = &meter;
+  WorkQueueOptions Complete(WorkQueueOptions options, LaneOf lane_of) {
+    options.meter = &meter_;
+    if (lane_of != nullptr) {
+      options.lane = [this, lane_of](const Key& key) {
+        const kube::SharedObject object = store_.Get(key);
+        return object ? lane_of(*object) : std::string();
+      };
+    }
     return options;
   }
   std::string name_;

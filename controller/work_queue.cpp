@@ -9,7 +9,9 @@ namespace sluice::controller {
 
 struct WorkQueue::Entry {
   Triggers pending = 0;
-  bool running = false, waiting = false, listed = false, listed_urgent = false, forgotten = false;
+  bool running = false, waiting = false, listed_urgent = false, forgotten = false;
+  std::uint64_t ticket = 0;  ///< 0: not listed
+  std::string lane;          ///< where it is listed or runs
   net::CancelHandle run;
   net::Timers::Id timer = 0;
   unsigned failures = 0, bugs = 0;
@@ -18,6 +20,9 @@ struct WorkQueue::Entry {
 namespace {
 
 constexpr unsigned kTries = 3;  // of a run that ends in an exception
+// All lanes that wait for others have so many times the places of one; of the second half of them a lane gets no more than a small share, so that some
+// are left for the host number nine when eight others do not answer.
+constexpr std::size_t kFullLanes = 16, kShares = 8;
 
 RunResult ResultOf(const Outcome& outcome, bool wanted_again) {
   if (outcome.back_off) return RunResult::Error;
@@ -35,12 +40,25 @@ WorkQueue::~WorkQueue() {
   for (auto& [key, entry] : entries_) timers_.Cancel(entry->timer);
 }
 
-std::size_t WorkQueue::depth() const { return urgent_.size() + ready_.size(); }
+std::size_t WorkQueue::depth() const {
+  std::size_t count = 0;
+  for (const auto& [name, lane] : lanes_) count += lane.urgent.size() + lane.ready.size();
+  return count;
+}
+
+bool WorkQueue::HasNewerIntent(const Key& running) const {
+  const auto at = entries_.find(running);
+  if (at == entries_.end()) return false;
+  const auto lane = lanes_.find(at->second->lane);
+  return lane != lanes_.end() && !lane->second.urgent.empty();
+}
 
 void WorkQueue::Stop() {
   stopped_ = true;
-  urgent_.clear();
-  ready_.clear();
+  for (auto& [name, lane] : lanes_) {
+    lane.urgent.clear();
+    lane.ready.clear();
+  }
   for (auto& [key, entry] : entries_) timers_.Cancel(std::exchange(entry->timer, 0));
 }
 
@@ -64,31 +82,79 @@ void WorkQueue::Add(const Key& key, Triggers why) {
 
 void WorkQueue::Enlist(const Key& key, Entry& entry) {
   const bool urgent = (entry.pending & trigger::kIntent) != 0;
-  if (entry.listed && (entry.listed_urgent || !urgent)) return;
-  // A key that moves up stays in `ready_` as well; Pump passes over what is no longer listed.
-  (urgent ? urgent_ : ready_).push_back(key);
-  entry.listed = true;
+  std::string lane = options_.lane ? options_.lane(key) : std::string();
+  if (entry.ticket != 0 && entry.lane == lane && (entry.listed_urgent || !urgent)) return;
+  entry.ticket = ++tickets_;  // one that it has already is void by that
   entry.listed_urgent = urgent;
+  entry.lane = std::move(lane);
+  Lane& where = lanes_[entry.lane];
+  (urgent ? where.urgent : where.ready).push_back({entry.ticket, key});
   if (options_.meter != nullptr) options_.meter->Listed(key);
 }
 
-void WorkQueue::Pump() {
-  while (!stopped_ && running_ < options_.concurrent && depth() > 0) {
-    std::deque<Key>& line = urgent_.empty() ? ready_ : urgent_;
-    const Key key = std::move(line.front());
+bool WorkQueue::HasRoom(const std::string& name, const Lane& lane) const {
+  if (lane.running >= options_.concurrent) return false;
+  if (name.empty()) return true;
+  const auto own = lanes_.find("");
+  const std::size_t others = running_ - (own == lanes_.end() ? 0 : own->second.running);
+  if (others < options_.concurrent * kFullLanes / 2) return true;
+  return others < options_.concurrent * kFullLanes && lane.running < std::max<std::size_t>(1, options_.concurrent / kShares);
+}
+
+void WorkQueue::DropVoid(std::deque<Ticket>& line) const {
+  while (!line.empty()) {
+    const auto at = entries_.find(line.front().key);
+    if (at != entries_.end() && at->second->ticket == line.front().number) return;
     line.pop_front();
-    const auto at = entries_.find(key);
-    if (at == entries_.end() || !at->second->listed || at->second->running) continue;
-    std::shared_ptr<Entry> entry = at->second;
-    entry->listed = entry->listed_urgent = false;
+  }
+}
+
+/// The line whose first is to begin next: what is urgent before what is not, and of these who came first. nullptr: there is nobody, or no room.
+std::deque<WorkQueue::Ticket>* WorkQueue::NextLine() {
+  std::deque<Ticket>*urgent = nullptr, *ready = nullptr;
+  const auto offer = [](std::deque<Ticket>& line, std::deque<Ticket>*& first) {
+    if (!line.empty() && (first == nullptr || line.front().number < first->front().number)) first = &line;
+  };
+  for (auto at = lanes_.begin(); at != lanes_.end();) {
+    Lane& lane = at->second;
+    DropVoid(lane.urgent);
+    DropVoid(lane.ready);
+    if (lane.running == 0 && lane.urgent.empty() && lane.ready.empty()) {
+      at = lanes_.erase(at);
+      continue;
+    }
+    if (HasRoom(at->first, lane)) {
+      offer(lane.urgent, urgent);
+      offer(lane.ready, ready);
+    }
+    ++at;
+  }
+  return urgent != nullptr ? urgent : ready;
+}
+
+void WorkQueue::Pump() {
+  while (!stopped_) {
+    std::deque<Ticket>* const line = NextLine();
+    if (line == nullptr) return;
+    const Key key = std::move(line->front().key);
+    line->pop_front();
+    std::shared_ptr<Entry> entry = entries_.at(key);
+    entry->ticket = 0;
     timers_.Cancel(std::exchange(entry->timer, 0));
     entry->running = true;
+    ++lanes_[entry->lane].running;
     ++running_;
     if (options_.meter != nullptr) options_.meter->Begun(key);
     const Triggers why = std::exchange(entry->pending, 0U);
     net::Task<void> task = RunOne(key, entry, why);
     entry->run = scope_.Spawn(std::move(task));
   }
+}
+
+/// Gives the place of `entry` back.
+void WorkQueue::Release(const Entry& entry) {
+  --running_;
+  --lanes_[entry.lane].running;
 }
 
 net::Task<void> WorkQueue::RunOne(Key key, std::shared_ptr<Entry> entry, Triggers why) {
@@ -129,15 +195,16 @@ void WorkQueue::SetWaiting(const Key& key, bool waiting) {
   at->second->waiting = waiting;
   if (!waiting) {
     ++running_;
+    ++lanes_[at->second->lane].running;
     return;
   }
-  --running_;
+  Release(*at->second);
   Pump();
 }
 
 void WorkQueue::Finish(const Key& key, Entry& entry, Triggers why, const Outcome& outcome) {
   entry.running = false;
-  if (!std::exchange(entry.waiting, false)) --running_;
+  if (!std::exchange(entry.waiting, false)) Release(entry);
   if (options_.meter != nullptr) options_.meter->Ended(key, ResultOf(outcome, entry.pending != 0));
   if (entry.forgotten || (outcome.gone && entry.pending == 0)) {
     if (options_.meter != nullptr) options_.meter->Forgotten(key);
@@ -178,7 +245,7 @@ void WorkQueue::Forget(const Key& key) {
   Entry& entry = *at->second;
   timers_.Cancel(std::exchange(entry.timer, 0));
   entry.forgotten = true;
-  entry.listed = false;
+  entry.ticket = 0;
   entry.pending = 0;
   if (entry.running) {
     entry.run.Cancel();

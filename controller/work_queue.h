@@ -1,5 +1,6 @@
 // controller/work_queue.h: which objects want to be reconciled, and why. One run per object at a time; a newer intent cancels the run that is
-// under way; failures back off. A run never waits for a rollout: it returns and is woken, so thousands of waiting objects hold no place.
+// under way; failures back off. A run never waits for a rollout: it returns and is woken, so thousands of waiting objects hold no place. What a run
+// may have to wait for (a registry, another cluster) is its lane: however many wait for one that never answers, those of other lanes have places.
 // Belongs to the I/O thread.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -53,7 +55,10 @@ struct Bug {
 };
 
 struct WorkQueueOptions {
-  std::size_t concurrent = 64;
+  std::size_t concurrent = 64;  ///< runs at a time, in each lane. Those of all lanes but the empty one are limited too: see work_queue.cpp
+  /// On whose answers, other than our own cluster's, a run of `key` waits: any text that is equal for those who wait for the same, empty for none. Asked when
+  /// the key is listed.
+  std::function<std::string(const Key&)> lane = nullptr;
   base::Duration min_retry = std::chrono::milliseconds(750);
   base::Duration max_retry = std::chrono::minutes(15);
   QueueMeter* meter = nullptr;  ///< is told what happens; outlives the queue
@@ -79,9 +84,9 @@ class WorkQueue {
   /// Starts nothing more. What runs goes on (cancel the Scope to end it).
   void Stop();
 
-  std::size_t depth() const;                                  ///< ready to run, for want of a place
-  bool has_newer_intent() const { return !urgent_.empty(); }  ///< among them
-  std::size_t running() const { return running_; }
+  std::size_t depth() const;                        ///< ready to run, for want of a place
+  bool HasNewerIntent(const Key& running) const;    ///< among them, in the lane of `running`
+  std::size_t running() const { return running_; }  ///< without those that wait
   std::size_t concurrent() const { return options_.concurrent; }
   const QueueMeter* meter() const { return options_.meter; }
   std::uint64_t adds() const { return adds_; }
@@ -89,10 +94,22 @@ class WorkQueue {
 
  private:
   struct Entry;
+  struct Ticket {
+    std::uint64_t number;  ///< the order in which they came, in all lanes; one that is not its entry's any more is void
+    Key key;
+  };
+  struct Lane {
+    std::deque<Ticket> urgent, ready;
+    std::size_t running = 0;  ///< without those that wait
+  };
   net::Task<void> RunOne(Key key, std::shared_ptr<Entry> entry, Triggers why);
   net::Task<Outcome> AfterBug(Key key, std::shared_ptr<Entry> entry, std::string what);
   void Finish(const Key& key, Entry& entry, Triggers why, const Outcome& outcome);
   void Pump();
+  std::deque<Ticket>* NextLine();
+  bool HasRoom(const std::string& name, const Lane& lane) const;
+  void DropVoid(std::deque<Ticket>& line) const;
+  void Release(const Entry& entry);
   void Enlist(const Key& key, Entry& entry);
   void Schedule(const Key& key, Entry& entry, base::Duration delay);
 
@@ -101,9 +118,9 @@ class WorkQueue {
   WorkQueueOptions options_;
   Runner run_;
   std::map<Key, std::shared_ptr<Entry>> entries_;
-  std::deque<Key> urgent_, ready_;
+  std::map<std::string, Lane> lanes_;  ///< those that somebody runs or waits in
   std::size_t running_ = 0;
-  std::uint64_t adds_ = 0, retries_ = 0;
+  std::uint64_t adds_ = 0, retries_ = 0, tickets_ = 0;
   bool stopped_ = false;
   std::shared_ptr<bool> alive_;
 };

@@ -75,7 +75,7 @@ net::Task<bool> Reconciler::GivesWay(std::shared_ptr<Run> run) {
   auto unchanged = [reads = state.reads, files = run->source->files]() -> base::Result<bool> { return base::Unchanged(reads, *files); };
   net::Task<base::Result<bool>> comparing = parts_.services.workers.Run(std::move(unchanged));
   const base::Result<bool> same = co_await std::move(comparing);
-  if (!same || !*same || !queue_->has_newer_intent()) co_return false;  // asked last: all of a source's are listed by now
+  if (!same || !*same || !queue_->HasNewerIntent(run->key)) co_return false;  // asked last: all of a source's are listed by now
   state.gives_way_since = since == base::TimePoint() ? run->started : since;
   co_return true;
 }

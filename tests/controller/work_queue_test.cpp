@@ -92,6 +92,59 @@ TEST_F(WorkQueueTest, ARunThatWaitsGivesItsPlaceToOthers) {
   EXPECT_EQ(queue->running(), 0U);
 }
 
+std::string LaneByName(const Key& key) { return key.name.substr(0, key.name.find('-')); }
+
+TEST_F(WorkQueueTest, R51_ALaneWithoutEndHoldsUpItselfAlone) {
+  work_ = 60s;
+  auto queue = Make({.concurrent = 2, .lane = LaneByName});
+  for (int i = 0; i < 5; ++i) queue->Add({"ns", "dead-" + std::to_string(i)}, trigger::kSpec);
+  RunUntil([&] { return active_ == 2; });
+  EXPECT_EQ(queue->depth(), 3U);
+  work_ = 0ms;
+  queue->Add({"ns", "good-1"}, trigger::kTimer);
+  queue->Add({"ns", "good-2"}, trigger::kSpec);
+  RunUntil([&] { return finished_.size() == 2; });
+  EXPECT_EQ(started_, (std::vector<std::string>{"dead-0:1", "dead-1:1", "good-1:64", "good-2:1"}));
+  EXPECT_TRUE(queue->HasNewerIntent({"ns", "dead-0"}));
+  EXPECT_FALSE(queue->HasNewerIntent({"ns", "good-1"}));
+  queue->Forget({"ns", "dead-0"});  // the next in its lane begins
+  RunUntil([&] { return finished_.size() == 5; });
+  EXPECT_EQ(finished_.back(), "dead-4");
+}
+
+TEST_F(WorkQueueTest, OfAllLanesThatWaitForOthersTheFirstToComeLeavePlaces) {
+  work_ = 60s;
+  auto queue = Make({.concurrent = 8, .lane = [](const Key& key) { return key.name[0] == '-' ? "" : LaneByName(key); }});
+  for (int host = 0; host < 9; ++host) {
+    for (int i = 0; i < 8; ++i) queue->Add({"ns", "h" + std::to_string(host) + "-" + std::to_string(i)}, trigger::kSpec);
+  }
+  RunUntil([&] { return active_ == 65; });  // eight lanes whole, and one of the ninth
+  EXPECT_EQ(queue->running(), 65U);
+  EXPECT_EQ(queue->depth(), 7U);
+  for (int i = 0; i < 9; ++i) queue->Add({"ns", "-" + std::to_string(i)}, trigger::kSpec);
+  RunUntil([&] { return active_ == 73; });  // our own cluster has all of its places
+  EXPECT_EQ(queue->running(), 73U);
+}
+
+TEST_F(WorkQueueTest, WhoeverChangesLanesWaitsInTheNewOne) {
+  work_ = 60s;
+  std::string lane = "dead";
+  auto queue = Make({.concurrent = 1, .lane = [&lane](const Key& key) { return key == kA ? "dead" : lane; }});
+  queue->Add(kA, trigger::kSpec);
+  queue->Add(kB, trigger::kSpec);
+  RunUntil([&] { return active_ == 1; });
+  EXPECT_EQ(queue->depth(), 1U);
+  work_ = 0ms;
+  lane = "good";
+  queue->Add(kB, trigger::kSpec);
+  RunUntil([&] { return finished_.size() == 1; });
+  EXPECT_EQ(started_, (std::vector<std::string>{"a:1", "b:1"}));
+  queue->Forget(kA);
+  RunUntil([&] { return queue->running() == 0; });
+  EXPECT_EQ(queue->depth(), 0U);
+  EXPECT_EQ(started_.size(), 2U) << "its place in the old lane is void";
+}
+
 TEST_F(WorkQueueTest, OneRunAtATimeForAnObject) {
   work_ = 20ms;
   auto queue = Make();

@@ -56,10 +56,10 @@ class BucketCase(Case):
     def put(self, key, text):
         self.server.put(self.bucket_name, key, text)
 
-    def bucket(self, **spec):
+    def bucket(self, name="app", **spec):
         spec = {"interval": "1h", "bucketName": self.bucket_name, "endpoint": self.server.address, "insecure": True,
                 "secretRef": {"name": "keys"}} | spec
-        return self.kube.apply({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "Bucket", "metadata": {"name": "app", "namespace": self.ns},
+        return self.kube.apply({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "Bucket", "metadata": {"name": name, "namespace": self.ns},
                                 "spec": {key: value for key, value in spec.items() if value is not None}})
 
     def await_bucket(self, condition=is_ready):
@@ -226,6 +226,15 @@ class AccessTest(BucketCase):
         self.bucket(proxySecretRef={"name": "proxy"})
         self.assertEqual(self.names(self.artifact()), ["cm.yaml"])
         self.assertEqual(set(proxy.asked), {self.server.address})
+
+    def test_R51_a_server_that_never_answers_holds_up_nobody_else(self):
+        silent, names = self.silence(), [f"dead-{number}" for number in range(80)]
+        for name in names:
+            self.bucket(name, endpoint=silent, timeout="10m")
+        self.await_all_places_taken(KIND, names)
+        self.put("a.yaml", yaml_of("a"))
+        self.bucket()
+        self.await_bucket()
 
     def test_a_server_that_is_away(self):
         self.bucket(endpoint=f"127.0.0.1:{self.env.ports.take()}")

@@ -394,6 +394,16 @@ class Case(unittest.TestCase):
         self.await_applied(repository)
         return repository
 
+    def silence(self):
+        """A host that accepts connections and never answers: "address:port"."""
+        host = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.addCleanup(host.close)
+        return f"127.0.0.1:{host.getsockname()[1]}"
+
+    def await_all_places_taken(self, kind, names):
+        """Until as many of `names` as there are places (64) are under way: they have their finalizers."""
+        until(lambda: sum("finalizers" in self.kube.get(kind, name, self.ns)["metadata"] for name in names) >= 64)
+
     def say_in_a_pod(self, lines, again=()):
         """A pod of a Deployment that is part of Flux, on a real node, which logs these dictionaries as the controller would: `lines` once, then `again` each
         second."""

@@ -201,6 +201,15 @@ class RepositoryTest(HelmCase):
         self.await_index()
         until(lambda: any(reason == "Succeeded" for _, reason, _ in self.events("HelmRepository", "charts")))
 
+    def test_R51_a_host_that_never_answers_holds_up_nobody_else(self):
+        self.publish()
+        silent, names = self.silence(), [f"dead-{number}" for number in range(80)]
+        for name in names:
+            self.repository(name, url=f"http://{silent}/charts", timeout="10m")
+        self.await_all_places_taken(REPOSITORY, names)
+        self.repository()
+        self.await_index()
+
     def test_t20_an_index_without_end(self):
         self.server.troubles = {"/index.yaml": ("endless", 400_000_000)}
         self.repository()
@@ -410,6 +419,20 @@ class ChartTest(HelmCase):
         until(lambda: "size of chart 'web-1.0.0.tgz' exceeds '200000' bytes limit" in
               condition_of(self.kube.get(CHART, "web", self.ns), "FetchFailed").get("message", ""))
         self.server.troubles = {}
+        self.await_chart("1.0.0")
+
+    def test_R51_a_host_that_never_answers_holds_up_nobody_else(self):
+        away = self.serve("away")
+        self.publish(server=away, url=f"http://{self.silence()}")
+        self.repository("away", url=away.url, timeout="10m")
+        self.await_index("away")
+        names = [f"dead-{number}" for number in range(80)]
+        for name in names:
+            self.chart(name, source="away")
+        self.await_all_places_taken(CHART, names)
+        self.publish()
+        self.repository()
+        self.chart()
         self.await_chart("1.0.0")
 
     def test_t21_archives_that_are_no_charts(self):

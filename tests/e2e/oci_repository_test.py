@@ -632,6 +632,15 @@ class FaultTest(OciCase):
 
 
 class EndTest(OciCase):
+    def test_R51_a_registry_that_never_answers_holds_up_nobody_else(self):
+        silent, names = self.silence(), [f"dead-{number}" for number in range(80)]
+        for name in names:
+            self.oci(name=name, url=f"oci://{silent}/{self.repository}", insecure=True, timeout="10m")
+        self.await_all_places_taken(OCI, names)
+        digest = self.push()
+        self.oci(insecure=True)
+        self.await_stored(f"latest@{digest}")
+
     def test_a_registry_that_is_away_takes_nothing_with_it(self):
         registry = Registry(os.path.join(self.env.folder, "registries", "away"), self.env.ports.take())
         self.addCleanup(registry.stop)

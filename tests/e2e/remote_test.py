@@ -215,6 +215,21 @@ class RefusalTest(Remote):
         until(lambda: data_of(self.far.get("ConfigMap", "a", self.ns)) == {"n": "2"})
 
 
+    def test_R51_a_cluster_that_never_answers_holds_up_nobody_else(self):
+        self.kubeconfig("far", server=f"https://{self.silence()}")
+        self.repository = self.env.repository(self.ns, {"a.yaml": config_map("a")})
+        self.source("fleet", self.repository)
+        self.await_ready("GitRepository", "fleet")
+        names = [f"far-{number}" for number in range(80)]
+        for name in names:
+            self.kustomization(name, kubeConfig={"secretRef": {"name": "far"}}, retryInterval="1h", prune=False)
+        self.await_all_places_taken("Kustomization", names)
+        self.kustomization("here", kubeConfig=None)
+        self.await_applied(self.repository, "here")
+        for name in names:
+            self.assertNotEqual(condition_of(self.kube.get("Kustomization", name, self.ns), "Ready").get("status"), "False", "told before the other had its turn")
+
+
 class ExecTest(Remote):
     """Programs that print credentials, with --insecure-kubeconfig-exec."""
 
