@@ -5,6 +5,7 @@
 #include "controller/artifact_value.h"
 #include "controller/gather.h"
 #include "controller/object_events.h"
+#include "controller/progress.h"
 #include "controller/source_steps.h"
 #include "net/await.h"
 #include "sources/artifact/unpack.h"
@@ -69,7 +70,10 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
     net::Task<Outcome> task = FinalizeSource(parts_.services, parts_.artifacts, parts_.events, writer_, object);
     co_return co_await std::move(task);
   }
-  if (IsSuspended(*object)) co_return Outcome{};
+  if (IsSuspended(*object)) {
+    net::Task<Outcome> task = EndSuspended(parts_.services, writer_, object, "Bucket");
+    co_return co_await std::move(task);
+  }
   net::Task<SharedObject> marking = Mark(writer_, object);
   object = co_await std::move(marking);
   if (!object) co_return Outcome{.again_in = {}, .back_off = true};
@@ -97,13 +101,15 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
   net::Task<std::optional<Trouble>> preparing = Prepare(run);
   std::optional<Trouble> trouble = co_await std::move(preparing);
   if (!trouble) {
-    net::Task<std::optional<Trouble>> listing = ListObjects(run);
+    net::Task<std::optional<Trouble>> listing =
+        Reporting(parts_.services, writer_, ObjectOf(run), ProgressOfLook(*run->object), ListObjects(run));
     trouble = co_await std::move(listing);
   }
   const bool fresh = !trouble && (!run->previous || run->previous->revision != RevisionOf(run->index));
   sources::Artifact artifact;
   if (fresh) {
-    net::Task<std::optional<Trouble>> fetching = Fetch(run);
+    Progress progress{.message = "building artifact: new upstream revision '" + RevisionOf(run->index) + "'", .drift = true};
+    net::Task<std::optional<Trouble>> fetching = Reporting(parts_.services, writer_, ObjectOf(run), std::move(progress), Fetch(run));
     trouble = co_await std::move(fetching);
     if (!trouble) {
       net::Task<std::optional<Trouble>> packing = Pack(run, artifact);

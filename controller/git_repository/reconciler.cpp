@@ -6,6 +6,7 @@
 #include "controller/conditions.h"
 #include "controller/git_hosts.h"
 #include "controller/object_events.h"
+#include "controller/progress.h"
 #include "controller/source_steps.h"
 #include "net/await.h"
 
@@ -20,7 +21,6 @@ using sources::Artifact;
 using sources::Repository;
 
 constexpr std::string_view kManager = "source-controller";
-constexpr auto kPatience = std::chrono::seconds(1);  // a run that takes longer says in the status what it is doing
 
 SourceKey SourceOf(const Key& key) { return {.kind = "GitRepository", .ns = key.ns, .name = key.name}; }
 
@@ -181,11 +181,8 @@ Reconciler::Verdict Reconciler::Restore(std::shared_ptr<Run> run) {
 net::Task<Outcome> Reconciler::Suspend(SharedObject object, Spec spec) {
   net::Task<void> restoring = RestoreSuspended(object, std::move(spec));
   co_await std::move(restoring);
-  std::optional<Value> status = StatusSuspended(*object, parts_.services.clock.Now());
-  if (!status) co_return Outcome{};
-  net::Task<Result<SharedObject>> writing = writer_.Write(object, *std::move(status));
-  const Result<SharedObject> written = co_await std::move(writing);
-  co_return Outcome{.again_in = {}, .back_off = !written};
+  net::Task<Outcome> ending = EndSuspended(parts_.services, writer_, object, "GitRepository");
+  co_return co_await std::move(ending);
 }
 
 /// Nothing newer will come, so what the status names is what is built from: it waits for no look at the remote.
@@ -237,9 +234,8 @@ Reconciler::Verdict Reconciler::Resolve(std::shared_ptr<Run> run) {
     return run->repository->Resolve(ReferenceOf(run->spec), run->credentials, call);
   };
   net::Task<Result<sources::Resolution>> resolving = AskHost<sources::Resolution>(run, "look", std::move(look));
-  const std::string message = ProgressMessage(*run->object);
-  const bool persist = IsRequested(*run->object) || message != "reconciliation in progress";
-  net::Task<Result<sources::Resolution>> reporting = persist ? Reporting(run, message, false, std::move(resolving)) : std::move(resolving);
+  net::Task<Result<sources::Resolution>> reporting =
+      Reporting(parts_.services, writer_, ObjectOf(run), ProgressOfLook(*run->object), std::move(resolving));
   Result<sources::Resolution> resolution = co_await std::move(reporting);
   if (resolution) {
     run->resolution = *std::move(resolution);
@@ -307,10 +303,12 @@ net::Task<Outcome> Reconciler::Make(std::shared_ptr<Run> run) {
                   .previous = shown && !memory_[run->key].gone ? previous : std::nullopt,
                   .now = parts_.services.clock.Now()};
   net::Task<Result<CheckoutOutcome>> making = FetchAndCheckOut(run, std::move(job));
-  const std::string building = new_revision     ? "building artifact: new upstream revision '" + run->resolution.revision + "'"
-                               : include_change ? "building artifact: included artifacts differ from last observed includes"
-                                                : ProgressMessage(*run->object);
-  net::Task<Result<CheckoutOutcome>> reporting = Reporting(run, building, new_revision || include_change, std::move(making));
+  std::string building = new_revision     ? "building artifact: new upstream revision '" + run->resolution.revision + "'"
+                         : include_change ? "building artifact: included artifacts differ from last observed includes"
+                                          : ProgressMessage(*run->object);
+  net::Task<Result<CheckoutOutcome>> reporting =
+      Reporting(parts_.services, writer_, ObjectOf(run), {.message = std::move(building), .drift = new_revision || include_change},
+                std::move(making));
   Result<CheckoutOutcome> made = co_await std::move(reporting);
   SLUICE_FAILPOINT("source.register.before");
   if (!made) co_return Outcome{.again_in = {}, .back_off = true};  // cancelled
@@ -411,32 +409,6 @@ net::Task<void> Reconciler::DropUnusedCaches() {
 }
 
 // ---- What is said on the way ------------------------------------------------------------------------------------------------------------
-
-/// `work`, and what it is about in the status if it takes long. `run->object` is then the object as it was written.
-template <class T>
-net::Task<T> Reconciler::Reporting(std::shared_ptr<Run> run, std::string message, bool drift, net::Task<T> work) {
-  net::Scope scope(parts_.services.client.transport().environment().io);
-  net::Event done(net::Event::Kind::Latch);
-  net::Task<void> report = ReportWhenLong(run, std::move(message), drift, done);
-  scope.Spawn(std::move(report));
-  T result = co_await std::move(work);
-  done.Set();
-  net::Task<Result<void>> ending = scope.Drained();  // a write that has begun is not cut off, or nobody knew what it did
-  (void)co_await std::move(ending);
-  net::Task<void> closing = scope.Close();
-  co_await std::move(closing);
-  co_return result;
-}
-
-net::Task<void> Reconciler::ReportWhenLong(std::shared_ptr<Run> run, std::string message, bool drift, net::Event& done) {
-  net::Task<Result<void>> waiting = done.Wait(kPatience);
-  const Result<void> ended = co_await std::move(waiting);
-  if (ended || ended.error().reason != base::Reason::Timeout) co_return;
-  Value status = StatusProgressing(*run->object, message, drift, parts_.services.clock.Now());
-  net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
-  Result<SharedObject> written = co_await std::move(writing);
-  if (written && GenerationOf(**written) == GenerationOf(*run->object)) run->object = *std::move(written);
-}
 
 void Reconciler::Register(const Run& run, const Artifact& artifact, std::shared_ptr<const base::Files> files, bool restored) {
   memory_[run.key].url = run.spec.url;

@@ -93,9 +93,6 @@ class Reconciler {
   template <class T>
   net::Task<base::Result<T>> AskHost(std::shared_ptr<Run> run, std::string_view what, std::function<base::Result<T>(std::stop_token)> call);
   net::Task<base::Result<CheckoutOutcome>> FetchAndCheckOut(std::shared_ptr<Run> run, CheckoutJob job);
-  template <class T>
-  net::Task<T> Reporting(std::shared_ptr<Run> run, std::string message, bool drift, net::Task<T> work);
-  net::Task<void> ReportWhenLong(std::shared_ptr<Run> run, std::string message, bool drift, net::Event& done);
   void Announce(const Run& run, const CheckedOut& made);
   void Say(const document::Value& object, kube::EventType type, std::string_view reason, std::string_view message);
   void Register(const Run& run, const sources::Artifact& artifact, std::shared_ptr<const base::Files> files, bool restored = false);

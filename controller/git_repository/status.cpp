@@ -4,6 +4,7 @@
 
 #include "controller/artifact_value.h"
 #include "controller/conditions.h"
+#include "controller/progress.h"
 #include "controller/services.h"
 #include "controller/suspension.h"
 
@@ -140,35 +141,6 @@ Value StatusAfterFailure(const Value& object, const Failure& failure, base::Time
   status.Set("conditions", conditions.ToValue());
   NoteRequest(object, status);
   return status;
-}
-
-Value StatusProgressing(const Value& object, std::string_view message, bool drift, base::TimePoint now) {
-  Value status = OldStatus(object);
-  Conditions conditions = Conditions::FromStatus(status);
-  const std::int64_t generation = GenerationOf(object);
-  conditions.Remove(condition::kStalled);
-  conditions.Set(condition::kReconciling, ConditionStatus::True, "Progressing", message, generation, now);
-  const Condition* ready = conditions.Find(condition::kReady);
-  if (drift || ready == nullptr || ready->status == ConditionStatus::Unknown || ready->reason == kSuspendedReason)
-    conditions.Set(condition::kReady, ConditionStatus::Unknown, "Progressing", message, generation, now);
-  status.Set("conditions", conditions.ToValue());
-  return status;
-}
-
-std::optional<Value> StatusSuspended(const Value& object, base::TimePoint now) {
-  Value status = OldStatus(object);
-  Conditions conditions = Conditions::FromStatus(status);
-  if (!EndRunUnderWay(conditions, "GitRepository", GenerationOf(object), now)) return std::nullopt;
-  status.Set("conditions", conditions.ToValue());
-  return status;
-}
-
-std::string ProgressMessage(const Value& object) {
-  const Value* observed = object.At({"status", "observedGeneration"});
-  const std::int64_t before = observed == nullptr ? 0 : observed->AsInt().value_or(0);
-  const std::int64_t generation = GenerationOf(object);
-  if (before == generation) return "reconciliation in progress";
-  return "processing object: new generation " + std::to_string(before) + " -> " + std::to_string(generation);
 }
 
 std::optional<Artifact> ArtifactOf(const Value& object) {

@@ -38,14 +38,6 @@ struct Success {
 document::Value StatusAfterSuccess(const document::Value& object, const Spec& spec, const Success& success, base::TimePoint now);
 /// Also of a stalled one.
 document::Value StatusAfterFailure(const document::Value& object, const Failure& failure, base::TimePoint now);
-/// While it takes long: `Reconciling` says what is done; `Ready` turns Unknown where something new is made (`drift`) or it was so before.
-document::Value StatusProgressing(const document::Value& object, std::string_view message, bool drift, base::TimePoint now);
-
-/// Suspended while a run was under way (EndRunUnderWay); nothing where none was.
-std::optional<document::Value> StatusSuspended(const document::Value& object, base::TimePoint now);
-
-/// `processing object: new generation 1 -> 2`, else `reconciliation in progress`.
-std::string ProgressMessage(const document::Value& object);
 
 /// `status.artifact`, if there is one.
 std::optional<sources::Artifact> ArtifactOf(const document::Value& object);

@@ -4,6 +4,7 @@
 #include "controller/artifact_value.h"
 #include "controller/conditions.h"
 #include "controller/object_events.h"
+#include "controller/progress.h"
 #include "controller/source_steps.h"
 #include "net/await.h"
 
@@ -58,7 +59,10 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
     net::Task<Outcome> task = FinalizeSource(parts_.services, parts_.artifacts, parts_.events, writer_, object);
     co_return co_await std::move(task);
   }
-  if (IsSuspended(*object)) co_return Outcome{};
+  if (IsSuspended(*object)) {
+    net::Task<Outcome> task = EndSuspended(parts_.services, writer_, object, "HelmChart");
+    co_return co_await std::move(task);
+  }
   net::Task<SharedObject> marking = Mark(writer_, object);
   object = co_await std::move(marking);
   if (!object) co_return Outcome{.again_in = {}, .back_off = true};
@@ -87,7 +91,8 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
   std::optional<Trouble> trouble = co_await std::move(finding);
   Verdict verdict;
   if (!trouble) {
-    net::Task<Verdict> building = run->tree ? BuildFromTree(run) : BuildFromRepository(run);
+    net::Task<Verdict> building = Reporting(parts_.services, writer_, ObjectOf(run), ProgressOfLook(*run->object),
+                                            run->tree ? BuildFromTree(run) : BuildFromRepository(run));
     verdict = co_await std::move(building);
     trouble = std::move(verdict.trouble);
   }

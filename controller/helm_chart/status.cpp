@@ -4,7 +4,7 @@
 
 #include "controller/artifact_value.h"
 #include "controller/conditions.h"
-#include "controller/git_repository/status.h"
+#include "controller/progress.h"
 #include "controller/services.h"
 
 namespace sluice::controller::helm_chart {
@@ -114,8 +114,7 @@ Value StatusAfterFailure(const Value& object, bool verifies, const Failure& fail
                    failure.said_message.empty() ? failure.message : failure.said_message, generation, now);
     status.Set("observedGeneration", generation);
   } else {
-    const std::string doing =
-        failure.new_chart.empty() ? git_repository::ProgressMessage(object) : "building artifact: " + failure.new_chart;
+    const std::string doing = failure.new_chart.empty() ? ProgressMessage(object) : "building artifact: " + failure.new_chart;
     conditions.Set(condition::kReconciling, ConditionStatus::True, "ProgressingWithRetry", doing, generation, now);
   }
   status.Set("conditions", conditions.ToValue());

@@ -3,6 +3,7 @@
 #include "controller/artifact_value.h"
 #include "controller/conditions.h"
 #include "controller/object_events.h"
+#include "controller/progress.h"
 #include "controller/source_steps.h"
 #include "net/await.h"
 #include "sources/git/url.h"
@@ -51,7 +52,10 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
     net::Task<Outcome> task = Finalize(object);
     co_return co_await std::move(task);
   }
-  if (spec && spec->suspend) co_return Outcome{};
+  if (spec && spec->suspend) {
+    net::Task<Outcome> task = EndSuspended(parts_.services, writer_, object, "HelmRepository");
+    co_return co_await std::move(task);
+  }
   net::Task<SharedObject> marking = Mark(writer_, object);
   object = co_await std::move(marking);
   if (!object) co_return Outcome{.again_in = {}, .back_off = true};
@@ -78,7 +82,8 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
     net::Task<Outcome> task = Fail(run, std::move(*trouble));
     co_return co_await std::move(task);
   }
-  net::Task<Result<HttpRepository::Download>> downloading = run->repository->DownloadIndex();
+  net::Task<Result<HttpRepository::Download>> downloading =
+      Reporting(parts_.services, writer_, ObjectOf(run), ProgressOfLook(*run->object), run->repository->DownloadIndex());
   Result<HttpRepository::Download> download = co_await std::move(downloading);
   if (!download) {
     Trouble failed =
@@ -93,7 +98,9 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
     co_return co_await std::move(task);
   }
   sources::Artifact artifact;
-  net::Task<std::optional<Trouble>> making = Make(run, *std::move(download), artifact);
+  Progress progress{.message = "building artifact: new index revision 'sha256:" + download->sha256 + "'", .drift = true};
+  net::Task<std::optional<Trouble>> making =
+      Reporting(parts_.services, writer_, ObjectOf(run), std::move(progress), Make(run, *std::move(download), artifact));
   trouble = co_await std::move(making);
   net::Task<Outcome> task = trouble ? Fail(run, std::move(*trouble)) : Succeed(run, std::move(artifact), true);
   co_return co_await std::move(task);

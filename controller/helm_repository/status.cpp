@@ -4,7 +4,7 @@
 
 #include "controller/artifact_value.h"
 #include "controller/conditions.h"
-#include "controller/git_repository/status.h"
+#include "controller/progress.h"
 #include "controller/services.h"
 
 namespace sluice::controller::helm_repository {
@@ -63,8 +63,7 @@ Value StatusAfterFailure(const Value& object, const Failure& failure, base::Time
     conditions.Set(condition::kStalled, ConditionStatus::True, failure.reason, failure.message, generation, now);
     status.Set("observedGeneration", generation);
   } else {
-    conditions.Set(condition::kReconciling, ConditionStatus::True, "ProgressingWithRetry", git_repository::ProgressMessage(object),
-                   generation, now);
+    conditions.Set(condition::kReconciling, ConditionStatus::True, "ProgressingWithRetry", ProgressMessage(object), generation, now);
   }
   status.Set("conditions", conditions.ToValue());
   NoteRequest(object, status);

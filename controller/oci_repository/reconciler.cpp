@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "controller/artifact_value.h"
 #include "controller/object_events.h"
+#include "controller/progress.h"
 #include "controller/secret_data.h"
 #include "controller/source_steps.h"
 #include "controller/spec_reader.h"
@@ -44,7 +45,10 @@ net::Task<Outcome> Reconciler::Reconcile(Key key, Triggers) {
     net::Task<Outcome> task = FinalizeSource(parts_.services, parts_.artifacts, parts_.events, writer_, object);
     co_return co_await std::move(task);
   }
-  if (IsSuspended(*object)) co_return Outcome{};
+  if (IsSuspended(*object)) {
+    net::Task<Outcome> task = EndSuspended(parts_.services, writer_, object, "OCIRepository");
+    co_return co_await std::move(task);
+  }
   net::Task<SharedObject> marking = Mark(writer_, object);
   object = co_await std::move(marking);
   if (!object) co_return Outcome{.again_in = {}, .back_off = true};
@@ -72,7 +76,8 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
   net::Task<std::optional<Trouble>> preparing = Prepare(run);
   std::optional<Trouble> trouble = co_await std::move(preparing);
   if (!trouble) {
-    net::Task<std::optional<Trouble>> finding = FindRevision(run);
+    net::Task<std::optional<Trouble>> finding =
+        Reporting(parts_.services, writer_, ObjectOf(run), ProgressOfLook(*run->object), FindRevision(run));
     trouble = co_await std::move(finding);
   }
   if (!trouble && !run->spec.verify_secret.empty() && MustVerify(*run->object, run->revision)) {
@@ -86,7 +91,11 @@ net::Task<Outcome> Reconciler::Look(std::shared_ptr<Run> run) {
   sources::Artifact artifact;
   const bool fresh = !run->previous || run->previous->revision != run->revision || ContentChanged(*run->object, run->spec);
   if (fresh) {
-    net::Task<std::optional<Trouble>> pulling = Pull(run, artifact);
+    Progress progress{.message = "building artifact", .drift = true};
+    if (!run->previous || run->previous->revision != run->revision)
+      progress.message += ": new revision '" + run->revision + "' for '" + run->spec.url + "'";
+    net::Task<std::optional<Trouble>> pulling =
+        Reporting(parts_.services, writer_, ObjectOf(run), std::move(progress), Pull(run, artifact));
     if (std::optional<Trouble> failed = co_await std::move(pulling)) {
       net::Task<Outcome> task = Fail(run->object, std::move(*failed));
       co_return co_await std::move(task);

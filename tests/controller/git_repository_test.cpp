@@ -6,6 +6,7 @@
 #include "controller/git_repository/include_links.h"
 #include "controller/git_repository/spec.h"
 #include "controller/git_repository/status.h"
+#include "controller/progress.h"
 #include "controller/services.h"
 #include "document/yaml.h"
 
@@ -210,34 +211,34 @@ TEST_F(GitRepositoryStatus, AnArtifactWhoseFileIsGoneIsNotNamed) {
 }
 
 TEST_F(GitRepositoryStatus, ProgressLeavesReadyAloneUnlessSomethingNewIsMade) {
-  object.Set("status", StatusProgressing(object, "reconciliation in progress", false, kNoon));
+  object.Set("status", StatusProgressing(object, {"reconciliation in progress", false}, kNoon));
   EXPECT_EQ(ConditionsOf(object),
             "Reconciling=True Progressing reconciliation in progress\nReady=Unknown Progressing reconciliation in progress\n");
   Succeed({}, {.artifact = ArtifactAt("main@sha1:1")});
   Value quiet = object;
-  quiet.Set("status", StatusProgressing(object, "reconciliation in progress", false, kNoon));
+  quiet.Set("status", StatusProgressing(object, {"reconciliation in progress", false}, kNoon));
   EXPECT_EQ(ConditionsOf(quiet), "Reconciling=True Progressing reconciliation in progress\n" + good);
-  object.Set("status", StatusProgressing(object, "building artifact", true, kNoon));
+  object.Set("status", StatusProgressing(object, {"building artifact", true}, kNoon));
   EXPECT_EQ(ConditionsOf(object), "Reconciling=True Progressing building artifact\nReady=Unknown Progressing building artifact\n" + stored);
 }
 
 TEST_F(GitRepositoryStatus, SuspendedNothingSaysThatARunIsUnderWay) {
-  EXPECT_EQ(StatusSuspended(object, kNoon), std::nullopt);
-  object.Set("status", StatusProgressing(object, "reconciliation in progress", false, kNoon));
-  object.Set("status", StatusSuspended(object, kNoon).value());
+  EXPECT_EQ(StatusSuspended(object, "GitRepository", kNoon), std::nullopt);
+  object.Set("status", StatusProgressing(object, {"reconciliation in progress", false}, kNoon));
+  object.Set("status", StatusSuspended(object, "GitRepository", kNoon).value());
   EXPECT_EQ(ConditionsOf(object), "Ready=False Suspended Reconciliation canceled: the GitRepository was suspended; resume it to go on\n");
-  EXPECT_EQ(StatusSuspended(object, kNoon), std::nullopt) << "nothing is left to say";
-  object.Set("status", StatusProgressing(object, "going on", false, kNoon));
+  EXPECT_EQ(StatusSuspended(object, "GitRepository", kNoon), std::nullopt) << "nothing is left to say";
+  object.Set("status", StatusProgressing(object, {"going on", false}, kNoon));
   EXPECT_EQ(ConditionsOf(object), "Reconciling=True Progressing going on\nReady=Unknown Progressing going on\n") << "resumed";
 
   Succeed({}, {.artifact = ArtifactAt("main@sha1:1")});
-  EXPECT_EQ(StatusSuspended(object, kNoon), std::nullopt);
-  object.Set("status", StatusProgressing(object, "reconciliation in progress", false, kNoon));
-  object.Set("status", StatusSuspended(object, kNoon).value());
+  EXPECT_EQ(StatusSuspended(object, "GitRepository", kNoon), std::nullopt);
+  object.Set("status", StatusProgressing(object, {"reconciliation in progress", false}, kNoon));
+  object.Set("status", StatusSuspended(object, "GitRepository", kNoon).value());
   EXPECT_EQ(ConditionsOf(object), good);
 
   Fail({.step = Step::Fetch, .type = "FetchFailed", .reason = "GitOperationFailed", .message = "away"});
-  EXPECT_EQ(StatusSuspended(object, kNoon), std::nullopt) << "a failure stays as it was reported";
+  EXPECT_EQ(StatusSuspended(object, "GitRepository", kNoon), std::nullopt) << "a failure stays as it was reported";
 }
 
 TEST(IncludeLinks, FollowWhatAnObjectIncludes) {

@@ -235,6 +235,7 @@ class AccessTest(BucketCase):
         self.put("a.yaml", yaml_of("a"))
         self.bucket()
         self.await_bucket()
+        self.await_progress_until_suspended(KIND, "dead-0")
 
     def test_a_server_that_is_away(self):
         self.bucket(endpoint=f"127.0.0.1:{self.env.ports.take()}")

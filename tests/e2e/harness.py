@@ -404,6 +404,13 @@ class Case(unittest.TestCase):
         """Until as many of `names` as there are places (64) are under way: they have their finalizers."""
         until(lambda: sum("finalizers" in self.kube.get(kind, name, self.ns)["metadata"] for name in names) >= 64)
 
+    def await_progress_until_suspended(self, kind, name):
+        """A run that takes long says so, and nothing goes on in one that is suspended."""
+        self.await_object(kind, name, lambda obj: (condition_of(obj, "Reconciling").get("reason"), condition_of(obj, "Ready").get("status")) ==
+                          ("Progressing", "Unknown") and condition_of(obj, "Reconciling")["message"].startswith("processing object: new generation "))
+        self.kube.patch(kind, name, self.ns, {"spec": {"suspend": True}})
+        self.await_object(kind, name, lambda obj: not condition_of(obj, "Reconciling") and condition_of(obj, "Ready").get("reason") == "Suspended")
+
     def say_in_a_pod(self, lines, again=()):
         """A pod of a Deployment that is part of Flux, on a real node, which logs these dictionaries as the controller would: `lines` once, then `again` each
         second."""

@@ -209,6 +209,7 @@ class RepositoryTest(HelmCase):
         self.await_all_places_taken(REPOSITORY, names)
         self.repository()
         self.await_index()
+        self.await_progress_until_suspended(REPOSITORY, "dead-0")
 
     def test_t20_an_index_without_end(self):
         self.server.troubles = {"/index.yaml": ("endless", 400_000_000)}
@@ -434,6 +435,7 @@ class ChartTest(HelmCase):
         self.repository()
         self.chart()
         self.await_chart("1.0.0")
+        self.await_progress_until_suspended(CHART, "dead-0")
 
     def test_t21_archives_that_are_no_charts(self):
         def entry(name, content):

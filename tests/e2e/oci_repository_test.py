@@ -640,6 +640,7 @@ class EndTest(OciCase):
         digest = self.push()
         self.oci(insecure=True)
         self.await_stored(f"latest@{digest}")
+        self.await_progress_until_suspended(OCI, "dead-0")
 
     def test_a_registry_that_is_away_takes_nothing_with_it(self):
         registry = Registry(os.path.join(self.env.folder, "registries", "away"), self.env.ports.take())
