@@ -80,6 +80,11 @@ bool IsAnswered(const Value& object) {
          document::AnnotationOf(object, kRequestedAt) == object.StringAt({"status", "lastHandledReconcileAt"});
 }
 
+/// etcd's word comes through the API server as an error like any other.
+bool IsTooLarge(const Error& error) {
+  return error.reason == base::Reason::TooLarge || error.message.find("request is too large") != std::string::npos;
+}
+
 JournalOptions JournalOptionsOf(JournalOptions options, const kube::ObjectStore& store) {
   options.manager = kFieldManager;
   options.exists = [&store](const Key& key, std::string_view uid) {
@@ -550,7 +555,14 @@ net::Task<Result<void>> Reconciler::RecordInventory(std::shared_ptr<Run> run, st
   const std::string message = ProgressMessage("Detecting drift", attempt);
   Value status = StatusProgressing(*run->object, attempt, message, true, parts_.services.clock.Now());
   net::Task<Result<SharedObject>> writing = writer_.Write(run->object, std::move(status));
-  CO_TRY(run->object, co_await std::move(writing));
+  Result<SharedObject> written = co_await std::move(writing);
+  if (!written && IsTooLarge(written.error())) {
+    co_return std::move(written).error().Wrap(
+        "nothing is applied, since the inventory of " + std::to_string(together.entries().size()) +
+        " objects does not fit into the status of one Kustomization; make several of it, of which each has a part of spec.path");
+  }
+  if (!written) co_return std::move(written).error();
+  run->object = std::move(written).value();
   run->inventory = together;
   journal_.Settle(run->key);
   co_return Result<void>();

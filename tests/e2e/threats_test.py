@@ -289,6 +289,16 @@ class PoisonTest(Threat):
         self.push(repository, {"cm.yaml": config_map("settings", {"n": "3"})})
         self.await_applied(repository)
 
+    def test_T76_an_inventory_that_no_status_can_hold(self):
+        name = "x" * 240
+        repository = self.env.repository(self.ns, {"all.yaml": "\n---\n".join(json.dumps(config_map(f"{name}-{number}")) for number in range(6000))})
+        self.source("fleet", repository)
+        self.kustomization()
+        message = self.await_failed("Kustomization", "app", "ReconciliationFailed", seconds=300)["message"]
+        self.assertEqual(message, "nothing is applied, since the inventory of 6000 objects does not fit into the status of one Kustomization; "
+                                  "make several of it, of which each has a part of spec.path: etcdserver: request is too large")
+        self.assertFalse([obj for obj in self.kube.list("ConfigMap", self.ns) if obj["metadata"]["name"].startswith("x")], "none that nobody knows of")
+
     def test_T77_live_objects_with_absurd_content(self):
         self.env.install_kind("absurd.example.com", "v1", "Absurd")
         statuses = [{"conditions": {"Ready": "True"}}, {"conditions": [None, 7, "x", {"type": 5, "status": ["True"]}]}, {"observedGeneration": "many"},
