@@ -119,7 +119,9 @@ class Reconciler final : public kube::OwnedListener {
   net::Task<RemovalDecision> JudgeRemoval(std::shared_ptr<Run> run, rollout::Inventory recorded, rollout::Inventory wanted);
   /// What other Kustomizations are about to take over (reconciler_hand_over.cpp).
   net::Task<Claims> ClaimedByOthers(std::shared_ptr<Run> run, std::vector<rollout::InventoryEntry> stale);
-  net::Task<bool> IsLeftAlone(std::shared_ptr<Run> run, rollout::InventoryEntry entry);
+  /// Of a live object that somebody claims: it is not there; nobody who claims it would write it, so that it keeps our labels for ever; it will be written.
+  enum class Fate { Gone, LeftAlone, TakenOver, Unknown };
+  net::Task<Fate> FateOf(std::shared_ptr<Run> run, rollout::InventoryEntry entry);
   net::Task<std::optional<controller::Outcome>> AwaitHandOver(std::shared_ptr<Run> run, std::vector<rollout::InventoryEntry> handed,
                                                               Claims claims);
   bool AwaitsNewcomers(const Run& run) const;

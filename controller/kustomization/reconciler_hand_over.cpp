@@ -138,15 +138,15 @@ net::Task<Claims> Reconciler::ClaimedByOthers(std::shared_ptr<Run> run, std::vec
   co_return claims;
 }
 
-/// Whether the live object is one that nobody who claims it would write: then it keeps our labels for ever.
-net::Task<bool> Reconciler::IsLeftAlone(std::shared_ptr<Run> run, InventoryEntry entry) {
+/// What becomes of the live object of `entry`, if somebody who claims it is done.
+net::Task<Reconciler::Fate> Reconciler::FateOf(std::shared_ptr<Run> run, InventoryEntry entry) {
   const kube::ObjectRef ref{.gvk = entry.Gvk(), .ns = entry.id.ns, .name = entry.id.name};
   const kube::ReadOptions look{.as = run->as, .metadata_only = true};
   net::Task<base::Result<Value>> reading = run->cluster->client.Get(ref, look);
   const base::Result<Value> live = co_await std::move(reading);
-  if (!live) co_return live.error().reason == base::Reason::NotFound;
+  if (!live) co_return live.error().reason == base::Reason::NotFound ? Fate::Gone : Fate::Unknown;
   const rollout::Selectors asks = rollout::SelectorsOf(*live);
-  co_return asks.Excluded() || asks.Has(rollout::Selector::SsaIfNotPresent);
+  co_return asks.Excluded() || asks.Has(rollout::Selector::SsaIfNotPresent) ? Fate::LeftAlone : Fate::TakenOver;
 }
 
 /// Until they carry the labels of whoever takes them over, objects stay on the record of a Kustomization that is deleted: nothing that was applied is ever nobody's.
@@ -158,12 +158,13 @@ net::Task<std::optional<controller::Outcome>> Reconciler::AwaitHandOver(std::sha
   std::vector<InventoryEntry> awaited, left;
   for (const InventoryEntry& entry : handed) {
     const Claim& claim = claims.at(entry.id);
-    bool never = late || claim.waits_for_us;
-    if (!never && claim.up_to_date) {
-      net::Task<bool> looking = IsLeftAlone(run, entry);
-      never = co_await std::move(looking);
+    const bool never = late || claim.waits_for_us;
+    Fate fate = Fate::Unknown;
+    if (never || claim.up_to_date) {
+      net::Task<Fate> looking = FateOf(run, entry);
+      fate = co_await std::move(looking);
     }
-    (never ? left : awaited).push_back(entry);
+    if (fate != Fate::Gone) (never || fate == Fate::LeftAlone ? left : awaited).push_back(entry);
   }
   if (!awaited.empty()) {
     const std::string message = "Waiting until others have taken over: " + NameClaims(awaited, claims);

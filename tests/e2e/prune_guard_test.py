@@ -314,6 +314,18 @@ class LeftTest(GuardCase):
         self.kube.delete("Kustomization", "app", self.ns)
         self.assert_left("b")
 
+    def test_what_is_gone_by_itself_is_not_told_of(self):
+        self.shared()
+        self.kustomization("b", path="./b", dependsOn=[{"name": "app", "readyExpr": "false"}])
+        self.await_failed("Kustomization", "b", "DependencyNotReady")
+        self.controller.end()
+        self.kube.delete("ConfigMap", "shared", self.ns)
+        self.kube.delete("Kustomization", "app", self.ns)
+        self.controller.restart()
+        self.await_gone("Kustomization", "app")
+        until(lambda: any(reason == "ReconciliationSucceeded" or "deleted" in message for _, reason, message in self.events("Kustomization", "app")))
+        self.assertFalse([message for _, _, message in self.events("Kustomization", "app") if "others ask for them" in message])
+
     def test_who_may_not(self):
         self.shared()
         self.kustomization("app", path="./a", timeout="6s")
