@@ -34,6 +34,11 @@ std::string_view ToString(ConditionStatus status) {
   return "Unknown";
 }
 
+document::Value OldStatus(const document::Value& object) {
+  const document::Value* status = object.Find("status");
+  return status == nullptr || !status->IsMapping() ? document::Value::Mapping() : *status;
+}
+
 Conditions Conditions::FromStatus(const Value& status) {
   Conditions out;
   const Value* list = status.Find("conditions");

@@ -40,6 +40,9 @@ struct Condition {
 /// The longest message a condition may carry; a longer one is cut and ends in `...`.
 inline constexpr std::size_t kMaxConditionMessage = 32768;
 
+/// `.status` of an object, an empty mapping where there is none: what the next one is made from.
+document::Value OldStatus(const document::Value& object);
+
 class Conditions {
  public:
   Conditions() = default;

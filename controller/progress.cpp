@@ -15,11 +15,6 @@ using kube::SharedObject;
 
 constexpr auto kPatience = std::chrono::seconds(1);
 
-Value OldStatus(const Value& object) {
-  const Value* status = object.Find("status");
-  return status == nullptr || !status->IsMapping() ? Value::Mapping() : *status;
-}
-
 bool IsNewGeneration(const Value& object) {
   const Value* observed = object.At({"status", "observedGeneration"});
   return (observed == nullptr ? 0 : observed->AsInt().value_or(0)) != GenerationOf(object);

@@ -15,11 +15,6 @@ using document::Value;
 
 constexpr std::string_view kInProgress = "Reconciliation in progress";
 
-Value OldStatus(const Value& object) {
-  const Value* status = object.Find("status");
-  return status == nullptr || !status->IsMapping() ? Value::Mapping() : *status;
-}
-
 void NoteRequest(const Value& object, Value& status) {
   const std::string_view requested = document::AnnotationOf(object, kRequestedAt);
   if (!requested.empty()) status.Set("lastHandledReconcileAt", requested);

@@ -11,11 +11,6 @@ namespace {
 
 using document::Value;
 
-Value OldStatus(const Value& object) {
-  const Value* status = object.Find("status");
-  return status == nullptr || !status->IsMapping() ? Value::Mapping() : *status;
-}
-
 Value StatusWith(const Value& object, const Conditions& conditions) {
   Value status = OldStatus(object);
   status.Set("conditions", conditions.ToValue());

@@ -16,11 +16,6 @@ using sources::Artifact;
 
 constexpr std::string_view kFailures[] = {condition::kStorageOperationFailed, condition::kFetchFailed, condition::kIncludeUnavailable};
 
-Value OldStatus(const Value& object) {
-  const Value* status = object.Find("status");
-  return status == nullptr || !status->IsMapping() ? Value::Mapping() : *status;
-}
-
 void SetOrErase(Value& status, std::string_view field, std::string_view text) {
   if (text.empty()) {
     status.Erase(field);

@@ -16,11 +16,6 @@ constexpr std::string_view kBuildFailed = "BuildFailed";
 /// As they rank for Ready.
 constexpr std::string_view kFailures[] = {condition::kStorageOperationFailed, condition::kFetchFailed, kBuildFailed};
 
-Value OldStatus(const Value& object) {
-  const Value* status = object.Find("status");
-  return status == nullptr || !status->IsMapping() ? Value::Mapping() : *status;
-}
-
 void NoteRun(const Value& object, const std::string& source_revision, Value& status) {
   if (!source_revision.empty()) status.Set("observedSourceArtifactRevision", source_revision);
   const std::string_view requested = document::AnnotationOf(object, kRequestedAt);

@@ -10,11 +10,6 @@ namespace {
 
 using document::Value;
 
-Value OldStatus(const Value& object) {
-  const Value* status = object.Find("status");
-  return status == nullptr || !status->IsMapping() ? Value::Mapping() : *status;
-}
-
 void NoteRequest(const Value& object, Value& status) {
   const std::string_view requested = document::AnnotationOf(object, kRequestedAt);
   if (!requested.empty()) status.Set("lastHandledReconcileAt", requested);

@@ -12,11 +12,6 @@ using document::Value;
 
 constexpr std::string_view kSourceVerified = "SourceVerified";
 
-Value OldStatus(const Value& object) {
-  const Value* status = object.Find("status");
-  return status == nullptr || !status->IsMapping() ? Value::Mapping() : *status;
-}
-
 Value StatusWith(const Value& object, const Conditions& conditions) {
   Value status = OldStatus(object);
   status.Set("conditions", conditions.ToValue());

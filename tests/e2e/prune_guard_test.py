@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import harness  # noqa: E402
 import totals  # noqa: E402
-from harness import Case, condition_of, config_map, data_of, until  # noqa: E402
+from harness import Case, condition_of, config_map, data_of, throughout, until  # noqa: E402
 from kube import Kube, Recorder  # noqa: E402
 
 KEY = "kustomize.toolkit.fluxcd.io"
@@ -323,8 +323,8 @@ class LeftTest(GuardCase):
         self.kube.delete("Kustomization", "app", self.ns)
         self.controller.restart()
         self.await_gone("Kustomization", "app")
-        until(lambda: any(reason == "ReconciliationSucceeded" or "deleted" in message for _, reason, message in self.events("Kustomization", "app")))
-        self.assertFalse([message for _, _, message in self.events("Kustomization", "app") if "others ask for them" in message])
+        until(lambda: any(f"ConfigMap/{self.ns}/a deleted" in message for _, _, message in self.events("Kustomization", "app")))
+        throughout(lambda: not any("others ask for them" in message for _, _, message in self.events("Kustomization", "app")), 2)
 
     def test_who_may_not(self):
         self.shared()
