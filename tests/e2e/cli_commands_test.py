@@ -159,11 +159,12 @@ class GetTest(CommandCase):
                 self.following("get", "ks", "app", "--watch", "-o", "yaml") as yamls, self.following("get", "ks", "--watch", "-o", "json") as jsons:
             self.push(repository, {"cm.yaml": config_map("a", {"n": "2"})})
             self.await_applied(repository)
-            for lines in (rows, everywhere, yamls, jsons):
-                until(lambda lines=lines: any(repository.revision in line for line in lines), seen=lambda lines=lines: lines)
+            applied = re.escape(f"Applied revision: {repository.revision}")
+            stored = rf"(?m)^{self.ns} +gitrepository/fleet +{re.escape(repository.revision)} "  # each kind has its own watch: in any order
+            for lines, expected in ((rows, applied), (yamls, applied), (jsons, applied), (everywhere, applied), (everywhere, stored)):
+                until(lambda lines=lines, expected=expected: re.search(expected, "".join(lines)), seen=lambda lines=lines: lines)
         self.assertRegex(rows[0], r"^NAME +REVISION +SUSPENDED +READY +MESSAGE$")
         self.assertTrue(all(line.startswith("app ") for line in rows[1:]), rows)
-        self.assertRegex("".join(everywhere), rf"(?m)^{self.ns} +gitrepository/fleet +{re.escape(repository.revision)} ")
         self.assertFalse([line for line in everywhere if line.startswith("NAMESPACE ")])
         for objects in (list(filter(None, yaml.safe_load_all("".join(yamls)))), self.objects_in("".join(jsons))):
             self.assertEqual({(one["kind"], one["metadata"]["name"]) for one in objects}, {("Kustomization", "app")})
