@@ -10,6 +10,7 @@
 #include "cli/embedded.h"
 #include "cli/session.h"
 #include "cli/waiting.h"
+#include "controller/kustomization/owner.h"
 #include "document/yaml.h"
 #include "net/await.h"
 #include "net/gather.h"
@@ -38,10 +39,10 @@ struct InstallFlags : ClusterFlags {
 Result<void> Preflight(Session& session, const InstallFlags& flags) {
   const Result<Value> crd = session.Get({kCrd, "", "gitrepositories.source.toolkit.fluxcd.io"});
   if (crd) {
-    const std::string_view owner = document::LabelOf(*crd, "kustomize.toolkit.fluxcd.io/namespace");
+    const std::string_view owner = document::LabelOf(*crd, controller::kustomization::kNamespaceLabel);
     if (!owner.empty()) {
       return base::Invalid("this cluster was bootstrapped: its CRDs come from Git, by the Kustomization " + std::string(owner) + "/" +
-                           std::string(document::LabelOf(*crd, "kustomize.toolkit.fluxcd.io/name")) + ". Put what `sluice install -n " +
+                           std::string(document::LabelOf(*crd, controller::kustomization::kNameLabel)) + ". Put what `sluice install -n " +
                            std::string(owner) + " --export` prints there (-n is the namespace to install into), or add --force");
     }
   } else if (crd.error().reason != base::Reason::NotFound) {

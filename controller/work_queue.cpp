@@ -25,7 +25,7 @@ constexpr unsigned kTries = 3;  // of a run that ends in an exception
 constexpr std::size_t kFullLanes = 16, kShares = 8;
 
 RunResult ResultOf(const Outcome& outcome, bool wanted_again) {
-  if (outcome.back_off) return RunResult::Error;
+  if (outcome.back_off || outcome.failed) return RunResult::Error;
   if (wanted_again) return RunResult::Requeue;
   return outcome.again_in ? RunResult::RequeueAfter : RunResult::Success;
 }
@@ -186,7 +186,7 @@ net::Task<Outcome> WorkQueue::AfterBug(Key key, std::shared_ptr<Entry> entry, st
     net::Task<void> telling = options_.on_bug(std::move(key), Bug{.what = std::move(what), .last = last});
     co_await std::move(telling);
   }
-  co_return Outcome{.again_in = {}, .back_off = !last};
+  co_return Outcome{.back_off = !last, .failed = true};
 }
 
 void WorkQueue::SetWaiting(const Key& key, bool waiting) {

@@ -46,6 +46,7 @@ struct Outcome {
   std::optional<base::Duration> again_in;  ///< look again then (unless something comes first); none: only when something happens
   bool back_off = false;                   ///< failed: look again after an exponentially growing delay instead
   bool gone = false;                       ///< there is no such object any more: nothing of it is kept
+  bool failed = false;                     ///< counts as an error even if nothing is tried again (back_off always does)
 };
 
 /// A run that ended in an exception.

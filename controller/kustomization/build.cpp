@@ -7,6 +7,7 @@
 #include "base/paths.h"
 #include "controller/kustomization/masking.h"
 #include "controller/kustomization/overlay.h"
+#include "controller/kustomization/owner.h"
 #include "controller/kustomization/substitution.h"
 #include "document/letter_case.h"
 #include "document/object.h"
@@ -20,8 +21,6 @@ namespace {
 using base::Invalid;
 using base::Result;
 using document::Value;
-
-constexpr std::string_view kOwnerName = "kustomize.toolkit.fluxcd.io/name", kOwnerNamespace = "kustomize.toolkit.fluxcd.io/namespace";
 
 std::string NameForMessages(const Value& object) { return document::IdOf(object).ToString(); }
 
@@ -86,8 +85,7 @@ Result<std::vector<Value>> Print(std::vector<Value> documents, const BuildInput&
     if (labels != nullptr && !labels->IsMapping() && !labels->IsNull())
       return Invalid(NameForMessages(object) + ": labels that are no map");
     if (labels == nullptr || labels->IsMapping()) {  // kyaml sets nothing in what is null
-      document::SetLabel(object, kOwnerName, input.name);
-      document::SetLabel(object, kOwnerNamespace, input.ns);
+      SetOwner(object, {input.ns, input.name});
     }
     if (input.mask_encrypted) TRY(MaskSecretForPrinting(object));
   }
@@ -175,8 +173,7 @@ Result<BuildOutput> Build(const BuildInput& given) {
 }
 
 void LabelBuilt(Value& object, const BuildInput& input) {
-  document::SetLabel(object, kOwnerName, input.name);
-  document::SetLabel(object, kOwnerNamespace, input.ns);
+  SetOwner(object, {input.ns, input.name});
   for (const auto& [key, value] : input.spec.common_labels) document::SetLabel(object, key, value);
   for (const auto& [key, value] : input.spec.common_annotations) document::SetAnnotation(object, key, value);
 }

@@ -4,6 +4,7 @@
 
 #include "base/failpoint.h"
 #include "controller/gather.h"
+#include "controller/kustomization/owner.h"
 #include "net/await.h"
 #include "rollout/annotations.h"
 
@@ -23,11 +24,6 @@ struct Item {
   bool deleted = false, skipped = false, terminating = false;
   std::optional<Error> error;
 };
-
-bool IsOwned(const Value& live, const kube::Owner& owner) {
-  return document::LabelOf(live, "kustomize.toolkit.fluxcd.io/name") == owner.name &&
-         document::LabelOf(live, "kustomize.toolkit.fluxcd.io/namespace") == owner.ns;
-}
 
 /// Looks at the object and deletes it as it was seen. False: it has changed since, and has to be looked at again.
 net::Task<bool> LookAndDelete(kube::Client& client, kube::OwnedIndex& index, Item& item, const PruneRequest& request) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "controller/gather.h"
+#include "controller/kustomization/owner.h"
 #include "net/await.h"
 #include "rollout/annotations.h"
 
@@ -16,11 +17,6 @@ using document::Value;
 using rollout::InventoryEntry;
 
 kube::ObjectRef RefOf(const InventoryEntry& entry) { return {.gvk = entry.Gvk(), .ns = entry.id.ns, .name = entry.id.name}; }
-
-bool IsOwned(const Value& live, const kube::Owner& owner) {
-  return document::LabelOf(live, "kustomize.toolkit.fluxcd.io/name") == owner.name &&
-         document::LabelOf(live, "kustomize.toolkit.fluxcd.io/namespace") == owner.ns;
-}
 
 /// Whether pruning would really delete it.
 bool WouldBeDeleted(const Result<Value>& live, const kube::Owner& owner) {

@@ -219,6 +219,7 @@ TEST_F(WorkQueueTest, T78_ARunThatThrowsIsTriedThreeTimesAndHurtsNobodyElse) {
   EXPECT_EQ(told.back(), "a: std::bad_alloc, last") << "once for each change";
   EXPECT_EQ(meter.exceptions(), 4U);
   RunUntil([&] { return queue.running() == 0; });
+  EXPECT_EQ(meter.results(RunResult::Error), 4U) << "also the last one, after which nothing is tried again";
 }
 
 TEST_F(WorkQueueTest, LooksAgainAtTheTimeThatWasAskedFor) {
