@@ -880,7 +880,9 @@ class MetricsTest(CommandCase):
 
     def test_names_and_labels(self):
         repository = self.fleet({"cm.yaml": config_map("a")})
-        page = until(lambda: self.page() if f'name="app",namespace="{self.ns}"' in self.page() else None)
+        ended = [f'gotk_reconcile_duration_seconds_count{{kind="{kind}",name="{name}",namespace="{self.ns}"}}' for kind, name in
+                 (("Kustomization", "app"), ("GitRepository", "fleet"))] + [f'exported_namespace="{self.ns}",name="app",ready="True"']
+        page = until(lambda: (lambda now: all(part in now for part in ended) and now)(self.page()), seen=self.page)
         names = set(re.findall(r"(?m)^# TYPE (\S+)", page))
         self.assertLessEqual({
             "gotk_reconcile_duration_seconds", "gotk_resource_info", "gotk_cache_events_total", "gotk_token_cache_events_total", "gotk_token_cached_items",
