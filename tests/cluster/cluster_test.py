@@ -145,7 +145,7 @@ class EndTest(unittest.TestCase):
         return cluster
 
     def assert_gone(self, cluster):
-        self.assertTrue(until(lambda: not os.path.exists(cluster.folder) and not processes_of(cluster.folder), 20),
+        self.assertTrue(until(lambda: not os.path.exists(cluster.folder) and not processes_of(cluster.folder), 60),
                         f"left: {processes_of(cluster.folder)}")
 
     def test_down(self):
@@ -175,7 +175,7 @@ class EndTest(unittest.TestCase):
         keeper = _parent(cluster.state["pid"])
         os.kill(keeper, signal.SIGKILL)
         os.kill(cluster.state["pid"], signal.SIGKILL)
-        self.assertTrue(until(lambda: not is_alive(cluster.folder) and not processes_of(cluster.folder), 20))
+        self.assertTrue(until(lambda: not is_alive(cluster.folder) and not processes_of(cluster.folder), 60))
         again = self.up("both")
         self.assertNotEqual(again.state["pid"], cluster.state["pid"])
         self.assertEqual(api_of(again).request("GET", "/readyz"), "ok")
@@ -277,7 +277,7 @@ class NodeTest(unittest.TestCase):
         with open(os.path.join(other.folder, "node.json"), encoding="utf-8") as file:
             record = json.load(file)
         os.kill(other.state["pid"], signal.SIGKILL)
-        self.assertTrue(until(lambda: not os.path.exists(other.folder), 20))
+        self.assertTrue(until(lambda: not os.path.exists(other.folder), 60))
         links = subprocess.check_output(["ip", "-o", "link"], text=True)
         rules = subprocess.check_output(["iptables", "-w", "-t", "nat", "-S"], text=True)
         self.assertNotIn(record["bridge"], links + rules)

@@ -74,11 +74,11 @@ class Workers(Case):
     @contextlib.contextmanager
     def killing(self, times, which):
         """Meanwhile SIGKILL ends processes of `which()`, as many as `times`."""
-        killed, over = [], threading.Event()
+        killed, over, there = [], threading.Event(), set(self.jobs())  # these had other jobs, and are not of what comes now
 
         def hunt():
             while not over.is_set() and len(killed) < times:
-                for pid in which():
+                for pid in set(which()) - there:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
                         killed.append(pid)
@@ -212,7 +212,7 @@ class ConfinedTest(Workers):
             until(lambda: len(self.servers(other) + self.jobs(other)) >= 2)
             left = self.servers(other) + self.jobs(other)
             end()
-            until(lambda pids=left: not any(runs(pid) for pid in pids), 20)
+            until(lambda pids=left: not any(runs(pid) for pid in pids))
 
     def test_builds_can_be_had_in_the_controller_itself(self):
         self.controller.end()

@@ -407,8 +407,8 @@ class ExplainTest(CommandCase):
 
     def test_events(self):
         self.fleet({"cm.yaml": config_map("a")})
-        finished = lambda: "Reconciliation finished in" in self.sluice("events", "--for", "Kustomization/app", "-n", "{ns}")  # noqa: E731
-        until(finished)
+        told = lambda: self.sluice("events", "--for", "Kustomization/app", "-n", "{ns}")  # noqa: E731
+        until(lambda: all(part in told() for part in ("Reconciliation finished in", "GitRepository/fleet")), seen=told)
         rows = self.sluice("events", "--for", "ks/app", "-n", "{ns}").splitlines()
         self.assertRegex(rows[0], r"^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE$")
         self.assertTrue(any("GitRepository/fleet" in row for row in rows), "the source's events, too")
@@ -592,24 +592,29 @@ class CompletionTest(CommandCase):
                 before, end = line[: line.rfind(" ") + 1], "" if len(want) != 1 or typed.endswith("/") else " "
                 self.assertEqual(said, f"{before}{typed}{end}\n", (line, list(files)))
 
+    def await_words(self, line, want, ask=None):
+        """Until these are the words: a completion gives up after two seconds, and says nothing then."""
+        ask = ask or self.words
+        until(lambda: ask(line) == want, seen=lambda: (line, ask(line)))
+
     def test_names(self):
         for name in ("app", "apple", "web"):
             self.kustomization(name, "fleet", suspend=True)
         self.source("fleet", self.env.repository(self.ns, {"cm.yaml": config_map("a")}))
         self.kube.apply(config_map("settings", namespace=self.ns))
         for command in ("get", "suspend", "resume", "reconcile", "export", "tree", "debug"):
-            self.assertEqual(self.words(f"{command} ks -n {self.ns} "), ["app", "apple", "web"], command)
-        self.assertEqual(self.words(f"-n {self.ns} get kustomization/app"), ["kustomization/app", "kustomization/apple"])
-        self.assertEqual(self.words(f"suspend ks app -n {self.ns} ap"), ["apple"])
-        self.assertEqual(self.words(f"get source git -n{self.ns} "), ["fleet"])
-        self.assertIn("web", self.words("get ks -A w"))
-        self.assertEqual(self.words(f"trace -n {self.ns} cm s"), ["settings"])
-        self.assertEqual(self.words(f"events -n {self.ns} --for ks/w"), ["ks/web"])
-        self.assertEqual(self.words(f"build kustomization -n {self.ns} w"), ["web"])
+            self.await_words(f"{command} ks -n {self.ns} ", ["app", "apple", "web"])
+        self.await_words(f"-n {self.ns} get kustomization/app", ["kustomization/app", "kustomization/apple"])
+        self.await_words(f"suspend ks app -n {self.ns} ap", ["apple"])
+        self.await_words(f"get source git -n{self.ns} ", ["fleet"])
+        until(lambda: "web" in self.words("get ks -A w"))
+        self.await_words(f"trace -n {self.ns} cm s", ["settings"])
+        self.await_words(f"events -n {self.ns} --for ks/w", ["ks/web"])
+        self.await_words(f"build kustomization -n {self.ns} w", ["web"])
         self.assertEqual(self.words(f"get hr -n {self.ns} "), [])
-        self.assertEqual(self.words(f"get ks -n {self.ns[:-1]}"), [self.ns])
-        self.assertEqual(self.shell(f"sluice get ks -n {self.ns} app"), ["app", "apple"])
-        self.assertEqual(self.shell(f"sluice get ks --namespace={self.ns[:-1]}"), [self.ns], "bash keeps what stands before the sign")
+        self.await_words(f"get ks -n {self.ns[:-1]}", [self.ns])
+        self.await_words(f"sluice get ks -n {self.ns} app", ["app", "apple"], self.shell)
+        self.await_words(f"sluice get ks --namespace={self.ns[:-1]}", [self.ns], self.shell)  # bash keeps what stands before the sign
 
     def test_contexts(self):
         config = {"apiVersion": "v1", "kind": "Config", "contexts": [{"name": name, "context": {"cluster": "c"}} for name in ("arn:aws:one", "arn:aws:two", "b")]}
@@ -1048,6 +1053,7 @@ class UninstallTest(CommandCase):
             self.assertIsNone(self.kube.get(kind, name, "gitops"), kind)
         self.assertEqual(self.kube.get("ConfigMap", "installed", "gitops")["data"], {"key": "value"}, "what was applied stays")
         # Nothing of it is there any more, and it says the same.
+        until(lambda: not [one for one in self.kube.list("apiregistration.k8s.io/v1/APIService") if one["spec"].get("group", "").endswith("fluxcd.io")])
         self.assertTrue(self.sluice("uninstall", "-n", "gitops", "-s", "--keep-namespace").endswith("✔ uninstall finished\n"))
 
     def _delete_ours(self):

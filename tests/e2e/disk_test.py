@@ -41,7 +41,8 @@ class DiskCase(Case):
     def begin(self, below, options=""):
         if os.geteuid() != 0:
             self.skipTest("mounting a small disk needs root")
-        self.controller = self.env.controller(self.ns[2:22].strip("-"), ["--artifact-retention-ttl=1s", "--max-retry-delay=2s", "--requeue-dependency=1s"], start=False)
+        self.controller = self.env.controller(self.ns[2:22].strip("-"), ["--artifact-retention-ttl=1s", "--artifact-retention-records=1", "--max-retry-delay=2s",
+                                                                         "--requeue-dependency=1s"], start=False)  # no older one, whose end would make room
         self.disk = os.path.join(self.controller.storage, below)
         os.makedirs(self.disk)
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.SIZE_KIBIBYTES}k{options}", "sluice-test", self.disk], capture_output=True, text=True, check=False)

@@ -22,6 +22,7 @@ class Failing(Case):
         """A fleet that cannot become Ready; the message of its condition."""
         self.repository = self.env.repository(self.ns, files)
         self.source("fleet", self.repository)
+        self.await_ready("GitRepository", "fleet")
         self.kustomization(**spec)
         return self.await_failed("Kustomization", "app", reason)["message"]
 
@@ -197,11 +198,11 @@ class HealthTest(Failing):
         repository = self.env.repository(self.ns, {"web.yaml": deployment("web", replicas=2, **UNSCHEDULABLE)})
         self.source("fleet", repository)
         self.kustomization(wait=True, timeout="10m")
-        app = self.await_object("Kustomization", "app", lambda obj: "Unschedulable" in condition_of(obj, "Reconciling").get("message", ""))
+        app = self.await_object("Kustomization", "app", lambda obj: all(word in condition_of(obj, "Reconciling").get("message", "")
+                                                                        for word in ("Unschedulable", "0 of 2 updated replicas available")))
         message = condition_of(app, "Reconciling")["message"]
         self.assertTrue(message.startswith(f"Running health checks for revision {repository.revision} with a timeout of 10m0s: "
                                            f"Deployment {self.ns}/web: "), message)
-        self.assertRegex(message, r"0 of 2 updated replicas available")
         self.assertRegex(message, rf"Pod {self.ns}/web-[0-9a-z]+-[0-9a-z]+: .*Unschedulable")
         self.assertEqual([condition_of(app, kind)["status"] for kind in ("Ready", "Healthy")], ["Unknown", "Unknown"])
         self.push(repository, {"web.yaml": deployment("web", replicas=2)})
@@ -210,7 +211,7 @@ class HealthTest(Failing):
     def test_the_timeout_names_what_is_missing(self):
         repository = self.env.repository(self.ns, {"web.yaml": deployment("web", **UNSCHEDULABLE), "cm.yaml": config_map("fine")})
         self.source("fleet", repository)
-        self.kustomization(wait=True, timeout="3s", retryInterval="1h")
+        self.kustomization(wait=True, timeout="15s", retryInterval="1h")
         condition = self.await_failed("Kustomization", "app", "HealthCheckFailed")
         self.assertRegex(condition["message"], rf"^health check failed after [0-9.ms]+: timeout waiting for: \[Deployment/{self.ns}/web status: 'InProgress'\]")
         self.assertIn("Unschedulable", condition["message"])

@@ -235,6 +235,7 @@ class MultiTenancyTest(Fleet):
 
     def test_3_a_tenant_may_do_what_its_account_may(self):
         self.kube.patch("Kustomization", "tenants", SYSTEM, {"spec": {"suspend": True}})  # or the binding would be put back at once
+        until(lambda: self.is_known_as_suspended("Kustomization", "tenants", SYSTEM))
         self.kube.delete("RoleBinding", "gotk-reconciler", "apps")
         self.team.commit({"staging/settings.yaml": config_map("settings", {"n": "2"}, namespace="apps")})
         self.request("GitRepository", "dev-team", "apps")

@@ -131,8 +131,8 @@ class ObjectTest(FluxCase):
 
     def test_events(self):
         self.fleet({"cm.yaml": config_map("a")})
-        until(lambda: "ReconciliationSucceeded" in self.flux("events", "--for", "Kustomization/app"))
-        self.assertIn("GitRepository/fleet", self.flux("events", "--for", "Kustomization/app"))
+        told = lambda: self.flux("events", "--for", "Kustomization/app")  # noqa: E731
+        until(lambda: all(part in told() for part in ("ReconciliationSucceeded", "GitRepository/fleet")), seen=told)
         self.assertIn("Kustomization/app", self.flux("events", "-A"))
 
     def test_stats_and_debug(self):

@@ -91,7 +91,8 @@ class IncludeTest(GitCase):
             self.source(name, app, include=[{"repository": {"name": "lib"}} | include])
         for name, (_, message) in rows.items():
             with self.subTest(name):
-                obj = self.await_condition(name, "StorageOperationFailed", "True", "CopyFailure")
+                obj = self.await_object("GitRepository", name, lambda obj: condition_of(obj, "StorageOperationFailed").get("status") == "True" and
+                                        condition_of(obj, "StorageOperationFailed")["reason"] == condition_of(obj, "Ready").get("reason") == "CopyFailure")
                 self.assertEqual((condition_of(obj, "StorageOperationFailed")["message"], condition_of(obj, "Ready")["message"]), (message, message))
 
     def test_T16_paths_stay_inside(self):
@@ -185,7 +186,7 @@ class SubmoduleTest(GitCase):
         self.source("fleet", app, recurseSubmodules=True)
         self.kustomization()
         self.await_ready("Kustomization", "app")
-        before = self.artifact()
+        before = self.await_ready("GitRepository", "fleet")["status"]["artifact"]
         os.remove(os.path.join(app.tree, ".gitmodules"))
         self.pin(app, "lib", None, lib.head)
         self.request("GitRepository", "fleet")
@@ -370,6 +371,7 @@ class ConditionTest(GitCase):
         self.source("fleet", repository, interval="1s")
         before = self.await_ready("GitRepository", "fleet")["status"]
         self.kube.patch("GitRepository", "fleet", self.ns, {"spec": {"suspend": True}})
+        until(lambda: self.is_known_as_suspended("GitRepository", "fleet"))  # or it may look once more
         repository.commit({"b.txt": "b"})
         throughout(lambda: self.kube.get("GitRepository", "fleet", self.ns)["status"] == before, 3)
         self.kube.patch("GitRepository", "fleet", self.ns, {"spec": {"suspend": False}})

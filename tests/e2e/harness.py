@@ -60,6 +60,13 @@ def until(condition, seconds=WAIT_SECONDS, seen=None, pause=0.05):
         time.sleep(pause)
 
 
+def created(recorder, at_least):
+    """Names of the objects that came while `recorder` (kube.Recorder) looked, in order, as soon as there are so many."""
+    names = lambda: [obj["metadata"]["name"] for kind, obj in list(recorder.seen) if kind == "ADDED"]  # noqa: E731
+    until(lambda: len(names()) >= at_least, seen=names)
+    return names()
+
+
 def throughout(condition, seconds, seen=None):
     """Holds `condition` all the time? Raises where it does not."""
     deadline = time.monotonic() + seconds
@@ -165,7 +172,7 @@ class GitServer:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdout.close()
 
 
@@ -209,7 +216,7 @@ class Controller:
 
     def http(self, path, port=0):
         """GET of a path on the storage (0), metrics (1) or health (2) address. Raises urllib.error.HTTPError."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[port]}/{path}", timeout=10) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[port]}/{path}", timeout=60) as response:
             return response.read()
 
     def kill(self):
@@ -240,7 +247,7 @@ class Controller:
     def lines(self):
         """What it logged, as dictionaries."""
         with open(self.log, encoding="utf-8") as file:
-            return [json.loads(line) for line in file if line.startswith("{")]
+            return [json.loads(line) for line in file if line.startswith("{") and line.endswith("\n")]  # the last may not be whole yet
 
 
 class Environment:
@@ -390,6 +397,7 @@ class Case(unittest.TestCase):
         """A repository with `files`, a source `fleet` over it and a Kustomization `app`; waits until that is Ready."""
         repository = self.env.repository(self.ns, files)
         self.source("fleet", repository)
+        self.await_ready("GitRepository", "fleet")
         self.kustomization(**spec)
         self.await_applied(repository)
         return repository
@@ -435,6 +443,11 @@ class Case(unittest.TestCase):
         repository.commit(files)
         self.request("GitRepository", source, ns)
 
+    def is_known_as_suspended(self, kind, name, ns=None):
+        """To the controller, by its metrics: a patch may be answered before it hears of it."""
+        labels = f'exported_namespace="{ns or self.ns}",name="{name}",[^}}]*suspended="true"'
+        return re.search(rf'gotk_resource_info{{[^}}]*customresource_kind="{kind.rpartition("/")[2]}"[^}}]*{labels}', self.controller.http("metrics", 1).decode())
+
     def stays_suspended(self, kind, name, requests, *more):
         """Suspends an object (and `more`, by kind and name, that it looks at), and restarts the controller. Its artifact is served as before, nothing is
         written to it, and `requests()`, a count of what the outside was asked, does not grow before it is resumed."""
@@ -446,15 +459,12 @@ class Case(unittest.TestCase):
         before, asked = self.kube.get(kind, name, self.ns), requests()
         self.controller.start()
 
-        def known():  # to the controller, as suspended
-            labels = f'exported_namespace="{self.ns}",name="{name}",[^}}]*suspended="true"'
-            return re.search(rf'gotk_resource_info{{[^}}]*customresource_kind="{kind.rpartition("/")[2]}"[^}}]*{labels}', self.controller.http("metrics", 1).decode())
-
         def serves():
             with contextlib.suppress(OSError):
                 return self.controller.http(path) == served
 
-        until(lambda: known() and serves(), seen=lambda: (bool(known()), serves()))
+        known = lambda: bool(self.is_known_as_suspended(kind, name))  # noqa: E731
+        until(lambda: known() and serves(), seen=lambda: (known(), serves()))
         throughout(lambda: requests() == asked and self.kube.get(kind, name, self.ns) == before, 2,
                    lambda: f"{requests() - asked} requests; {describe(self.kube.get(kind, name, self.ns))}")
         self.assertEqual(before["status"], status)

@@ -114,7 +114,7 @@ class Crashes:
         self.controller.variables = {}
         self.controller.start()
         self.settle(action)
-        ran = [obj["metadata"]["name"] for kind, obj in list(recorder.seen) if kind == "ADDED"]
+        ran = harness.created(recorder, len(ACTIONS[action][0]))
         recorder.close()
         self.assertEqual(ran, ACTIONS[action][0])
         records = self.records("web")

@@ -18,6 +18,7 @@ import harness
 import totals
 from chart_server import ChartServer, Helm, write_chart
 from harness import ROOT, SLUICE, Case, condition_of, config_map, data_of, documents, secret, until
+from kube import Recorder
 
 HR = "helm.fluxcd.io/v1/HelmRelease"
 CRD = "apiextensions.k8s.io/v1/CustomResourceDefinition"
@@ -162,6 +163,19 @@ class OperatorCase(Case):
                                  obj["status"].get("observedGeneration") == obj["metadata"]["generation"] and
                                  all(obj["status"].get(key) == value for key, value in status.items()))
 
+    def record(self):
+        recorder = Recorder(self.kube, HR, self.ns)
+        self.addCleanup(recorder.close)
+        return recorder
+
+    def await_passed(self, recorder, phase):
+        """Waits until the newest generation has been in `phase`, however briefly; the object as it was then."""
+        def place():
+            return recorder.first(lambda _, obj: obj.get("status", {}).get("phase") == phase and
+                                  obj["status"].get("observedGeneration") == obj["metadata"]["generation"])
+        until(lambda: place() is not None, seen=lambda: [obj.get("status", {}).get("phase") for _, obj in list(recorder.seen)])
+        return recorder.seen[place()][1]
+
     def message(self, obj, kind="Released"):
         return condition_of(obj, kind).get("message")
 
@@ -250,7 +264,8 @@ class GitTest(OperatorCase):
         self.source("fleet", app)
         self.kustomization()
         self.await_ready("Kustomization", "app")
-        self.assertEqual(len(select.select(hosts, [], [], 0)[0]), len(hosts), "all of them are asked")
+        asked = lambda: len(select.select(hosts, [], [], 0)[0])  # noqa: E731
+        until(lambda: asked() == len(hosts), seen=asked)
 
     def test_tags_commits_and_references(self):
         repository = self.git()
@@ -459,9 +474,9 @@ class FailureTest(OperatorCase):
         self.release(values={"message": "better"}, rollback={"enable": True}, timeout=1)
         mended = self.await_phase("Succeeded", rollbackCount=None)
         self.assertEqual((condition_of(mended, "RolledBack"), self.data()["message"]), ({}, "better"))
-        events = [message for _, reason, message in self.events("HelmRelease", "web") if reason == "FailedReleaseSync"]
-        self.assertTrue(any(message.startswith(f"synchronization of release '{self.ns}-web' in namespace '{self.ns}' failed: upgrade failed: ")
-                            for message in events), events)
+        said = f"synchronization of release '{self.ns}-web' in namespace '{self.ns}' failed: upgrade failed: "
+        until(lambda: any(reason == "FailedReleaseSync" and message.startswith(said) for _, reason, message in self.events("HelmRelease", "web")),
+              seen=lambda: self.events("HelmRelease", "web"))
 
     def test_a_rolled_back_upgrade_is_tried_again_so_many_times(self):
         self.publish()
@@ -496,8 +511,9 @@ class FailureTest(OperatorCase):
         self.publish(**{"templates/broken.yaml": '{{ if .Values.deploy }}{{ fail "not today" }}{{ end }}'})
         self.release(rollback={"enable": True})
         self.await_phase("Succeeded")
+        recorder = self.record()
         self.release(values={"deploy": True}, rollback={"enable": True})
-        self.assertIn("upgrade failed: execution error at (web/templates/broken.yaml:1:26): not today", self.message(self.await_phase("DeployFailed")))
+        self.assertIn("upgrade failed: execution error at (web/templates/broken.yaml:1:26): not today", self.message(self.await_passed(recorder, "DeployFailed")))
         self.await_object(HR, "web", lambda obj: "dry-run upgrade failed: dry-run upgrade for comparison failed: execution error at" in (self.message(obj) or ""))
         self.assertEqual(self.records(), {1: "deployed"})
 
@@ -534,9 +550,11 @@ class TestHooksTest(OperatorCase):
 
     def test_a_failed_test_of_an_installation_removes_it(self):
         self.publish()
+        recorder = self.record()
         self.release(values={"test": True}, test={"enable": True})
         self.end_pod("test", "Failed")
-        failed = self.await_phase("TestFailed", releaseStatus=None)
+        failed = self.await_passed(recorder, "TestFailed")
+        self.assertNotIn("releaseStatus", failed["status"])
         self.assertIn("test failed: ", self.message(failed, "Tested"))
         self.release()
         self.await_phase("Succeeded")

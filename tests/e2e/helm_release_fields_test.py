@@ -410,7 +410,6 @@ class ApplyTest(FieldCase):
         self.assertEqual(self.data()["message"], "hello")
 
     def test_cleanup_on_fail(self):
-        self.chart()
         self.make(more=config_map("{{ .Release.Name }}-{{ .Values.message }}"))
         self.release("kept")
         self.release("clean")

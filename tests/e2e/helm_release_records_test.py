@@ -419,8 +419,7 @@ class RecordsTest(Case):
         self.addCleanup(recorder.close)
         self.ours("install", chart=chart)
         self.assertEqual(self.pods(), ["first", "third"])
-        created = [obj["metadata"]["name"] for kind, obj in list(recorder.seen) if kind == "ADDED"]
-        self.assertEqual(created, ["first", "second", "third"])
+        self.assertEqual(harness.created(recorder, 3), ["first", "second", "third"])
         runs = {item["name"]: item["last_run"]["phase"] for item in json.loads(self.helm("helm4", "status", "web", "-o", "json"))["hooks"]}
         self.assertEqual(runs, {"first": "Succeeded", "second": "Succeeded", "third": "Succeeded", "goodbye": "", "probe": ""})
         self.ours("test")
@@ -431,8 +430,9 @@ class RecordsTest(Case):
         self.ours("rollback")
         self.helm("helm4", "upgrade", "web", chart, "--server-side=false")
         self.ours("uninstall")
-        created = [obj["metadata"]["name"] for kind, obj in list(recorder.seen) if kind == "ADDED"]
-        self.assertEqual(created.count("goodbye"), 1)
+        created = lambda: harness.created(recorder, 0)  # noqa: E731
+        until(lambda: "goodbye" in created(), seen=created)
+        self.assertEqual(created().count("goodbye"), 1)
         self.assertEqual(self.secrets(), {})
 
     def test_a_hook_that_fails(self):
@@ -514,9 +514,9 @@ class RecordsTest(Case):
         if said.get("version") != {"install": 1, "upgrade": 2, "rollback": 3}[action]:  # killed before it was on record
             said = self.ours(action, *flags, chart=chart)
         self.assertEqual(said["status"], "deployed")
-        ran = [obj["metadata"]["name"] for kind, obj in list(recorder.seen) if kind == "ADDED"]
-        recorder.close()
         want = {"install": ["first", "second", "third"], "upgrade": ["first", "second", "third"], "rollback": ["first", "third"]}[action]
+        ran = harness.created(recorder, len(want))
+        recorder.close()
         self.assertEqual(ran, want)
         self.assertEqual(self.data(), {"install": {"message": "hello", "revision": "1"}, "upgrade": {"message": "two", "revision": "2"},
                                        "rollback": {"message": "hello", "revision": "1", "extra": "yes"}}[action])
@@ -537,7 +537,7 @@ class RecordsTest(Case):
                     said = self.ours("resume")
                     if said["status"] == "deployed":  # killed before it was on record
                         self.ours("uninstall")
-                ran = [obj["metadata"]["name"] for kind, obj in list(recorder.seen) if kind == "ADDED"]
+                ran = harness.created(recorder, 1)
                 recorder.close()
                 self.assertEqual(ran, ["goodbye"])
                 self.assertEqual(self.secrets(), {})

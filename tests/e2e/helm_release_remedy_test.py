@@ -134,14 +134,16 @@ class UpgradeTest(RemedyCase):
         self.await_object(HR, "web", lambda obj: obj["status"].get("lastHandledReconcileAt") == token)
         self.assertEqual(self.records(), {1: "deployed", 2: "failed"}, "a request alone tries nothing")
         self.kube.patch(HR, "web", self.ns, {"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "r", "reconcile.fluxcd.io/resetAt": "r"}}})
-        reset = self.await_object(HR, "web", lambda obj: self.records().get(3) == "failed" and condition_of(obj, "Stalled"))
+        reset = self.await_object(HR, "web", lambda obj: obj["status"]["history"][0]["version"] == 3 and condition_of(obj, "Stalled"))
+        self.assertEqual(self.records().get(3), "failed")
         self.assertEqual((reset["status"]["lastHandledResetAt"], reset["status"]["upgradeFailures"]), ("r", 1))
 
     def test_force_at_after_the_last_retry(self):
         self.upgrade()
         self.stalled()
         self.kube.patch(HR, "web", self.ns, {"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "f", "reconcile.fluxcd.io/forceAt": "f"}}})
-        forced = self.await_object(HR, "web", lambda obj: self.records().get(3) == "failed" and condition_of(obj, "Stalled"))
+        forced = self.await_object(HR, "web", lambda obj: obj["status"]["history"][0]["version"] == 3 and condition_of(obj, "Stalled"))
+        self.assertEqual(self.records().get(3), "failed")
         self.assertEqual((forced["status"]["lastHandledForceAt"], forced["status"]["upgradeFailures"]), ("f", 2))
 
     def test_rollback_by_its_own_options(self):

@@ -7,6 +7,7 @@ import re
 import ssl
 import sys
 import threading
+import time
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cluster"))
@@ -57,8 +58,8 @@ class Kube:
         tries = 2 if method == "GET" else 1
         while True:
             tries -= 1
-            connection = getattr(self._connections, "kept", None) or self.connect()
-            self._connections.kept = connection
+            connection = self._kept() or self.connect()
+            self._connections.kept, self._connections.used = connection, time.monotonic()
             try:
                 connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": content_type})
                 response = connection.getresponse()
@@ -72,6 +73,14 @@ class Kube:
         if response.status >= 400:
             raise ApiError(response.status, f"{method} {path}: {response.status} {text[:1000]}")
         return json.loads(text) if "json" in response.headers.get("Content-Type", "") else text
+
+    def _kept(self):
+        """This thread's connection, unless it was idle for so long that the server may close it under a write."""
+        kept = getattr(self._connections, "kept", None)
+        if kept is not None and time.monotonic() - self._connections.used > 30:
+            kept.close()
+            return None
+        return kept
 
     def path(self, kind, ns=None, name=None):
         """The path of an object or, without a name, of a list (of all namespaces, without a namespace)."""

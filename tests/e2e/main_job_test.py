@@ -93,6 +93,7 @@ class ApplyTest(Case):
         repository = self.fleet({"cm.yaml": config_map("settings", {"n": "1"})})
         before = self.kube.get("Kustomization", "app", self.ns)["status"]
         self.kube.patch("Kustomization", "app", self.ns, {"spec": {"suspend": True}})
+        self.await_object("Kustomization", "app", lambda obj: obj["status"]["observedGeneration"] == obj["metadata"]["generation"])
         self.push(repository, {"cm.yaml": config_map("settings", {"n": "2"})})
         self.await_object("GitRepository", "fleet", lambda obj: obj["status"]["artifact"]["revision"] == repository.revision)
         self.kube.patch("ConfigMap", "settings", self.ns, {"data": {"n": "by hand"}})
@@ -209,6 +210,7 @@ class PruneTest(Case):
         kept = config_map("asks", annotations={f"{OWNER_LABELS}/prune": "disabled"})
         repository = self.fleet({"asks.yaml": kept, "taken.yaml": config_map("taken"), "keep.yaml": config_map("keep")})
         self.kube.patch("Kustomization", "app", self.ns, {"spec": {"suspend": True}})  # or the label would be put back
+        self.await_object("Kustomization", "app", lambda obj: obj["status"]["observedGeneration"] == obj["metadata"]["generation"])
         self.kube.patch("ConfigMap", "taken", self.ns, {"metadata": {"labels": {f"{OWNER_LABELS}/name": "somebody-else"}}})
         repository.commit({"asks.yaml": None, "taken.yaml": None})
         self.request("GitRepository", "fleet")
@@ -229,7 +231,7 @@ class PruneTest(Case):
                 self.await_applied(repository, name)
             labels = lambda: {item["metadata"]["name"]: item["metadata"]["labels"][f"{OWNER_LABELS}/name"]  # noqa: E731
                               for item in self.kube.list("ConfigMap", self.ns, f"{OWNER_LABELS}/name") if "moving" in item["metadata"]["name"]}
-            until(lambda owner=owner: labels() == {f"moving-{index}": owner for index in range(40)}, 10, labels)
+            until(lambda owner=owner: labels() == {f"moving-{index}": owner for index in range(40)}, seen=labels)
         self.kube.delete("ConfigMap", "moving-7", self.ns)
         self.await_object("ConfigMap", "moving-7", lambda obj: True)
 

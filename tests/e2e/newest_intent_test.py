@@ -63,11 +63,11 @@ class WaitingTest(Case):
             self.await_applied(repository, name)
         versions = {item["metadata"]["name"]: int(item["metadata"]["resourceVersion"]) for item in self.kube.list("Kustomization", self.ns)}
         work = int(self.kube.get("ConfigMap", "last", self.ns)["metadata"]["resourceVersion"])
-        self.assertLessEqual(sum(versions[name] < work for name in names), PLACES)
+        self.assertLess(sum(versions[name] < work for name in names), len(names) // 2)  # who ran beside it; in the order of names it would be all
         # "top" may only begin once "base" has told its revision.
         self.assertEqual(data_of(self.kube.get("ConfigMap", "last-top", self.ns)), {"n": "2"})
         self.assertLess(versions["base"], int(self.kube.get("ConfigMap", "last-top", self.ns)["metadata"]["resourceVersion"]))
-        self.assertLessEqual(sum(versions[name] < versions["base"] for name in names), PLACES)
+        self.assertLess(sum(versions[name] < versions["base"] for name in names), len(names) // 2)
 
     def test_stages_that_do_not_settle(self):
         # More of them than there are places (--concurrent): each holds up itself alone.

@@ -360,17 +360,19 @@ class ProxyTest(OciCase):
         self.await_stored(f"latest@{digest}")
 
     def test_a_token_that_is_over_before_the_blob_is_asked_for(self):
-        self.issuer.lifetime = 2 - self.issuer.LEEWAY
-        self.addCleanup(setattr, self.issuer, "lifetime", 300)
         blobs = []
 
         def before(target):
             if "/blobs/" in target:
                 blobs.append(len(self.issuer.requests))
-                time.sleep(4 if len(blobs) == 1 else 0)
+                if len(blobs) == 1:
+                    self.issuer.lifetime = 300  # of the next one
+                    time.sleep(12)
 
         digest = self.push(registry=self.tokens)
         self.login("pull", self.tokens)
+        self.issuer.lifetime = 10 - self.issuer.LEEWAY
+        self.addCleanup(setattr, self.issuer, "lifetime", 300)
         self.proxy.before = before
         asked = len(self.issuer.requests)
         self.through(self.tokens, host="127.0.0.1", secretRef={"name": "pull"}, insecure=True)

@@ -275,7 +275,7 @@ class LossTest(FaultCase):
         # A run is cancelled by a newer commit while its status is on its way; it arrives after the newer one's.
         self.begin()
         self.await_converged()
-        PROXY.add("late", verb="patch", resource="kustomizations", subresource="status", namespace=self.ns, ms=4000, count=1)
+        PROXY.add("late", verb="patch", resource="kustomizations", subresource="status", namespace=self.ns, ms=20000, count=1)
         self.commit(changed=[("ConfigMap", "configmap-0")])
         await_fired(PROXY)
         self.commit(changed=[("ConfigMap", "configmap-0")], removed=[("Service", "service-0")])
@@ -398,12 +398,15 @@ class WatchTest(FaultCase):
         self.remove("ConfigMap", "configmap-0")
         self.edit("configmap-1")
         since = PROXY.mark()
-        PROXY.add(verb="watch", resource="configmaps", count=1, **rule)
+        PROXY.add(verb="watch", resource="configmaps", **rule)  # until it has listed: a single one may be spent on a request that `away` answers
         PROXY.remove(away)
-        until(lambda: any(entry["verb"] == "list" and entry["resource"] == "configmaps" for entry in PROXY.entries(since)))
-        entries = PROXY.entries(since)
-        expired = next(entry for entry in entries if entry["verb"] == "watch" and entry.get("rules") and entry["status"] != 503)
-        listed = next(entry for entry in entries if entry["verb"] == "list" and entry["resource"] == "configmaps")
+
+        def listed_anew():
+            entries = [entry for entry in PROXY.entries(since) if entry.get("resource") == "configmaps"]
+            expired = next((entry for entry in entries if entry["verb"] == "watch" and entry.get("rules") and entry["status"] != 503), None)
+            listed = expired and next((entry for entry in entries if entry["verb"] == "list" and entry["number"] > expired["number"]), None)
+            return listed and (expired, listed)
+        expired, listed = until(listed_anew)
         print(f"  listed anew {listed['time'] - expired['time']:.2f} s after the end of the watch")
         self.finish()
         self.assertEqual(self.record().deletions(), [])

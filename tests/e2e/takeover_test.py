@@ -135,7 +135,7 @@ class TakeoverTest(Case):
         wanted = [described(event) for event in recorded("events.yaml")["items"]
                   if event["involvedObject"]["kind"] in ("GitRepository", "Kustomization") and event["involvedObject"]["name"] == "podinfo"]
         sent = lambda: [described(event) for event in self.kube.list("Event", NS)]  # noqa: E731
-        until(lambda: all(event in sent() for event in wanted), 10, lambda: f"missing: {[event for event in wanted if event not in sent()]}\nsent: {sent()}")
+        until(lambda: all(event in sent() for event in wanted), seen=lambda: f"missing: {[event for event in wanted if event not in sent()]}\nsent: {sent()}")
 
 
 class HeirTest(Case):
@@ -154,12 +154,18 @@ class HeirTest(Case):
                 obj = {"apiVersion": item["apiVersion"], "kind": item["kind"]} | only(item, fields)
                 obj["metadata"] |= {"name": item["metadata"]["name"], "namespace": ns}
                 obj["metadata"]["labels"]["kustomize.toolkit.fluxcd.io/namespace"] = ns
-                stored = self.kube.apply(obj, "kustomize-controller")
-                before[item["kind"]] = stored["metadata"]["uid"], stored["metadata"]["generation"] if "generation" in stored["metadata"] else None, stored.get("spec")
+                self.kube.apply(obj, "kustomize-controller")
+                before[item["kind"]] = None
+            until(lambda: FleetTest.settled(self.kube.get("Deployment", "podinfo", ns)), 120)  # its autoscaler asks for two, 15 s later
+            for kind in before:
+                stored = self.kube.get(kind, "podinfo", ns)
+                before[kind] = stored["metadata"]["uid"], stored["metadata"].get("generation"), stored.get("spec")
             self.leave("GitRepository", "flux-gitrepository-podinfo.yaml", ns, {"url": self.env.git.url("heir")}, repository)
             self.leave("Kustomization", "flux-kustomization-podinfo.yaml", ns, {"targetNamespace": ns}, repository)
         finally:
             self.controller.start()
+        token = self.request("Kustomization", "podinfo")  # what Flux left says that it is applied, too
+        self.await_object("Kustomization", "podinfo", lambda obj: obj["status"].get("lastHandledReconcileAt") == token)
         self.await_applied(repository, "podinfo")
         app = self.kube.get("Kustomization", "podinfo", ns)
         self.assertEqual(condition_of(app, "Ready")["message"], f"Applied revision: {repository.revision}")

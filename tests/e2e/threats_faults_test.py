@@ -180,7 +180,7 @@ class EtcdTest(Faults):
             acknowledged = int(data_of(self.kube.get("ConfigMap", "settings", self.ns))["n"])
             self.env.cluster.signal("etcd", signal.SIGKILL)
             until(lambda: self.kube.request("GET", "/readyz") == "ok")
-            seen = int(data_of(self.kube.get("ConfigMap", "settings", self.ns))["n"])
+            seen = until(lambda: int(data_of(self.kube.get("ConfigMap", "settings", self.ns))["n"]))  # readyz may still say what it said before
             self.assertGreaterEqual(seen, acknowledged, "a write that was acknowledged is gone")
         self.await_applied(repository, seconds=120)
         self.assertEqual(self.inventory(), self.ids("settings"))
@@ -249,6 +249,7 @@ class ShardTest(Faults):
             self.request("GitRepository", "fleet")
             until(lambda n=commit: data_of(self.kube.get("ConfigMap", "settings", self.ns)) == {"n": str(n)})
             self.await_applied(repository)
+            until(lambda n=number: any(line.get("revision") == repository.revision for line in done(shards[n - 1])))  # said after the status
             after = [len(done(shard)) for shard in shards]
             self.assertEqual(after[2 - number], before[2 - number], "the shard that it left has acted")
         self.assertEqual(self.inventory(), self.ids("settings"))

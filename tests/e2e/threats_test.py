@@ -323,6 +323,8 @@ class PoisonTest(Threat):
         for name, text in texts.items():
             repository = self.env.repository(f"{self.ns}-{name}", {"good.yaml": config_map(f"good-{name}"), "bad.yaml": text})
             self.source(name, repository)
+        for name in texts:
+            self.await_ready("GitRepository", name)
             self.kustomization(name, name, retryInterval="1h")
         for name in texts:
             obj = self.await_object("Kustomization", name, lambda obj: condition_of(obj, "Ready").get("status") in ("True", "False"))
