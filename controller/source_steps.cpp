@@ -77,7 +77,10 @@ net::Task<Outcome> EndBadly(StatusWriter& writer, SharedObject object, Value sta
 net::Task<Result<std::size_t>> RemoveArtifacts(const Services& services, const sources::ArtifactStore& store, SharedObject object) {
   const Key key = KeyOf(*object);
   const sources::ArtifactOwner owner{.kind = document::GvkOf(*object).kind, .namespace_ = key.ns, .name = key.name};
-  auto work = [&store, owner] { return store.RemoveAll(owner); };
+  auto work = [&store, owner](std::stop_token stop) -> Result<std::size_t> {
+    TRY(const sources::NamedLocks::Lock lock, store.Lock(owner, stop));
+    return store.RemoveAll(owner);
+  };
   net::Task<Result<std::size_t>> removing = services.workers.Run(std::move(work));
   co_return co_await std::move(removing);
 }

@@ -276,10 +276,10 @@ net::Task<Result<std::vector<Reconciler::Built>>> Reconciler::Build(std::shared_
     for (OutputArtifact& artifact : *artifacts) {
       if (stop.stop_requested()) return base::MakeError(base::Reason::Canceled, "canceled");
       const std::string name = artifact.name;
-      auto one = BuildOne(*run, std::move(artifact), *store, now);
+      auto one = BuildOne(*run, std::move(artifact), *store, now, stop);
       if (!one) {
         work->failure = Failure{.reason = "BuildFailed", .message = name + " build failed: " + one.error().message, .again = {}};
-        for (const Reference& shown : run->inventory) Collect(*run, shown.name, PathOf(shown), *store, now);
+        for (const Reference& shown : run->inventory) Collect(*run, shown.name, PathOf(shown), *store, now, stop);
         return std::move(one).error();
       }
       work->built.push_back(std::move(*one));
@@ -296,9 +296,10 @@ net::Task<Result<std::vector<Reconciler::Built>>> Reconciler::Build(std::shared_
 
 /// Composes one artifact and puts it into the store, unless the very file is there. Blocking.
 Result<Reconciler::Built> Reconciler::BuildOne(const Run& run, OutputArtifact output, const sources::ArtifactStore& store,
-                                               base::TimePoint now) {
+                                               base::TimePoint now, const std::stop_token& stop) {
   TRY(Composed composed, Compose(output.copy, run.trees));
   const sources::ArtifactOwner owner{.kind = "ExternalArtifact", .namespace_ = run.key.ns, .name = output.name};
+  TRY(const sources::NamedLocks::Lock lock, store.Lock(owner, stop));
   auto stored = store.Store(owner, composed.id, "", *composed.files, now);
   if (!stored) return std::move(stored).error().Wrap("failed to create artifact");
   Built built{.output = std::move(output), .artifact = std::move(*stored), .files = std::move(composed.files), .bytes = composed.bytes};
@@ -314,8 +315,9 @@ Result<Reconciler::Built> Reconciler::BuildOne(const Run& run, OutputArtifact ou
 
 /// Removes older files of `name`, which no ExternalArtifact names any more once `current` is published. Blocking. What cannot be removed goes another time.
 void Reconciler::Collect(const Run& run, const std::string& name, const std::string& current, const sources::ArtifactStore& store,
-                         base::TimePoint now) {
-  (void)store.GarbageCollect({.kind = "ExternalArtifact", .namespace_ = run.key.ns, .name = name}, current, now);
+                         base::TimePoint now, const std::stop_token& stop) {
+  const sources::ArtifactOwner owner{.kind = "ExternalArtifact", .namespace_ = run.key.ns, .name = name};
+  if (const auto lock = store.Lock(owner, stop)) (void)store.GarbageCollect(owner, current, now);
 }
 
 }  // namespace sluice::controller::artifact_generator

@@ -85,9 +85,10 @@ class Reconciler final : public kube::StoreListener {
   net::Task<bool> IsAsItWas(std::shared_ptr<Run> run);
   net::Task<std::optional<Failure>> LoadTrees(std::shared_ptr<Run> run, std::optional<base::Duration>& not_yet);
   net::Task<base::Result<std::vector<Built>>> Build(std::shared_ptr<Run> run, std::optional<Failure>& failure, bool& terminal);
-  static base::Result<Built> BuildOne(const Run& run, OutputArtifact output, const sources::ArtifactStore& store, base::TimePoint now);
+  static base::Result<Built> BuildOne(const Run& run, OutputArtifact output, const sources::ArtifactStore& store, base::TimePoint now,
+                                      const std::stop_token& stop);
   static void Collect(const Run& run, const std::string& name, const std::string& current, const sources::ArtifactStore& store,
-                      base::TimePoint now);
+                      base::TimePoint now, const std::stop_token& stop);
   net::Task<base::Result<void>> Publish(std::shared_ptr<Run> run, std::size_t index, std::shared_ptr<std::vector<Built>> built);
   net::Task<base::Result<void>> WriteArtifact(document::Value wanted, sources::Artifact artifact);
   /// Deletes what `references` name if it is this generator's, with its files; returns what could not be.

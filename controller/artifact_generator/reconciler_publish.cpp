@@ -113,8 +113,8 @@ net::Task<Outcome> Reconciler::Succeed(std::shared_ptr<Run> run, std::vector<Bui
     inventory.push_back(std::move(reference));
   }
   const sources::ArtifactStore* store = &parts_.artifacts;
-  auto collect = [run, all, store, now = parts_.services.clock.Now()]() -> Result<void> {
-    for (const Built& one : *all) Collect(*run, one.output.name, one.artifact.path, *store, now);
+  auto collect = [run, all, store, now = parts_.services.clock.Now()](std::stop_token stop) -> Result<void> {
+    for (const Built& one : *all) Collect(*run, one.output.name, one.artifact.path, *store, now, stop);
     return {};
   };
   net::Task<Result<void>> collecting = parts_.services.workers.Run(std::move(collect));
@@ -175,8 +175,10 @@ net::Task<Result<void>> Reconciler::RemoveOne(SharedObject generator, Reference 
     co_return Result<void>();  // somebody else's by now
   // The files first: once the object is gone, another generator may have files of that name.
   const sources::ArtifactStore* store = &parts_.artifacts;
-  auto work = [store, reference]() -> Result<void> {
-    TRY(store->RemoveAll({.kind = "ExternalArtifact", .namespace_ = reference.ns, .name = reference.name}));
+  auto work = [store, reference](std::stop_token stop) -> Result<void> {
+    const sources::ArtifactOwner owner{.kind = "ExternalArtifact", .namespace_ = reference.ns, .name = reference.name};
+    TRY(const sources::NamedLocks::Lock lock, store->Lock(owner, stop));
+    TRY(store->RemoveAll(owner));
     return {};
   };
   net::Task<Result<void>> cleaning = parts_.services.workers.Run(std::move(work));

@@ -259,11 +259,12 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Pack(std::shared_ptr<R
   const std::string revision = RevisionOf(run->index);
   std::size_t held = 0;
   for (const auto& [key, bytes] : run->files) held += bytes.size();
-  auto work = [run, packed, store, now, revision]() -> Result<void> {
+  auto work = [run, packed, store, now, revision](std::stop_token stop) -> Result<void> {
     const sources::ArtifactOwner owner{.kind = "Bucket", .namespace_ = run->key.ns, .name = run->key.name};
     auto tree = TreeOf(std::move(run->files));
     packed->unusable = !tree;
     TRY(packed->files, std::move(tree));
+    TRY(const sources::NamedLocks::Lock lock, store->Lock(owner, stop));
     TRY(packed->artifact, store->Store(owner, revision.substr(revision.find(':') + 1), revision, *packed->files, now));
     TRY(store->GarbageCollect(owner, packed->artifact.path, now));
     return {};

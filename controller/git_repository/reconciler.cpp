@@ -280,7 +280,10 @@ net::Task<Result<CheckoutOutcome>> Reconciler::FetchAndCheckOut(std::shared_ptr<
   Result<FetchedTree> fetched = co_await std::move(fetching);
   if (!fetched) co_return CheckoutOutcome{.done = {}, .failure = FetchFailureOf(fetched.error()), .error = fetched.error()};
   auto tree = std::make_shared<FetchedTree>(*std::move(fetched));
-  auto work = [shared, tree]() -> Result<CheckoutOutcome> { return CheckOut(*shared, std::move(*tree)); };
+  auto work = [shared, tree](std::stop_token stop) -> Result<CheckoutOutcome> {
+    TRY(const sources::NamedLocks::Lock lock, shared->artifacts->Lock(OwnerOf(shared->key), stop));
+    return CheckOut(*shared, std::move(*tree));
+  };
   net::Task<Result<CheckoutOutcome>> making = parts_.services.workers.Run(std::move(work));
   co_return co_await std::move(making);
 }
@@ -384,7 +387,10 @@ net::Task<Outcome> Reconciler::Finalize(SharedObject object) {
   memory_.erase(key);
   if (!HasFinalizer(*object)) co_return Outcome{};
   const sources::ArtifactStore* artifacts = &parts_.artifacts;
-  auto work = [artifacts, key] { return artifacts->RemoveAll(OwnerOf(key)); };
+  auto work = [artifacts, key](std::stop_token stop) -> Result<std::size_t> {
+    TRY(const sources::NamedLocks::Lock lock, artifacts->Lock(OwnerOf(key), stop));
+    return artifacts->RemoveAll(OwnerOf(key));
+  };
   SLUICE_FAILPOINT("source.remove.before");
   net::Task<Result<std::size_t>> removing = parts_.services.workers.Run(std::move(work));
   const Result<std::size_t> removed = co_await std::move(removing);

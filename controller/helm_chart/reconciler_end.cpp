@@ -38,8 +38,9 @@ net::Task<Outcome> Reconciler::Store(std::shared_ptr<Run> run, Build build) {
   work->archive = std::move(build.archive);
   const sources::ArtifactStore* store = &parts_.artifacts;
   const base::TimePoint now = parts_.services.clock.Now();
-  auto job = [run, work, store, now, file = FileNameOf(build), revision = build.version]() -> Result<void> {
+  auto job = [run, work, store, now, file = FileNameOf(build), revision = build.version](std::stop_token stop) -> Result<void> {
     const sources::ArtifactOwner owner = OwnerOf(run->key);
+    TRY(const sources::NamedLocks::Lock lock, store->Lock(owner, stop));
     TRY(work->artifact, store->StoreBytes(owner, file, "latest.tar.gz", revision, work->archive, now, &work->step));
     if (const auto collected = store->GarbageCollect(owner, work->artifact.path, now); !collected)
       work->uncollected = collected.error().message;

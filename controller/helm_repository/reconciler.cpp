@@ -145,13 +145,14 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Make(std::shared_ptr<R
   work->download = std::move(download);
   const sources::ArtifactStore* store = &parts_.artifacts;
   const base::TimePoint now = parts_.services.clock.Now();
-  auto job = [run, work, store, now, max_bytes = parts_.limits.max_index_bytes]() -> Result<void> {
+  auto job = [run, work, store, now, max_bytes = parts_.limits.max_index_bytes](std::stop_token stop) -> Result<void> {
     Result<ReadIndexResult> read = sources::helm_repository::ReadIndex(work->download.bytes, {.max_bytes = max_bytes, .with_json = true});
     work->download.bytes = std::string();
     if (!read) {
       work->unreadable = read.error();
       return *work->unreadable;
     }
+    TRY(const sources::NamedLocks::Lock lock, store->Lock(OwnerOf(run->key), stop));
     const std::string& hex = work->download.sha256;
     TRY(work->artifact, store->StoreBytes(OwnerOf(run->key), "index-" + hex + ".yaml", "index.yaml", "sha256:" + hex, read->json, now));
     work->index = std::make_shared<const sources::helm_repository::Index>(std::move(read->index));

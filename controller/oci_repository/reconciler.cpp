@@ -253,8 +253,9 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Pull(std::shared_ptr<R
   auto bytes = std::make_shared<const std::string>(std::move(*blob));
   const sources::ArtifactStore* store = &parts_.artifacts;
   const base::TimePoint now = parts_.services.clock.Now();
-  auto work = [run, packed, bytes, store, directory = parts_.artifact_directory, now]() -> Result<void> {
+  auto work = [run, packed, bytes, store, directory = parts_.artifact_directory, now](std::stop_token stop) -> Result<void> {
     const sources::ArtifactOwner owner{.kind = "OCIRepository", .namespace_ = run->key.ns, .name = run->key.name};
+    TRY(const sources::NamedLocks::Lock lock, store->Lock(owner, stop));
     if (run->spec.copy) {
       TRY(packed->artifact, sources::StoreRaw(*store, directory, owner, run->digest, run->revision, *bytes, now));
     } else {

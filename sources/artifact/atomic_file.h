@@ -15,7 +15,7 @@ inline constexpr std::string_view kUnfinished = ".unfinished";
 /// Written beside its final place; gone without Commit. Errors: Unavailable, with the system's words and the path.
 class AtomicFile {
  public:
-  /// `path`'s directory exists. Nobody else writes to the same path meanwhile.
+  /// `path`'s directory exists. Nobody else writes to the same path meanwhile (ArtifactStore::Lock).
   explicit AtomicFile(std::string path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;

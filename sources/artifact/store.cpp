@@ -66,6 +66,11 @@ ArtifactStore::ArtifactStore(StoreOptions options) : options_(std::move(options)
   while (options_.directory.size() > 1 && options_.directory.ends_with('/')) options_.directory.pop_back();
 }
 
+Result<NamedLocks::Lock> ArtifactStore::Lock(const ArtifactOwner& owner, const std::stop_token& stop) const {
+  TRY(std::string folder, OwnerPath(owner));
+  return locks_.Take(std::move(folder), stop);
+}
+
 Result<Artifact> ArtifactStore::Store(const ArtifactOwner& owner, std::string_view file_stem, std::string_view revision,
                                       const base::Files& files, base::TimePoint now, StoreStep* step) const {
   const auto at = [&](StoreStep now_at) {

@@ -1,6 +1,7 @@
 // sources/artifact/store.h: artifacts on disk (contract 4). A tree of files becomes one reproducible tar.gz at `<kind>/<namespace>/<name>/<file>.tar.gz` below a
 // directory, with a digest and the stable link `latest.tar.gz` beside it, served to other consumers by whoever asks FileFor.
-// A file appears whole or not at all (written aside, synced, renamed). Thread-safe; work on one object is serialised by its caller. Blocking.
+// A file appears whole or not at all (written aside, synced, renamed). Thread-safe; who writes files of an owner, or removes some, has that owner's lock
+// (Lock): a run that was cancelled may still be at it when the next one begins. Blocking.
 #pragma once
 
 #include <chrono>
@@ -15,6 +16,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/result.h"
+#include "sources/artifact/named_locks.h"
 #include "sources/artifact/unpack.h"
 
 namespace sluice::sources {
@@ -58,6 +60,9 @@ class ArtifactStore {
   ArtifactStore(const ArtifactStore&) = delete;
   ArtifactStore& operator=(const ArtifactStore&) = delete;
 
+  /// Waits until nobody else works on the owner's files. Canceled: as NamedLocks::Take. Invalid: an unsafe name.
+  base::Result<NamedLocks::Lock> Lock(const ArtifactOwner& owner, const std::stop_token& stop) const;
+
   /// Packs `files` (already filtered: IgnoredFiles) as `<file_stem>.tar.gz` of `owner` and links `latest.tar.gz` to it. The same tree gives the same digest.
   /// Invalid: an unsafe name. TooLarge. Unavailable: the disk (message and path). `step`, if given, says which step failed.
   base::Result<Artifact> Store(const ArtifactOwner& owner, std::string_view file_stem, std::string_view revision, const base::Files& files,
@@ -99,6 +104,7 @@ class ArtifactStore {
 
  private:
   StoreOptions options_;
+  mutable NamedLocks locks_;
 };
 
 /// The address in URLs: `advertised` (`--storage-adv-addr`) if set, else derived from `listen` (`--storage-addr`): host "" becomes "localhost",

@@ -143,6 +143,23 @@ class ChangeTest(Case):
         self.await_applied(repository)
         self.assertEqual({item["data"]["n"] for item in self.kube.list("ConfigMap", self.ns, f"{LABEL}/name=app")}, {"15"})
 
+    def test_news_while_an_artifact_is_stored(self):
+        # What newer intent cancels may be storing the very file that the next run is to store.
+        chart = lambda n: {"chart/Chart.yaml": {"apiVersion": "v2", "name": "web", "version": "1.0.0"}, "chart/values.yaml": {"n": n}}  # noqa: E731
+        kind, repository = "source.toolkit.fluxcd.io/v1/HelmChart", self.env.repository(self.ns, chart(0))
+        recorder = Recorder(self.kube, kind, self.ns)
+        self.addCleanup(recorder.close)
+        self.source("fleet", repository)
+        self.kube.apply({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "HelmChart", "metadata": {"name": "web", "namespace": self.ns}, "spec": {
+            "chart": "./chart", "interval": "1h", "reconcileStrategy": "Revision", "sourceRef": {"kind": "GitRepository", "name": "fleet"}}})
+        for n in range(1, 41):
+            self.push(repository, chart(n))
+            for _ in range(12):
+                self.request(kind, "web")
+        self.await_object(kind, "web", lambda obj: is_ready(obj) and obj["status"]["artifact"]["revision"] == f"1.0.0+{repository.head[:12]}")
+        failed = [condition_of(obj, "StorageOperationFailed")["message"] for _, obj in list(recorder.seen) if condition_of(obj, "StorageOperationFailed")]
+        self.assertEqual(failed, [])
+
     def test_deleted_and_made_anew_at_once(self):
         repository = self.fleet({"cm.yaml": config_map("settings")})
         for _ in range(3):

@@ -4,6 +4,11 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "base/digest.h"
 #include "tests/sources/fixture.h"
@@ -146,6 +151,45 @@ TEST_F(Store, GarbageGoesByAgeAndNumber) {
   EXPECT_EQ(store.GarbageCollect(kOwner, current, At(1060 + 61))->size(), 1u) << "v3 is 61 s old now";
   EXPECT_TRUE(store.GarbageCollect(kOwner, current, At(9999))->empty()) << "the current one stays, however old";
   EXPECT_TRUE(store.GarbageCollect({"GitRepository", "flux-system", "none"}, "x", At(1))->empty());
+}
+
+TEST_F(Store, OneAtATimeWorksOnAnOwnersFiles) {
+  const ArtifactStore store = Make();
+  std::mutex mutex;
+  std::vector<std::string> order;
+  const auto note = [&](const char* what) {
+    const std::lock_guard lock(mutex);
+    order.emplace_back(what);
+  };
+  std::jthread second;
+  {
+    const auto first = store.Lock(kOwner, {});
+    ASSERT_TRUE(first) << MessageOf(first);
+    ASSERT_TRUE(store.Lock({"GitRepository", "flux-system", "other"}, {})) << "of another owner";
+    second = std::jthread([&] {
+      const auto lock = store.Lock({"gitrepository", "flux-system", "app"}, {});
+      note(lock ? "second" : "refused");
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    note("first");
+  }
+  second.join();
+  EXPECT_EQ(order, (std::vector<std::string>{"first", "second"}));
+  EXPECT_TRUE(store.Lock(kOwner, {}));
+  EXPECT_EQ(ReasonOf(store.Lock({"GitRepository", "..", "app"}, {})), "Invalid");
+}
+
+TEST_F(Store, WhoWasToldToStopNeverBegins) {
+  const ArtifactStore store = Make();
+  std::stop_source stop;
+  {
+    const auto first = store.Lock(kOwner, {});
+    ASSERT_TRUE(first) << MessageOf(first);
+    std::jthread stopper([&] { stop.request_stop(); });
+    EXPECT_EQ(ReasonOf(store.Lock(kOwner, stop.get_token())), "Canceled") << "while it waits";
+  }
+  EXPECT_EQ(ReasonOf(store.Lock(kOwner, stop.get_token())), "Canceled") << "when it could begin";
+  EXPECT_TRUE(store.Lock(kOwner, {}));
 }
 
 TEST_F(Store, RemoveAll) {
