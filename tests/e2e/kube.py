@@ -54,8 +54,9 @@ class Kube:
                                            context=self._tls)
 
     def request(self, method, path, body=None, content_type="application/json"):
-        """The parsed answer (text where it is not JSON). Raises ApiError. A read on a connection that went away is tried again."""
-        tries = 2 if method == "GET" else 1
+        """The parsed answer (text where it is not JSON). Raises ApiError. A read on a connection that went away is tried again, and whatever the server
+        puts off (429), as it does for a moment with kinds that it has just learnt."""
+        tries, patience = 2 if method == "GET" else 1, time.monotonic() + 30
         while True:
             tries -= 1
             connection = self._kept() or self.connect()
@@ -64,12 +65,16 @@ class Kube:
                 connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": content_type})
                 response = connection.getresponse()
                 text = response.read().decode()
-                break
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 self._connections.kept = None
                 if not tries:
                     raise ApiError(0, f"{method} {path}: {error}") from error
+                continue
+            if response.status != 429 or time.monotonic() > patience:
+                break
+            tries += 1
+            time.sleep(0.5)
         if response.status >= 400:
             raise ApiError(response.status, f"{method} {path}: {response.status} {text[:1000]}")
         return json.loads(text) if "json" in response.headers.get("Content-Type", "") else text
