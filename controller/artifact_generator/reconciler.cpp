@@ -288,6 +288,7 @@ net::Task<Result<std::vector<Reconciler::Built>>> Reconciler::Build(std::shared_
   };
   net::Task<Result<void>> building = parts_.services.workers.Run(std::move(build));
   Result<void> done = co_await std::move(building);
+  if (!done && done.error().reason == base::Reason::Canceled) co_return std::move(done).error();  // the job may still write to `work`
   failure = std::move(work->failure);
   terminal = work->terminal;
   if (!done) co_return std::move(done).error();

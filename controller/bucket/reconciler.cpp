@@ -271,7 +271,8 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Pack(std::shared_ptr<R
   };
   net::Task<Result<void>> packing = parts_.services.workers.Run(std::move(work));
   const Result<void> done = co_await std::move(packing);
-  if (!done && packed->unusable)
+  const bool canceled = !done && done.error().reason == base::Reason::Canceled;  // the job may still write to `packed`
+  if (!done && !canceled && packed->unusable)
     co_return FetchFailed("BucketOperationFailed", done.error(), "fetch from bucket '" + run->spec.bucket_name + "' failed: ");
   if (!done) {
     Trouble trouble = FetchFailed("ArchiveOperationFailed", done.error(), "unable to archive artifact to storage: ");

@@ -204,7 +204,7 @@ net::Task<Reconciler::Verdict> Reconciler::BuildFromTree(std::shared_ptr<Run> ru
   auto job = [this, run, files, look]() -> Result<void> { return LookAtTree(*run, *files, *look); };
   net::Task<Result<void>> looking = parts_.services.workers.Run(std::move(job));
   const Result<void> looked = co_await std::move(looking);
-  if (!looked) look->error = BuildError{Step::Pull, looked.error()};
+  if (!looked) co_return Verdict{.trouble = TroubleOf({Step::Pull, looked.error()})};  // cancelled, the job may still write to `look`
   if (!look->error && look->draft) {
     auto draft = std::make_shared<Draft>(*std::move(look->draft));
     net::Task<Built<Build>> adding = AddRemoteDependencies(run, std::move(draft));

@@ -49,13 +49,14 @@ net::Task<Outcome> Reconciler::Store(std::shared_ptr<Run> run, Build build) {
   net::Task<Result<void>> storing = parts_.services.workers.Run(std::move(job));
   const Result<void> stored = co_await std::move(storing);
   if (!stored) {
-    const bool directory = work->step == sources::StoreStep::Directory;
+    const bool canceled = stored.error().reason == base::Reason::Canceled;  // the job may still write to `work`
+    const bool directory = !canceled && work->step == sources::StoreStep::Directory;
     Trouble trouble{
         .failure = {.type = std::string(condition::kStorageOperationFailed),
                     .reason = directory ? "DirectoryCreationFailed" : "ArchiveOperationFailed",
                     .message = (directory ? "failed to create artifact directory: " : "unable to copy Helm chart to storage: ") +
                                stored.error().message}};
-    trouble.canceled = stored.error().reason == base::Reason::Canceled;
+    trouble.canceled = canceled;
     net::Task<Outcome> task = Fail(run, std::move(trouble));
     co_return co_await std::move(task);
   }

@@ -162,7 +162,8 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Make(std::shared_ptr<R
   };
   net::Task<Result<void>> working = parts_.services.workers.Run(std::move(job));
   const Result<void> done = co_await std::move(working);
-  if (!done && work->unreadable)
+  const bool canceled = !done && done.error().reason == base::Reason::Canceled;  // the job may still write to `work`
+  if (!done && !canceled && work->unreadable)
     co_return FetchFailed("IndexationFailed", *work->unreadable, "failed to load Helm repository from index YAML: failed to load index: ");
   if (!done) {
     Trouble trouble = FetchFailed("ArchiveOperationFailed", done.error(), "unable to save artifact to storage: ");

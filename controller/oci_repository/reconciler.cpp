@@ -273,7 +273,8 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Pull(std::shared_ptr<R
   };
   net::Task<Result<void>> packing = parts_.services.workers.Run(std::move(work));
   const Result<void> done = co_await std::move(packing);
-  if (!done && packed->unreadable)
+  const bool canceled = !done && done.error().reason == base::Reason::Canceled;  // the job may still write to `packed`
+  if (!done && !canceled && packed->unreadable)
     co_return FetchFailed(kLayerFailed, *packed->unreadable, "failed to extract layer contents from artifact: ");
   if (!done) {
     Trouble trouble = FetchFailed("ArchiveOperationFailed", done.error(),
