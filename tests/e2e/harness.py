@@ -32,7 +32,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "fixtures"))
 from api import ApiError  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from git_repository import commit, git, init_repo  # noqa: E402
-from kube import Kube  # noqa: E402
+from kube import Kube, writes_between  # noqa: E402
 from ports import Ports  # noqa: E402
 from processes import spawn, tail  # noqa: E402
 
@@ -442,6 +442,14 @@ class Case(unittest.TestCase):
         """A commit, and the source told of it."""
         repository.commit(files)
         self.request("GitRepository", source, ns)
+
+    def await_rest(self):
+        """Waits until nobody has written anything for three seconds (the cluster's own controllers: rollouts, endpoints, events)."""
+        def still():
+            before = self.kube.requests_served()
+            time.sleep(1)
+            return not writes_between(before, self.kube.requests_served())
+        until(lambda: all(still() for _ in range(3)))
 
     def is_known_as_suspended(self, kind, name, ns=None):
         """To the controller, by its metrics: a patch may be answered before it hears of it."""

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import yaml
 
@@ -424,14 +423,8 @@ class QuietTest(ReleaseCase):
             self.release(name, driftDetection={"mode": "enabled"}, values={"message": name})
             self.await_release(name)
         self.controller.end()
-
-        def at_rest():
-            """What was served when the cluster's own controllers had said what they had to say of these objects."""
-            earlier = self.kube.requests_served()
-            time.sleep(1)
-            later = self.kube.requests_served()
-            return None if writes_between(earlier, later) else later
-        before, told = until(at_rest), len(self.controller.lines())
+        self.await_rest()
+        before, told = self.kube.requests_served(), len(self.controller.lines())
         self.controller.start()
         in_sync = lambda: {line["name"] for line in self.controller.lines()[told:] if line["msg"] == "release in-sync with desired state"}  # noqa: E731
         until(lambda: in_sync() >= {"a", "b"}, seen=in_sync)

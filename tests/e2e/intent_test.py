@@ -189,10 +189,8 @@ class AccountTest(IntentCase):
         self.kustomization(serviceAccountName="other", retryInterval="1s")
         self.await_object("Kustomization", "app", lambda obj: is_ready(obj) and obj["status"]["observedGeneration"] == obj["metadata"]["generation"])
         self.kube.delete("RoleBinding", "other", self.ns)
-        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": {
-            "user": f"system:serviceaccount:{self.ns}:other", "groups": ["system:serviceaccounts", f"system:serviceaccounts:{self.ns}"],
-            "resourceAttributes": {"namespace": self.ns, "verb": "patch", "resource": "configmaps"}}}
-        until(lambda: not self.kube.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"])
+        until(lambda: not self.kube.may(f"system:serviceaccount:{self.ns}:other", ("system:serviceaccounts", f"system:serviceaccounts:{self.ns}"),
+                                        namespace=self.ns, verb="patch", resource="configmaps"))
         token = self.request("Kustomization", "app")
         self.assertIn("dry-run failed (Forbidden)", self.await_failed("Kustomization", "app", "ReconciliationFailed")["message"])
         self.assertEqual(self.kube.get("Kustomization", "app", self.ns)["status"]["lastHandledReconcileAt"], token)

@@ -135,6 +135,12 @@ class Kube:
         content_type = "application/json-patch+json" if isinstance(body, list) else "application/merge-patch+json"
         return self.request("PATCH", path, body, content_type)
 
+    def may(self, user, groups=(), **attributes):
+        """Whether the server, as it is now, would let `user` do this (verb, group, resource, namespace); a binding takes effect a moment after it is written."""
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+                  "spec": {"user": user, "groups": list(groups), "resourceAttributes": attributes}}
+        return self.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"]
+
     def delete(self, kind, name, ns=None):
         """Deletes in the background; whether it was there."""
         try:

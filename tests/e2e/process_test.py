@@ -49,7 +49,7 @@ class RestartTest(ProcessCase):
                                dependsOn=[{"name": f"app-{index - 1}"}] if index else [])
         for index, repository in enumerate(repositories):
             self.await_applied(repository, f"app-{index}")
-        self.settle(controller)
+        self.await_rest()
         before = self.versions()
 
         def restart():
@@ -64,14 +64,6 @@ class RestartTest(ProcessCase):
         # It is awake nevertheless.
         self.kube.patch("ConfigMap", "cm-4", self.ns, {"data": {"key": "by hand"}})
         self.await_object("ConfigMap", "cm-4", lambda obj: data_of(obj) == {"key": "value"})
-
-    def settle(self, controller):
-        """Waits until nobody writes anything any more (rollouts, endpoints, events)."""
-        def still():
-            before = self.kube.requests_served()
-            time.sleep(1)
-            return not writes_between(before, self.kube.requests_served())
-        until(lambda: all(still() for _ in range(3)))
 
     def await_idle(self, controller, objects):
         """Waits until the process knows all objects that it owns, and then until it asks for nothing any more."""

@@ -35,9 +35,7 @@ def account(kube, ns, name, admin=True):
         kube.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": f"{ns}-{name}"},
                     "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
                     "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": ns}]})
-        wanted = {"user": f"system:serviceaccount:{ns}:{name}", "resourceAttributes": {"verb": "*", "group": "*", "resource": "*"}}
-        until(lambda: kube.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", {  # a binding takes effect a moment later
-            "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": wanted})["status"]["allowed"])
+        until(lambda: kube.may(f"system:serviceaccount:{ns}:{name}", verb="*", group="*", resource="*"))
 
 
 def authority(cluster):
