@@ -30,11 +30,12 @@ _SUITE_SECONDS = int(os.environ.get("SLUICE_SUITE_TIMEOUT", "1800"))
 
 @dataclasses.dataclass
 class Totals:
-    """Counted cases of one suite, and a word about it."""
+    """Counted cases of one suite, how long they took, and a word about it."""
     passed: int = 0
     failed: int = 0
     skipped: int = 0
     note: str = ""
+    seconds: float = 0
 
     def __str__(self):
         skipped = f", {self.skipped} skipped" if self.skipped else ""
@@ -107,8 +108,12 @@ def unit(build, word):
                     "--timeout", str(_SUITE_SECONDS)],
                    env=os.environ | _sanitizer_options() | env | {"GTEST_OUTPUT": f"json:{os.path.abspath(cases)}/"},
                    stdin=subprocess.DEVNULL, check=False)
-    verdicts = {case.get("name"): case.get("status") for case in xml.etree.ElementTree.parse(junit).getroot().iter("testcase")}
-    found = {f"unit/{name}": count_cases(os.path.join(cases, name + "_test.json"), verdicts.get(name)) for name in binaries}
+    ran = {case.get("name"): case for case in xml.etree.ElementTree.parse(junit).getroot().iter("testcase")}
+    found = {}
+    for name in binaries:
+        verdict = ran[name].get("status") if name in ran else None
+        found[f"unit/{name}"] = count_cases(os.path.join(cases, name + "_test.json"), verdict)
+        found[f"unit/{name}"].seconds = float(ran[name].get("time", 0)) if name in ran else 0
     if is_gtest_filter:
         found = {name: totals for name, totals in found.items() if totals.passed or totals.failed or totals.skipped}
     return found
@@ -160,8 +165,10 @@ def e2e(build, word):
         log = os.path.join(build, "test-results", name.replace("/", "-") + ".log")
         environment = _sanitizer_options() | {"SLUICE": os.path.join(ROOT, build, "cli", "sluice"),
                                               "SLUICE_BUILD": os.path.join(ROOT, build)}
+        started = time.monotonic()
         status = run([os.path.join(ROOT, script)], log, environment)
         totals[name] = judge(status, last_totals(log))
+        totals[name].seconds = time.monotonic() - started
     return totals
 
 
@@ -194,8 +201,10 @@ def conformance(build, word):
             continue
         log = os.path.join(build, "test-results", name.replace("/", "-") + ".log")
         engine = os.path.join(ROOT, build, "cli", "sluice")
+        started = time.monotonic()
         run(["sh", "-c", command.replace("{engine}", engine)], log)
         totals[name] = against_minimum(last_totals(log), minimum)
+        totals[name].seconds = time.monotonic() - started
     return totals
 
 
@@ -235,7 +244,7 @@ def main():
         results |= {"unit": unit, "e2e": e2e, "conformance": conformance}[suite](options.build, options.filter)
     say(f"\n== all suites ({time.monotonic() - started:.0f} s)")
     for name, totals in results.items():
-        say(f"{name:32} {totals}{'  (' + totals.note + ')' if totals.note else ''}")
+        say(f"{name:32} {totals.seconds:6.1f} s  {totals}{'  (' + totals.note + ')' if totals.note else ''}")
     everything = Totals(*(sum(getattr(totals, field) for totals in results.values()) for field in ("passed", "failed", "skipped")))
     if everything.passed + everything.failed == 0:
         say("nothing ran" + (f": no suite is called like '{options.filter}'" if options.filter else ""))
