@@ -147,20 +147,47 @@ def percentile(values, share):
     return values[min(len(values) - 1, int(len(values) * share))]
 
 
-def floor(env, program, count, ns, objects=None):
+class RolloutWatch:
+    """Waits until `count` Deployments in `ns` are rolled out: what Ready waits for beyond the writes, and the writes alone do not show."""
+
+    def __init__(self, kube, count, ns):
+        self.count, self.recorder = count, Recorder(kube, "Deployment", ns)
+
+    def wait(self, seconds):
+        deadline, place, done = time.monotonic() + seconds, 0, set()
+        while len(done) < self.count:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"only {len(done)} of {self.count} Deployments were rolled out after {seconds:.0f} s")
+            seen = self.recorder.seen
+            while place < len(seen):
+                obj, place = seen[place][1], place + 1
+                status = obj.get("status", {})
+                if status.get("observedGeneration") == obj["metadata"]["generation"] and \
+                        any(c["type"] == "Available" and c["status"] == "True" for c in status.get("conditions", [])):
+                    done.add(obj["metadata"]["name"])
+            time.sleep(0.02)  # what watches shares two cores with what is measured
+        self.recorder.close()
+
+
+def floor(env, program, count, ns, objects=None, rollouts=False):
+    """The objects by the bare client, created and then once more unchanged. `rollouts`: also until their Deployments, one of each, are rolled out."""
     env.kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ns}})
     common = [program, "--kubeconfig", env.cluster.kubeconfig, "--namespace", ns, "--count", str(count), "--streams", "64", *(["--objects", objects] if objects else [])]
-    before = cluster_cpu(env)
+    watch = RolloutWatch(env.kube, count, ns) if rollouts else None
+    before, started = cluster_cpu(env), time.monotonic()
     first = json.loads(subprocess.run(common, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout)
+    if watch:
+        watch.wait(120 + count)
+        first["rolled_out_seconds"] = round(time.monotonic() - started, 3)
     time.sleep(2)  # what the cluster makes of them
     first["cluster_cpu_seconds"] = round(cluster_cpu(env) - before, 2)
     again = json.loads(subprocess.run([*common, "--repeat"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout)
     return {"create": first, "unchanged": again}
 
 
-def floor_seconds(result):
-    """What the creations take at least: the mean of the runs before and after."""
-    return (result["floor"]["create"]["seconds"] + result["floor_again"]["create"]["seconds"]) / 2
+def floor_seconds(result, what="seconds"):
+    """What the creations take at least, or with "rolled_out_seconds" the rollouts, too: the mean of the runs before and after."""
+    return (result["floor"]["create"][what] + result["floor_again"]["create"][what]) / 2
 
 
 def floor_cpu(result):
