@@ -157,20 +157,13 @@ net::Task<Outcome> Reconciler::Make(std::shared_ptr<Run> run) {
     net::Task<Outcome> task = Fail(run, std::move(*failure));
     co_return co_await std::move(task);
   }
-  std::optional<Failure> failure;
-  bool terminal = false;
-  net::Task<Result<std::vector<Built>>> building = Build(run, failure, terminal);
-  Result<std::vector<Built>> built = co_await std::move(building);
-  if (!built) {
-    if (built.error().reason == base::Reason::Canceled) co_return Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
-    if (terminal) {
-      net::Task<Outcome> task = Stall(run->object, failure->reason, failure->message);
-      co_return co_await std::move(task);
-    }
-    net::Task<Outcome> task = Fail(run, std::move(*failure));
-    co_return co_await std::move(task);
-  }
-  net::Task<Outcome> task = Succeed(run, std::move(*built));
+  net::Task<Result<BuildOutcome>> building = Build(run);
+  Result<BuildOutcome> outcome = co_await std::move(building);
+  if (!outcome) co_return Outcome{.again_in = std::chrono::seconds(1), .back_off = false};
+  const std::optional<Failure>& failure = outcome->failure;
+  net::Task<Outcome> task = !failure            ? Succeed(run, std::move(outcome->built))
+                            : failure->terminal ? Stall(run->object, failure->reason, failure->message)
+                                                : Fail(run, *failure);
   co_return co_await std::move(task);
 }
 
@@ -255,44 +248,35 @@ net::Task<std::optional<Reconciler::Failure>> Reconciler::LoadTrees(std::shared_
   co_return std::nullopt;
 }
 
-net::Task<Result<std::vector<Reconciler::Built>>> Reconciler::Build(std::shared_ptr<Run> run, std::optional<Failure>& failure,
-                                                                    bool& terminal) {
-  struct Work {
-    std::vector<Built> built;
-    std::optional<Failure> failure;
-    bool terminal = false;
-  };
-  auto work = std::make_shared<Work>();
+net::Task<Result<Reconciler::BuildOutcome>> Reconciler::Build(std::shared_ptr<Run> run) {
   const sources::ArtifactStore* store = &parts_.artifacts;
   const base::TimePoint now = parts_.services.clock.Now();
-  auto build = [run, work, store, now](std::stop_token stop) -> Result<void> {
+  auto build = [run, store, now](std::stop_token stop) -> Result<BuildOutcome> {
+    BuildOutcome outcome;
     auto artifacts = ExpandArtifacts(run->spec, run->trees);
     if (!artifacts) {
-      work->terminal = artifacts.error().reason == base::Reason::Invalid;
-      work->failure =
-          Failure{.reason = "BuildFailed", .message = "failed to expand path pattern: " + artifacts.error().message, .again = {}};
-      return std::move(artifacts).error();
+      outcome.failure = Failure{.reason = "BuildFailed",
+                                .message = "failed to expand path pattern: " + artifacts.error().message,
+                                .again = {},
+                                .terminal = artifacts.error().reason == base::Reason::Invalid};
+      return outcome;
     }
     for (OutputArtifact& artifact : *artifacts) {
       if (stop.stop_requested()) return base::MakeError(base::Reason::Canceled, "canceled");
       const std::string name = artifact.name;
       auto one = BuildOne(*run, std::move(artifact), *store, now, stop);
       if (!one) {
-        work->failure = Failure{.reason = "BuildFailed", .message = name + " build failed: " + one.error().message, .again = {}};
+        if (one.error().reason == base::Reason::Canceled) return std::move(one).error();
+        outcome.failure = Failure{.reason = "BuildFailed", .message = name + " build failed: " + one.error().message, .again = {}};
         for (const Reference& shown : run->inventory) Collect(*run, shown.name, PathOf(shown), *store, now, stop);
-        return std::move(one).error();
+        return outcome;
       }
-      work->built.push_back(std::move(*one));
+      outcome.built.push_back(*std::move(one));
     }
-    return {};
+    return outcome;
   };
-  net::Task<Result<void>> building = parts_.services.workers.Run(std::move(build));
-  Result<void> done = co_await std::move(building);
-  if (!done && done.error().reason == base::Reason::Canceled) co_return std::move(done).error();  // the job may still write to `work`
-  failure = std::move(work->failure);
-  terminal = work->terminal;
-  if (!done) co_return std::move(done).error();
-  co_return std::move(work->built);
+  net::Task<Result<BuildOutcome>> building = parts_.services.workers.Run(std::move(build));
+  co_return co_await std::move(building);
 }
 
 /// Composes one artifact and puts it into the store, unless the very file is there. Blocking.

@@ -78,13 +78,17 @@ class Reconciler final : public kube::StoreListener {
   struct Failure {
     std::string reason, message;
     std::optional<base::Duration> again;  ///< none: with growing waits
+    bool terminal = false;                ///< the spec has to change
   };
+  /// All artifacts or a Failure.
+  struct BuildOutcome;
 
   net::Task<Outcome> Make(std::shared_ptr<Run> run);
   net::Task<std::optional<Failure>> Observe(std::shared_ptr<Run> run, bool& not_yet);
   net::Task<bool> IsAsItWas(std::shared_ptr<Run> run);
   net::Task<std::optional<Failure>> LoadTrees(std::shared_ptr<Run> run, std::optional<base::Duration>& not_yet);
-  net::Task<base::Result<std::vector<Built>>> Build(std::shared_ptr<Run> run, std::optional<Failure>& failure, bool& terminal);
+  /// Canceled.
+  net::Task<base::Result<BuildOutcome>> Build(std::shared_ptr<Run> run);
   static base::Result<Built> BuildOne(const Run& run, OutputArtifact output, const sources::ArtifactStore& store, base::TimePoint now,
                                       const std::stop_token& stop);
   static void Collect(const Run& run, const std::string& name, const std::string& current, const sources::ArtifactStore& store,

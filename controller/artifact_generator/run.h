@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,11 @@ struct Reconciler::Built {
   sources::Artifact artifact;
   std::shared_ptr<const base::Files> files;
   std::uint64_t bytes = 0;
+};
+
+struct Reconciler::BuildOutcome {
+  std::vector<Built> built;
+  std::optional<Failure> failure;
 };
 
 }  // namespace sluice::controller::artifact_generator

@@ -249,36 +249,38 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Fetch(std::shared_ptr<
 
 net::Task<std::optional<Reconciler::Trouble>> Reconciler::Pack(std::shared_ptr<Run> run, sources::Artifact& artifact) {
   struct Packed {
+    std::optional<base::Error> unusable;  ///< what the bucket holds is no tree; then nothing else is here
     std::shared_ptr<const base::Files> files;
     sources::Artifact artifact;
-    bool unusable = false;  ///< what the bucket holds is no tree
   };
-  auto packed = std::make_shared<Packed>();
   const sources::ArtifactStore* store = &parts_.artifacts;
   const base::TimePoint now = parts_.services.clock.Now();
   const std::string revision = RevisionOf(run->index);
   std::size_t held = 0;
   for (const auto& [key, bytes] : run->files) held += bytes.size();
-  auto work = [run, packed, store, now, revision](std::stop_token stop) -> Result<void> {
+  auto work = [run, store, now, revision](std::stop_token stop) -> Result<Packed> {
     const sources::ArtifactOwner owner{.kind = "Bucket", .namespace_ = run->key.ns, .name = run->key.name};
+    Packed packed;
     auto tree = TreeOf(std::move(run->files));
-    packed->unusable = !tree;
-    TRY(packed->files, std::move(tree));
+    if (!tree) {
+      packed.unusable = std::move(tree).error();
+      return packed;
+    }
+    packed.files = *std::move(tree);
     TRY(const sources::NamedLocks::Lock lock, store->Lock(owner, stop));
-    TRY(packed->artifact, store->Store(owner, revision.substr(revision.find(':') + 1), revision, *packed->files, now));
-    TRY(store->GarbageCollect(owner, packed->artifact.path, now));
-    return {};
+    TRY(packed.artifact, store->Store(owner, revision.substr(revision.find(':') + 1), revision, *packed.files, now));
+    TRY(store->GarbageCollect(owner, packed.artifact.path, now));
+    return packed;
   };
-  net::Task<Result<void>> packing = parts_.services.workers.Run(std::move(work));
-  const Result<void> done = co_await std::move(packing);
-  const bool canceled = !done && done.error().reason == base::Reason::Canceled;  // the job may still write to `packed`
-  if (!done && !canceled && packed->unusable)
-    co_return FetchFailed("BucketOperationFailed", done.error(), "fetch from bucket '" + run->spec.bucket_name + "' failed: ");
-  if (!done) {
-    Trouble trouble = FetchFailed("ArchiveOperationFailed", done.error(), "unable to archive artifact to storage: ");
+  net::Task<Result<Packed>> packing = parts_.services.workers.Run(std::move(work));
+  Result<Packed> packed = co_await std::move(packing);
+  if (!packed) {
+    Trouble trouble = FetchFailed("ArchiveOperationFailed", packed.error(), "unable to archive artifact to storage: ");
     trouble.failure.type = "StorageOperationFailed";
     co_return trouble;
   }
+  if (packed->unusable)
+    co_return FetchFailed("BucketOperationFailed", *packed->unusable, "fetch from bucket '" + run->spec.bucket_name + "' failed: ");
   artifact = std::move(packed->artifact);
   const SourceArtifact handle{.revision = artifact.revision, .digest = artifact.digest, .url = artifact.url, .path = artifact.path};
   parts_.loader.Keep(handle, packed->files, held);

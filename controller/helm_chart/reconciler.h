@@ -92,7 +92,7 @@ class Reconciler {
   net::Task<Verdict> BuildFromTree(std::shared_ptr<Run> run);
   net::Task<Choice> Choose(std::shared_ptr<Run> run, std::shared_ptr<ChartRepository> repository);
   net::Task<Verdict> PullAndPack(std::shared_ptr<Run> run, std::shared_ptr<ChartRepository> repository, ChartVersion version);
-  base::Result<void> LookAtTree(const Run& run, const base::Files& files, TreeLook& look) const;
+  base::Result<TreeLook> LookAtTree(const Run& run, const base::Files& files) const;
   net::Task<base::Result<std::vector<std::string>>> ReadKeys(std::shared_ptr<Run> run);
   net::Task<Built<Build>> AddRemoteDependencies(std::shared_ptr<Run> run, std::shared_ptr<Draft> draft);
   std::optional<Build> Unchanged(const Run& run, const std::string& name, const std::string& version, bool packaged) const;

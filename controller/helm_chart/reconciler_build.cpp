@@ -200,11 +200,10 @@ net::Task<Reconciler::Verdict> Reconciler::BuildFromTree(std::shared_ptr<Run> ru
     }
     files = std::move(answer.files);
   }
-  auto look = std::make_shared<TreeLook>();
-  auto job = [this, run, files, look]() -> Result<void> { return LookAtTree(*run, *files, *look); };
-  net::Task<Result<void>> looking = parts_.services.workers.Run(std::move(job));
-  const Result<void> looked = co_await std::move(looking);
-  if (!looked) co_return Verdict{.trouble = TroubleOf({Step::Pull, looked.error()})};  // cancelled, the job may still write to `look`
+  auto job = [this, run, files]() -> Result<TreeLook> { return LookAtTree(*run, *files); };
+  net::Task<Result<TreeLook>> looking = parts_.services.workers.Run(std::move(job));
+  Result<TreeLook> look = co_await std::move(looking);
+  if (!look) co_return Verdict{.trouble = TroubleOf({Step::Pull, look.error()})};
   if (!look->error && look->draft) {
     auto draft = std::make_shared<Draft>(*std::move(look->draft));
     net::Task<Built<Build>> adding = AddRemoteDependencies(run, std::move(draft));
@@ -216,33 +215,34 @@ net::Task<Reconciler::Verdict> Reconciler::BuildFromTree(std::shared_ptr<Run> ru
   co_return Verdict{.build = std::move(look->build)};
 }
 
-/// On a worker. What goes wrong of the chart itself is in `look`; an Error is about the tree.
-Result<void> Reconciler::LookAtTree(const Run& run, const base::Files& files, TreeLook& look) const {
+/// On a worker. What goes wrong of the chart itself is in the look; an Error is about the tree.
+Result<Reconciler::TreeLook> Reconciler::LookAtTree(const Run& run, const base::Files& files) const {
   const Spec& spec = run.spec;
+  TreeLook look;
   const std::string path = PathBelow(".", spec.chart);
   Built<helm::Metadata> metadata = ReadChartMetadata(files, path, parts_.limits.max_chart_bytes, parts_.limits.max_chart_file_bytes);
   look.error = std::move(metadata.error);
-  if (look.error) return {};
+  if (look.error) return look;
   const std::string added = VersionMetadata(spec, run.source_revision, GenerationOf(*run.object));
   Built<std::string> version = WithMetadata(metadata.value->version, added);
   look.error = std::move(version.error);
-  if (look.error) return {};
+  if (look.error) return look;
   TRY(const base::FileInfo info, files.Stat(path));
   const bool repackage = info.type == base::FileType::Directory || !added.empty();
   if (std::optional<Build> same = Unchanged(run, metadata.value->name, *version.value, repackage)) {
     look.build = *std::move(same);
-    return {};
+    return look;
   }
   look.build.name = metadata.value->name;
   look.build.version = *version.value;
   if (!repackage) {
     TRY(look.build.archive, files.Read(path));
-    return {};
+    return look;
   }
   Built<Draft> draft = FromFiles(spec, files, path, look.build, parts_.limits.max_chart_file_bytes);
   look.draft = std::move(draft.value);
   look.error = std::move(draft.error);
-  return {};
+  return look;
 }
 
 /// Fetches what the source does not have, one after the other, and packs.

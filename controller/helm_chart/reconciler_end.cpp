@@ -28,42 +28,47 @@ net::Task<Outcome> Reconciler::Store(std::shared_ptr<Run> run, Build build) {
     co_return co_await std::move(task);
   }
   run->new_chart = build.Summary();
-  struct Work {
-    std::string archive;
-    sources::Artifact artifact;
+  struct Stored {
+    std::optional<base::Error> error;  ///< of `step`; then there is no artifact
     sources::StoreStep step = sources::StoreStep::Directory;
+    sources::Artifact artifact;
     std::string uncollected;
   };
-  auto work = std::make_shared<Work>();
-  work->archive = std::move(build.archive);
+  auto archive = std::make_shared<const std::string>(std::move(build.archive));
   const sources::ArtifactStore* store = &parts_.artifacts;
   const base::TimePoint now = parts_.services.clock.Now();
-  auto job = [run, work, store, now, file = FileNameOf(build), revision = build.version](std::stop_token stop) -> Result<void> {
+  auto job = [run, archive, store, now, file = FileNameOf(build), revision = build.version](std::stop_token stop) -> Result<Stored> {
     const sources::ArtifactOwner owner = OwnerOf(run->key);
     TRY(const sources::NamedLocks::Lock lock, store->Lock(owner, stop));
-    TRY(work->artifact, store->StoreBytes(owner, file, "latest.tar.gz", revision, work->archive, now, &work->step));
-    if (const auto collected = store->GarbageCollect(owner, work->artifact.path, now); !collected)
-      work->uncollected = collected.error().message;
-    return {};
+    Stored stored;
+    auto artifact = store->StoreBytes(owner, file, "latest.tar.gz", revision, *archive, now, &stored.step);
+    if (!artifact) {
+      stored.error = std::move(artifact).error();
+      return stored;
+    }
+    stored.artifact = *std::move(artifact);
+    if (const auto collected = store->GarbageCollect(owner, stored.artifact.path, now); !collected)
+      stored.uncollected = collected.error().message;
+    return stored;
   };
-  net::Task<Result<void>> storing = parts_.services.workers.Run(std::move(job));
-  const Result<void> stored = co_await std::move(storing);
-  if (!stored) {
-    const bool canceled = stored.error().reason == base::Reason::Canceled;  // the job may still write to `work`
-    const bool directory = !canceled && work->step == sources::StoreStep::Directory;
+  net::Task<Result<Stored>> storing = parts_.services.workers.Run(std::move(job));
+  Result<Stored> stored = co_await std::move(storing);
+  if (!stored || stored->error) {
+    const base::Error& error = stored ? *stored->error : stored.error();
+    const bool directory = stored && stored->step == sources::StoreStep::Directory;
     Trouble trouble{
-        .failure = {.type = std::string(condition::kStorageOperationFailed),
-                    .reason = directory ? "DirectoryCreationFailed" : "ArchiveOperationFailed",
-                    .message = (directory ? "failed to create artifact directory: " : "unable to copy Helm chart to storage: ") +
-                               stored.error().message}};
-    trouble.canceled = canceled;
+        .failure = {
+            .type = std::string(condition::kStorageOperationFailed),
+            .reason = directory ? "DirectoryCreationFailed" : "ArchiveOperationFailed",
+            .message = (directory ? "failed to create artifact directory: " : "unable to copy Helm chart to storage: ") + error.message}};
+    trouble.canceled = error.reason == base::Reason::Canceled;
     net::Task<Outcome> task = Fail(run, std::move(trouble));
     co_return co_await std::move(task);
   }
-  if (!work->uncollected.empty())
+  if (!stored->uncollected.empty())
     parts_.events.Record(MakeEvent(*run->object, kube::EventType::Warning, "GarbageCollectionFailed",
-                                   "garbage collection of artifacts failed: " + work->uncollected, {}));
-  net::Task<Outcome> task = Succeed(run, std::move(build), std::move(work->artifact), true);
+                                   "garbage collection of artifacts failed: " + stored->uncollected, {}));
+  net::Task<Outcome> task = Succeed(run, std::move(build), std::move(stored->artifact), true);
   co_return co_await std::move(task);
 }
 

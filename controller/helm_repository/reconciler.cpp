@@ -134,51 +134,49 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Prepare(std::shared_pt
 /// Reads the index on a worker, and keeps it as JSON.
 net::Task<std::optional<Reconciler::Trouble>> Reconciler::Make(std::shared_ptr<Run> run, HttpRepository::Download download,
                                                                sources::Artifact& artifact) {
-  struct Work {
-    HttpRepository::Download download;
-    std::optional<Error> unreadable;  ///< the index; else it is the store that failed
+  struct Made {
+    std::optional<Error> unreadable;  ///< the index; then nothing else is here
     IndexCache::SharedIndex index;
     sources::Artifact artifact;
     std::string uncollected;
   };
-  auto work = std::make_shared<Work>();
-  work->download = std::move(download);
+  auto shared = std::make_shared<HttpRepository::Download>(std::move(download));
   const sources::ArtifactStore* store = &parts_.artifacts;
   const base::TimePoint now = parts_.services.clock.Now();
-  auto job = [run, work, store, now, max_bytes = parts_.limits.max_index_bytes](std::stop_token stop) -> Result<void> {
-    Result<ReadIndexResult> read = sources::helm_repository::ReadIndex(work->download.bytes, {.max_bytes = max_bytes, .with_json = true});
-    work->download.bytes = std::string();
+  auto job = [run, shared, store, now, max_bytes = parts_.limits.max_index_bytes](std::stop_token stop) -> Result<Made> {
+    Made made;
+    Result<ReadIndexResult> read = sources::helm_repository::ReadIndex(shared->bytes, {.max_bytes = max_bytes, .with_json = true});
+    shared->bytes = std::string();
     if (!read) {
-      work->unreadable = read.error();
-      return *work->unreadable;
+      made.unreadable = std::move(read).error();
+      return made;
     }
     TRY(const sources::NamedLocks::Lock lock, store->Lock(OwnerOf(run->key), stop));
-    const std::string& hex = work->download.sha256;
-    TRY(work->artifact, store->StoreBytes(OwnerOf(run->key), "index-" + hex + ".yaml", "index.yaml", "sha256:" + hex, read->json, now));
-    work->index = std::make_shared<const sources::helm_repository::Index>(std::move(read->index));
-    if (const auto collected = store->GarbageCollect(OwnerOf(run->key), work->artifact.path, now); !collected)
-      work->uncollected = collected.error().message;
-    return {};
+    const std::string& hex = shared->sha256;
+    TRY(made.artifact, store->StoreBytes(OwnerOf(run->key), "index-" + hex + ".yaml", "index.yaml", "sha256:" + hex, read->json, now));
+    made.index = std::make_shared<const sources::helm_repository::Index>(std::move(read->index));
+    if (const auto collected = store->GarbageCollect(OwnerOf(run->key), made.artifact.path, now); !collected)
+      made.uncollected = collected.error().message;
+    return made;
   };
-  net::Task<Result<void>> working = parts_.services.workers.Run(std::move(job));
-  const Result<void> done = co_await std::move(working);
-  const bool canceled = !done && done.error().reason == base::Reason::Canceled;  // the job may still write to `work`
-  if (!done && !canceled && work->unreadable)
-    co_return FetchFailed("IndexationFailed", *work->unreadable, "failed to load Helm repository from index YAML: failed to load index: ");
-  if (!done) {
-    Trouble trouble = FetchFailed("ArchiveOperationFailed", done.error(), "unable to save artifact to storage: ");
+  net::Task<Result<Made>> making = parts_.services.workers.Run(std::move(job));
+  Result<Made> made = co_await std::move(making);
+  if (!made) {
+    Trouble trouble = FetchFailed("ArchiveOperationFailed", made.error(), "unable to save artifact to storage: ");
     trouble.failure.type = condition::kStorageOperationFailed;
     co_return trouble;
   }
-  artifact = std::move(work->artifact);
-  if (work->index->skipped > 0) {
+  if (made->unreadable)
+    co_return FetchFailed("IndexationFailed", *made->unreadable, "failed to load Helm repository from index YAML: failed to load index: ");
+  artifact = std::move(made->artifact);
+  if (made->index->skipped > 0) {
     LogOf(parts_.services, *run->object)
-        .Info("entries of the index that are no charts were left out", {{"skipped", static_cast<std::int64_t>(work->index->skipped)}});
+        .Info("entries of the index that are no charts were left out", {{"skipped", static_cast<std::int64_t>(made->index->skipped)}});
   }
-  if (!work->uncollected.empty())
+  if (!made->uncollected.empty())
     parts_.events.Record(MakeEvent(*run->object, kube::EventType::Warning, "GarbageCollectionFailed",
-                                   "garbage collection of artifacts failed: " + work->uncollected, {}));
-  parts_.indexes.Put(artifact.path + " " + artifact.digest, work->index);
+                                   "garbage collection of artifacts failed: " + made->uncollected, {}));
+  parts_.indexes.Put(artifact.path + " " + artifact.digest, made->index);
   co_return std::nullopt;
 }
 

@@ -245,43 +245,41 @@ net::Task<std::optional<Reconciler::Trouble>> Reconciler::Pull(std::shared_ptr<R
   if (!blob) co_return FetchFailed(kLayerFailed, blob.error(), "failed to extract the first layer from artifact: ");
 
   struct Packed {
-    std::optional<Error> unreadable;  ///< the layer; else it is the store that failed
+    std::optional<Error> unreadable;  ///< the layer; then nothing else is here
     sources::Artifact artifact;
     std::shared_ptr<const base::Files> files;
   };
-  auto packed = std::make_shared<Packed>();
   auto bytes = std::make_shared<const std::string>(std::move(*blob));
   const sources::ArtifactStore* store = &parts_.artifacts;
   const base::TimePoint now = parts_.services.clock.Now();
-  auto work = [run, packed, bytes, store, directory = parts_.artifact_directory, now](std::stop_token stop) -> Result<void> {
+  auto work = [run, bytes, store, directory = parts_.artifact_directory, now](std::stop_token stop) -> Result<Packed> {
+    Packed packed;
     const sources::ArtifactOwner owner{.kind = "OCIRepository", .namespace_ = run->key.ns, .name = run->key.name};
     TRY(const sources::NamedLocks::Lock lock, store->Lock(owner, stop));
     if (run->spec.copy) {
-      TRY(packed->artifact, sources::StoreRaw(*store, directory, owner, run->digest, run->revision, *bytes, now));
+      TRY(packed.artifact, sources::StoreRaw(*store, directory, owner, run->digest, run->revision, *bytes, now));
     } else {
       auto files = sources::UnpackArtifact(*bytes, store->limits());
       if (!files) {
-        packed->unreadable = std::move(files).error();
-        return *packed->unreadable;
+        packed.unreadable = std::move(files).error();
+        return packed;
       }
       const auto ignore = run->spec.ignore.empty() ? std::nullopt : std::optional(run->spec.ignore);
-      TRY(packed->files, sources::WithoutIgnored(std::move(*files), ignore, store->limits()));
-      TRY(packed->artifact, store->Store(owner, run->digest, run->revision, *packed->files, now));
+      TRY(packed.files, sources::WithoutIgnored(std::move(*files), ignore, store->limits()));
+      TRY(packed.artifact, store->Store(owner, run->digest, run->revision, *packed.files, now));
     }
-    TRY(store->GarbageCollect(owner, packed->artifact.path, now));
-    return {};
+    TRY(store->GarbageCollect(owner, packed.artifact.path, now));
+    return packed;
   };
-  net::Task<Result<void>> packing = parts_.services.workers.Run(std::move(work));
-  const Result<void> done = co_await std::move(packing);
-  const bool canceled = !done && done.error().reason == base::Reason::Canceled;  // the job may still write to `packed`
-  if (!done && !canceled && packed->unreadable)
-    co_return FetchFailed(kLayerFailed, *packed->unreadable, "failed to extract layer contents from artifact: ");
-  if (!done) {
-    Trouble trouble = FetchFailed("ArchiveOperationFailed", done.error(),
+  net::Task<Result<Packed>> packing = parts_.services.workers.Run(std::move(work));
+  Result<Packed> packed = co_await std::move(packing);
+  if (!packed) {
+    Trouble trouble = FetchFailed("ArchiveOperationFailed", packed.error(),
                                   spec.copy ? "unable to copy artifact to storage: " : "unable to archive artifact to storage: ");
     trouble.failure.type = "StorageOperationFailed";
     co_return trouble;
   }
+  if (packed->unreadable) co_return FetchFailed(kLayerFailed, *packed->unreadable, "failed to extract layer contents from artifact: ");
   artifact = std::move(packed->artifact);
   artifact.metadata = manifest->annotations;
   if (packed->files) {
