@@ -162,7 +162,8 @@ class Process {
                 kustomize_events_,
                 {{"ExternalArtifact", &external_artifacts_}, {"OCIRepository", &oci_repositories_}, {"Bucket", &buckets_}},
                 loader_,
-                builder_},
+                builder_,
+                {runtime_.io(), cache_, git_hosts_}},
             {.no_cross_namespace_refs = flags.no_cross_namespace_refs,
              .default_service_account = flags.default_service_account,
              .custom_stage_kinds = settings_.custom_stage_kinds,
@@ -171,6 +172,7 @@ class Process {
              .guard = {.on = flags.prune_guard, .ratio_percent = flags.prune_guard_ratio, .min = flags.prune_guard_min},
              .sops_age_secret = {settings_.namespace_, flags.sops_age_secret},
              .sops_age_secret_own_namespace = flags.sops_age_secret_own_namespace,
+             .no_remote_bases = flags.no_remote_bases,
              .journal = {.ns = settings_.namespace_, .name = "sluice-journal" + ShardSuffix()},
              .journal_from = flags.journal_from}),
         helm_(
@@ -372,7 +374,6 @@ class Process {
     const auto tell = [this](bool set, const char* flag, const char* why) {
       if (set) log_.Info("flag without effect", {{"flag", flag}, {"reason", why}});
     };
-    tell(!flags_.no_remote_bases, "--no-remote-bases", "builds in the cluster never fetch remote bases");
     tell(!flags_.default_decryption_service_account.empty(), "--default-decryption-service-account", "keys of clouds are not served");
     tell(!flags_.sops_vault_configmap.empty(), "--sops-vault-configmap", "keys of Vault are not served");
   }

@@ -214,7 +214,7 @@ void AddControllerCommand(CLI::App& app, ControllerFlags& flags) {
                 "ConfigMaps and Secrets with these labels wake the Kustomizations that name them")
       ->capture_default_str();
   c->add_flag("--no-remote-bases", flags.no_remote_bases,
-              "What a Kustomization builds from is its artifact alone: always so here, as with this flag of Flux");
+              "Refuse what kustomizations name outside of their artifact: directories of other repositories, files over http(s)");
   c->add_flag("--no-cross-namespace-refs", flags.no_cross_namespace_refs, "Refuse sources of other namespaces");
   c->add_option("--default-decryption-service-account", flags.default_decryption_service_account,
                 "Flux's: without effect, keys of clouds are not served");

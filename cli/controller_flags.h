@@ -63,7 +63,7 @@ struct ControllerFlags {
   std::string watch_label_selector;
   bool no_cross_namespace_refs = false;
   std::string default_service_account;
-  bool no_remote_bases = true;
+  bool no_remote_bases = false;
   std::string sops_age_secret;
   std::string default_decryption_service_account, sops_vault_configmap;  ///< without effect, which is logged
   bool sops_age_secret_own_namespace = false;

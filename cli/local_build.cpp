@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "cli/build_remote.h"
 #include "cli/session.h"
 #include "controller/kustomization/build.h"
 #include "controller/kustomization/file_type.h"
@@ -184,6 +185,8 @@ Result<LocalBuild> LocalBuilder::BuildOne(Value kustomization, const std::string
   input.ignore = Lines(flags_.ignore_paths);
   input.strict_substitution = flags_.strict;
   input.mask_encrypted = true;
+  const auto resolver = MakeRemoteResolver();
+  input.remote = resolver.get();
   input.normalize = normalize;
   TRY(BuildOutput built, controller::kustomization::Build(input));
   return LocalBuild{std::move(kustomization), std::move(built.objects)};

@@ -111,6 +111,7 @@ Result<kustomize::BuildResult> BuildTree(const base::Files& files, const std::st
   options.reorder = kustomize::Reorder::None;
   // Flux's programs do not know which kustomize they hold. What its controller applies the API server refuses, for this is no label's value.
   if (!input.normalize) options.version = "(devel)";
+  options.remote = input.remote;
   options.limits = input.limits;
   options.interrupt = input.interrupt;
   auto built = kustomize::Build(over, directory, options);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,6 +19,8 @@
 
 namespace sluice::controller::kustomization {
 
+class RemoteBases;
+
 struct BuildInput {
   const base::Files& files;  ///< the artifact's tree
   const Spec& spec;
@@ -30,6 +33,8 @@ struct BuildInput {
   /// what stays out of the root kustomization. nullopt: nothing does.
   std::optional<std::string> ignore = {};
   DecryptionKeys decryption = {};  ///< used where the spec asks for decryption
+  /// Serves what kustomizations name outside of the tree; nullptr: that is refused. Outlives the build.
+  kustomize::RemoteResolver* remote = nullptr;
   kustomize::BuildLimits limits = {};
   std::size_t max_manifests_bytes = 64u << 20;  ///< of what is made, as text
   std::optional<TimeLimits> time = {};          ///< for it, from its begin; takes the place of `interrupt`
@@ -43,6 +48,7 @@ struct BuildOutput {
   std::vector<document::Value> objects;  ///< in the order of the build
   std::string digest;   ///< `sha256:…` of what `kustomize build` and the variables made, before anything is normalised: Flux's, to the byte
   base::ReadSet reads;  ///< what of the tree this depended on
+  std::shared_ptr<const RemoteBases> remotes;  ///< what else it was given, by whoever serves `BuildInput::remote`; may be null
   std::vector<std::string> warnings;
 };
 

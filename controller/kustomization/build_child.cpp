@@ -1,7 +1,9 @@
 // The child's side of build_protocol.h. It takes the parent at its word; when the parent is gone, so is the child.
 #include <exception>
 #include <map>
+#include <memory>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "controller/kustomization/build_protocol.h"
@@ -54,11 +56,11 @@ class Parent {
   std::map<std::pair<BuildFrame, std::string>, std::string> foreseen_;
 };
 
-/// The tree, asked for piece by piece; what was said once is not asked again, for it does not change under a build. A listing also says what its entries are, links
-/// excepted: whoever depends on that depends on the listing, which the parent has on record.
+/// A tree, asked for piece by piece: the artifact's, or one of another repository, which has a number. What was said once is not asked again, for it does not
+/// change under a build. A listing also says what its entries are, links excepted: whoever depends on that depends on the listing, which the parent has on record.
 class AskedFiles final : public base::Files {
  public:
-  explicit AskedFiles(const Parent& parent) : parent_(parent) {}
+  explicit AskedFiles(const Parent& parent, std::optional<std::uint64_t> tree = std::nullopt) : parent_(parent), tree_(tree) {}
 
   Result<FileInfo> Stat(std::string_view path) const override {
     const std::string key = Key(path);
@@ -67,7 +69,7 @@ class AskedFiles final : public base::Files {
     return infos_.emplace(key, AskInfo(path)).first->second;
   }
 
-  Result<std::string> Read(std::string_view path) const override { return parent_.AskText(BuildFrame::Read, path); }
+  Result<std::string> Read(std::string_view path) const override { return AskText(BuildFrame::Read, path); }
 
   Result<std::vector<FileInfo>> List(std::string_view path) const override {
     const std::string key = Key(path);
@@ -85,15 +87,25 @@ class AskedFiles final : public base::Files {
     const std::string key = Key(path);
     const auto known = resolved_.find(key);
     if (known != resolved_.end()) return known->second;
-    return resolved_.emplace(key, parent_.AskText(BuildFrame::Resolve, path)).first->second;
+    return resolved_.emplace(key, AskText(BuildFrame::Resolve, path)).first->second;
   }
 
-  std::string Describe(std::string_view path) const override {
-    return parent_.AskText(BuildFrame::Describe, path).value_or(std::string(path));
-  }
+  std::string Describe(std::string_view path) const override { return AskText(BuildFrame::Describe, path).value_or(std::string(path)); }
 
  private:
   static std::string Key(std::string_view path) { return base::NormalizePath(path).value_or(std::string(path)); }
+
+  Result<std::string> Ask(BuildFrame what, std::string_view path) const {
+    if (!tree_) return parent_.Ask(what, path);
+    return parent_.Ask(BuildFrame::OfTree, OfTree(what, path));
+  }
+  Result<std::string> AskText(BuildFrame what, std::string_view path) const {
+    if (!tree_) return parent_.AskText(what, path);
+    return parent_.AskText(BuildFrame::OfTree, OfTree(what, path));
+  }
+  std::string OfTree(BuildFrame what, std::string_view path) const {
+    return Packer().Number(*tree_).Number(static_cast<std::uint64_t>(what)).Text(path).Take();
+  }
 
   static FileInfo Unpack(Unpacker& in) {
     FileInfo info;
@@ -106,13 +118,13 @@ class AskedFiles final : public base::Files {
   }
 
   Result<FileInfo> AskInfo(std::string_view path) const {
-    TRY(const std::string packed, parent_.Ask(BuildFrame::Stat, path));
+    TRY(const std::string packed, Ask(BuildFrame::Stat, path));
     Unpacker in(packed);
     return Unpack(in);
   }
 
   Result<std::vector<FileInfo>> AskEntries(std::string_view path) const {
-    TRY(const std::string packed, parent_.Ask(BuildFrame::List, path));
+    TRY(const std::string packed, Ask(BuildFrame::List, path));
     Unpacker in(packed);
     std::vector<FileInfo> entries(in.Number());
     for (FileInfo& entry : entries) entry = Unpack(in);
@@ -120,9 +132,24 @@ class AskedFiles final : public base::Files {
   }
 
   const Parent& parent_;
+  const std::optional<std::uint64_t> tree_;
   mutable std::map<std::string, Result<FileInfo>> infos_;
   mutable std::map<std::string, Result<std::vector<FileInfo>>> listings_;
   mutable std::map<std::string, Result<std::string>> resolved_;
+};
+
+class AskedRemotes final : public kustomize::RemoteResolver {
+ public:
+  explicit AskedRemotes(const Parent& parent) : parent_(parent) {}
+  Result<std::shared_ptr<const base::Files>> FetchTree(const kustomize::GitUrl& url) override {
+    TRY(const std::string packed, parent_.Ask(BuildFrame::FetchTree, url.raw));
+    Unpacker in(packed);
+    return std::make_shared<const AskedFiles>(parent_, in.Number());
+  }
+  Result<std::string> FetchFile(std::string_view url) override { return parent_.AskText(BuildFrame::FetchFile, url); }
+
+ private:
+  const Parent& parent_;
 };
 
 class AskedKeys final : public sops::KeyHolder {
@@ -205,6 +232,8 @@ LastWord BuildJob(std::string_view job, Parent& parent) {
   if (in.Number() != 0) spec.post_build.emplace();
   if (in.Number() != 0 && spec.post_build) spec.post_build->always = true;
   if (in.Number() != 0) spec.decryption.emplace();
+  AskedRemotes remotes(parent);
+  if (in.Number() != 0) input.remote = &remotes;
   input.variables = Pairs(in);
   parent.Foresee(in);
   input.decryption.keys.elsewhere = &keys;

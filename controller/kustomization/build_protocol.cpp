@@ -132,6 +132,7 @@ std::string PackJob(const BuildInput& input) {
   PackPairs(out, spec.common_labels);
   PackPairs(out, spec.common_annotations);
   out.Number(spec.post_build.has_value()).Number(spec.post_build && spec.post_build->always).Number(spec.decryption.has_value());
+  out.Number(input.remote != nullptr);
   PackPairs(out, input.variables);
   PackForeseen(out, input);
   return out.Take();
@@ -170,6 +171,40 @@ bool HoldsMoreValues(std::string_view json, std::size_t limit) {
   return false;
 }
 
+std::optional<std::string> BuildHost::AnswerOf(const base::Files& files, BuildFrame question, std::string_view path) {
+  switch (question) {
+    case BuildFrame::Stat: return Pack(files.Stat(path));
+    case BuildFrame::Read: return PackAnswer(files.Read(path));
+    case BuildFrame::List: return Pack(files.List(path));
+    case BuildFrame::Resolve: return PackAnswer(files.Resolve(path));
+    case BuildFrame::Describe: return PackAnswer(files.Describe(path));
+    default: return std::nullopt;
+  }
+}
+
+Result<std::string> BuildHost::AnswerOfTree(std::string_view bytes) const {
+  Unpacker in(bytes);
+  const std::uint64_t tree = in.Number();
+  const auto question = static_cast<BuildFrame>(in.Number(static_cast<std::uint64_t>(BuildFrame::Describe)));
+  const std::string_view path = in.Text();
+  if (!in.finished() || tree >= trees_.size()) return NoBuildSaysThat("a damaged question");
+  std::optional<std::string> answer = AnswerOf(*trees_[tree], question, path);
+  if (!answer) return NoBuildSaysThat("a damaged question");
+  return *std::move(answer);
+}
+
+Result<std::string> BuildHost::Fetch(BuildFrame question, std::string_view entry) {
+  if (input_.remote == nullptr) return NoBuildSaysThat("it asks for what is elsewhere, and may not");
+  if (question == BuildFrame::FetchFile) return PackAnswer(input_.remote->FetchFile(entry));
+  const auto url = kustomize::ParseGitUrl(entry);
+  if (!url) return NoBuildSaysThat("it asks for a repository without an address");
+  if (trees_.size() >= limits_.max_trees) return MakeError(Reason::TooLarge, "the process asks for too many repositories");
+  auto tree = input_.remote->FetchTree(*url);
+  if (!tree) return PackError(tree.error());
+  trees_.push_back(*std::move(tree));
+  return Packer().Number(0).Number(trees_.size() - 1).Take();
+}
+
 Result<std::optional<std::string>> BuildHost::Hear(const Frame& frame) {
   const auto type = static_cast<BuildFrame>(frame.type);
   if (type == BuildFrame::Built || type == BuildFrame::Failed || type == BuildFrame::Threw) {
@@ -181,11 +216,15 @@ Result<std::optional<std::string>> BuildHost::Hear(const Frame& frame) {
   if (frame.bytes.size() > (key ? kMaxEncryptedKey : kMaxPath)) return MakeError(Reason::TooLarge, "the process asks too long a question");
   std::string answer;
   switch (type) {
-    case BuildFrame::Stat: answer = Pack(files_.Stat(frame.bytes)); break;
-    case BuildFrame::Read: answer = PackAnswer(files_.Read(frame.bytes)); break;
-    case BuildFrame::List: answer = Pack(files_.List(frame.bytes)); break;
-    case BuildFrame::Resolve: answer = PackAnswer(files_.Resolve(frame.bytes)); break;
-    case BuildFrame::Describe: answer = PackAnswer(files_.Describe(frame.bytes)); break;
+    case BuildFrame::FetchTree:
+    case BuildFrame::FetchFile: {
+      TRY(answer, Fetch(type, frame.bytes));
+      break;
+    }
+    case BuildFrame::OfTree: {
+      TRY(answer, AnswerOfTree(frame.bytes));
+      break;
+    }
     case BuildFrame::OpenKey: {
       if (!input_.spec.decryption || input_.mask_encrypted) return NoBuildSaysThat("it asks for keys, and decrypts nothing");
       Unpacker in(frame.bytes);
@@ -195,7 +234,11 @@ Result<std::optional<std::string>> BuildHost::Hear(const Frame& frame) {
       answer = PackAnswer(sops::OpenMasterKey(kind, encrypted, input_.decryption.keys, input_.decryption.now));
       break;
     }
-    default: return NoBuildSaysThat("frame " + std::to_string(frame.type));
+    default: {
+      std::optional<std::string> of_files = AnswerOf(files_, type, frame.bytes);
+      if (!of_files) return NoBuildSaysThat("frame " + std::to_string(frame.type));
+      answer = *std::move(of_files);
+    }
   }
   answered_ += answer.size();
   if (answered_ > limits_.max_answered_bytes) return MakeError(Reason::TooLarge, "the process reads too much");

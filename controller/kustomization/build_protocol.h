@@ -2,11 +2,13 @@
 // child asks for what else it needs of the tree and of the keys, as it goes, and says in the end what it has built and what of the tree it depends on. So the keys stay here.
 // A child that keeps a dependency to itself harms nobody but its own Kustomization, which it then does not build anew.
 //
-// What the child says is hostile: the parent takes a path for a path, opens data keys and nothing else, and reads objects with the JSON parser, which has limits.
+// What the child says is hostile: the parent takes a path for a path, opens data keys and nothing else, fetches what any manifest could name, and reads objects with
+// the JSON parser, which has limits.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +32,10 @@ enum class BuildFrame : std::uint8_t {
   List,
   Resolve,
   Describe,
-  OpenKey,     ///< ... and of sops::KeyHolder
+  OpenKey,     ///< ... of sops::KeyHolder,
+  FetchTree,   ///< ... and of kustomize::RemoteResolver: the answer to an entry that names a repository is the number of its tree,
+  FetchFile,   ///< to an address the text
+  OfTree,      ///< one of the first five, of a tree with a number
   Built = 32,  ///< the last word: what Build returned,
   Failed,      ///< the error that it returned,
   Threw,       ///< or the exception that left it
@@ -41,6 +46,7 @@ struct BuildProtocolLimits {
   std::uint64_t max_answered_bytes = 1u << 30;  ///< of all files together
   std::size_t max_objects_bytes = 64u << 20;    ///< as JSON
   std::size_t max_values = 2'000'000;           ///< in all objects
+  std::size_t max_trees = 10'000;               ///< that are asked for, each as often as it is
   std::size_t max_message_bytes = 1u << 20;     ///< of an error
 };
 
@@ -68,7 +74,7 @@ inline constexpr std::uint64_t kMaxForeseenFile = 64u << 10, kMaxForeseen = 256u
 /// Answers one job's questions.
 class BuildHost {
  public:
-  /// `files` are shown to the child: those of `input`, through a record of what is read. Both outlive this.
+  /// `files` are shown to the child: those of `input`, through a record of what is read. Both outlive this, and so does the resolver of `input`.
   BuildHost(const BuildInput& input, const base::Files& files, BuildProtocolLimits limits = {})
       : input_(input), files_(files), limits_(limits) {}
 
@@ -78,6 +84,10 @@ class BuildHost {
   std::optional<base::Result<BuildOutput>>& outcome() { return outcome_; }
 
  private:
+  /// The answer to a question about `files`; nothing if it is none.
+  static std::optional<std::string> AnswerOf(const base::Files& files, BuildFrame question, std::string_view path);
+  base::Result<std::string> AnswerOfTree(std::string_view bytes) const;
+  base::Result<std::string> Fetch(BuildFrame question, std::string_view entry);
   base::Result<void> Conclude(const isolation::Frame& frame);
   base::Result<void> NoteReads(isolation::Unpacker& in);
 
@@ -86,6 +96,7 @@ class BuildHost {
   const BuildProtocolLimits limits_;
   std::size_t questions_ = 0;
   std::uint64_t answered_ = 0;
+  std::vector<std::shared_ptr<const base::Files>> trees_;  ///< of other repositories; the first has number 0
   std::optional<base::Result<BuildOutput>> outcome_;
 };
 

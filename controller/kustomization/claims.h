@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "base/files.h"
 #include "controller/kustomization/builder.h"
+#include "controller/kustomization/remote_bases.h"
 #include "controller/kustomization/spec.h"
 #include "controller/services.h"
 #include "controller/source_registry.h"
@@ -28,7 +30,7 @@ struct Claimer {
   Spec spec;
   std::shared_ptr<const SourceArtifact> source;
   bool waits_for_us = false;               ///< by its dependsOn
-  std::optional<base::ReadSet> reads;      ///< of its last build, if its spec is still the same
+  std::optional<base::ReadSet> reads;      ///< of its last build, if its spec is still the same and it read nothing else
   std::set<document::ObjectId> on_record;  ///< what it claims if these files are unchanged: what it has applied already
 };
 
@@ -48,14 +50,23 @@ std::set<document::ObjectId> IdsOf(const Claims& claims);
 struct BuiltIds {
   std::int64_t generation = 0;
   std::string variables;               ///< their digest
-  std::optional<base::ReadSet> reads;  ///< holds as long as these files are the same; none: it could not be built
-  std::string artifact;                ///< digest of what could not be built
+  std::optional<base::ReadSet> reads;  ///< holds as long as these files are the same; none: as long as `artifact` is
+  std::string artifact;                ///< digest of what could not be built, or not from its files alone
   std::vector<document::ObjectId> ids;
 };
 /// So that thousands that wait are not built again for everything that leaves. Belongs to the I/O thread.
 using ClaimMemory = std::map<Key, std::shared_ptr<const BuiltIds>>;
 
-/// The ids of what the `claimers` build. One that cannot be built claims nothing, also if that costs it a process.
-net::Task<Claims> ClaimsOf(Services& services, Builder& builder, ClaimMemory& memory, std::vector<Claimer> claimers);
+/// Whom ClaimsOf needs.
+struct ClaimParts {
+  Services& services;
+  Builder& builder;
+  const RemoteFetcher* fetcher;             ///< nullptr: remote bases are refused
+  std::function<void(bool waits)> on_wait;  ///< hears before and after a host is waited for
+};
+
+/// The ids of what the `claimers` build. One that cannot be built claims nothing, also if that costs it a process; one whose remote bases are among the reasons
+/// claims what it has on record.
+net::Task<Claims> ClaimsOf(ClaimParts parts, ClaimMemory& memory, std::vector<Claimer> claimers);
 
 }  // namespace sluice::controller::kustomization

@@ -3,11 +3,8 @@
 #include "controller/kustomization/reconciler.h"
 
 #include <algorithm>
-#include <stdexcept>
-#include <stop_token>
 
 #include "base/failpoint.h"
-#include "base/parser_limits.h"
 #include "controller/conditions.h"
 #include "controller/kustomization/state.h"
 #include "controller/kustomization/wait_report.h"
@@ -102,7 +99,8 @@ Reconciler::Reconciler(Parts parts, ReconcilerOptions options)
       options_(std::move(options)),
       writer_(parts.services.client, parts.store, std::string(kStatusManager)),
       journal_(parts.services.client, JournalOptionsOf(options_.journal, parts.store)),
-      expressions_(parts.services.limits.cel) {}
+      expressions_(parts.services.limits.cel),
+      fetcher_(parts.remotes) {}
 
 Reconciler::~Reconciler() = default;
 
@@ -478,64 +476,6 @@ net::Task<Result<void>> Reconciler::FindCluster(std::shared_ptr<Run> run) {
   co_return Result<void>();
 }
 
-/// Builds, unless the last build still stands: then false.
-net::Task<Result<bool>> Reconciler::BuildInto(std::shared_ptr<Run> run, BuildOutput& output) {
-  State& state = *run->state;
-  net::Task<Result<Variables>> reading = ReadVariables(parts_.services.client, run->key.ns, run->spec);
-  CO_TRY(Variables variables, co_await std::move(reading));
-  const base::TimePoint now = parts_.services.clock.Now();
-  const document::NamespacedName none;
-  const bool shared = !options_.sops_age_secret_own_namespace || run->key.ns == options_.sops_age_secret.ns;
-  const document::NamespacedName& age_secret = shared ? options_.sops_age_secret : none;
-  net::Task<Result<sops::Keys>> unlocking = ReadKeys(parts_.services.client, run->key.ns, run->spec, age_secret, now);
-  CO_TRY(sops::Keys keys, co_await std::move(unlocking));
-  std::string digest = DigestOf(variables) + DigestOf(keys);
-  // (Who hands something over looks again whether it is still claimed.)
-  const bool may_stand = state.applied && !state.unhealthy && !state.hands_over && state.generation == GenerationOf(*run->object) &&
-                         state.variables == digest &&
-                         (run->why & (trigger::kDrift | trigger::kTimer | trigger::kRequested | trigger::kConfig)) == 0;
-  struct Job {
-    std::shared_ptr<const SourceArtifact> source;
-    Spec spec;
-    Key key;
-    Variables variables;
-    DecryptionKeys decryption;
-    std::optional<base::ReadSet> stands;
-    bool strict = true;
-    Limits limits;
-  };
-  const Limits& limits = parts_.services.limits;
-  const bool strict = parts_.services.gates.Enabled(Gate::StrictPostBuildSubstitutions);
-  auto job = std::make_shared<Job>(
-      Job{run->source, run->spec, run->key, std::move(variables), {std::move(keys), now, limits.sops}, std::nullopt, strict, limits});
-  if (may_stand) job->stands = state.reads;
-  auto work = [job, &builder = parts_.builder](std::stop_token stop) -> Result<std::optional<BuildOutput>> {
-    if (job->stands && base::Unchanged(*job->stands, *job->source->files)) return std::optional<BuildOutput>();
-    const BuildInput input{.files = *job->source->files,
-                           .spec = job->spec,
-                           .name = job->key.name,
-                           .ns = job->key.ns,
-                           .variables = job->variables,
-                           .strict_substitution = job->strict,
-                           .decryption = job->decryption,
-                           .limits = job->limits.build,
-                           .max_manifests_bytes = base::Parsers().max_manifests_bytes,
-                           .time = job->limits.build_time};
-    Result<BuildOutput> built = builder.Build(input, std::move(stop));
-    if (!built && built.error().reason == base::Reason::Internal)
-      throw std::runtime_error(built.error().message);  // the queue counts the tries
-    if (!built) return std::move(built).error();
-    return std::optional<BuildOutput>(std::move(*built));
-  };
-  net::Task<Result<std::optional<BuildOutput>>> building = parts_.services.workers.Run(std::move(work));
-  CO_TRY(std::optional<BuildOutput> built, co_await std::move(building));
-  if (!built) co_return false;
-  output = std::move(*built);
-  state.ForgetIntent();
-  state.variables = std::move(digest);
-  co_return true;
-}
-
 /// A crash leaves no object that nobody knows of. Where many are at work, a status each would hold all of them up: then the journal has it, and whatever status comes
 /// next. Otherwise the status also tells whoever looks that something is going on.
 net::Task<Result<void>> Reconciler::RecordInventory(std::shared_ptr<Run> run, std::vector<kube::ObjectRef> all) {
@@ -680,6 +620,9 @@ net::Task<controller::Outcome> Reconciler::ApplyAndPrune(std::shared_ptr<Run> ru
   state.revision = run->source->revision;
   state.requested = document::AnnotationOf(*run->object, kRequestedAt);
   state.reads = std::move(built.reads);
+  state.elsewhere = built.remotes != nullptr;
+  state.repositories.clear();
+  if (built.remotes) state.repositories = built.remotes->Repositories();
   state.changed = !changes.empty() || !pruned.deleted.empty();
   state.attempt = run->attempt;
   state.started = run->started;

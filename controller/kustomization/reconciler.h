@@ -20,6 +20,7 @@
 #include "controller/kustomization/journal.h"
 #include "controller/kustomization/links.h"
 #include "controller/kustomization/prune.h"
+#include "controller/kustomization/remote_bases.h"
 #include "controller/kustomization/removal.h"
 #include "controller/kustomization/status.h"
 #include "controller/kustomization/variables.h"
@@ -45,6 +46,7 @@ struct ReconcilerOptions {
   base::Duration progress_after = std::chrono::seconds(2);  ///< a rollout that is done sooner is not reported in between
   std::size_t max_investigations = 16;                      ///< Kustomizations whose stuck pods are watched at a time
   base::Duration progress_every = std::chrono::seconds(1);  ///< at most one report of progress in so long
+  bool no_remote_bases = false;                             ///< builds read their artifact alone
   JournalOptions journal;                                   ///< `manager` and `exists` are set by the reconciler
   std::size_t journal_from = 16;  ///< Kustomizations at work, or wanting to be: from then on they go on record together
 };
@@ -61,6 +63,7 @@ class Reconciler final : public kube::OwnedListener {
     SourceStores other_sources;  ///< of the kinds other than GitRepository
     ArtifactLoader& loader;
     Builder& builder;
+    RemoteFetcher::Parts remotes;
   };
   Reconciler(Parts parts, ReconcilerOptions options);
   ~Reconciler() override;
@@ -111,6 +114,9 @@ class Reconciler final : public kube::OwnedListener {
   /// Finds where the run applies. Another cluster than before makes it forget what it did there.
   net::Task<base::Result<void>> FindCluster(std::shared_ptr<Run> run);
   void Wake(State& state, const kube::Owner& owner, const kube::ObjectRef& ref, kube::Changes changes);
+  struct BuildJob;
+  struct BuildAttempt;
+  static base::Result<BuildAttempt> TryBuild(const BuildJob& job, Builder& builder, std::stop_token stop);
   net::Task<base::Result<bool>> BuildInto(std::shared_ptr<Run> run, BuildOutput& output);
   net::Task<void> ReportWait(std::shared_ptr<Run> run);
   net::Task<controller::Outcome> ApplyAndPrune(std::shared_ptr<Run> run, BuildOutput built);
@@ -176,6 +182,7 @@ class Reconciler final : public kube::OwnedListener {
   Journal journal_;
   Links links_;
   HealthExpressions expressions_;
+  RemoteFetcher fetcher_;
   std::shared_ptr<const Cluster> own_cluster_;
   Clusters* clusters_ = nullptr;
   WorkQueue* queue_ = nullptr;

@@ -97,7 +97,7 @@ std::vector<Claimer> Reconciler::Newcomers(const Run& run, const std::vector<Inv
                     .waits_for_us = waits_for_us,
                     .reads = std::nullopt};
     if (known) {
-      claimer.reads = at->second->reads;
+      if (!at->second->elsewhere) claimer.reads = at->second->reads;
       claimer.on_record = Keeps(*other, begun, stale);
       if (!claimer.on_record.empty()) queue_->Add(claimer.key, trigger::kDrift);
     }
@@ -132,7 +132,11 @@ net::Task<Claims> Reconciler::ClaimedByOthers(std::shared_ptr<Run> run, std::vec
     claimer.source = std::move(whole);
   }
   std::erase_if(claimers, [](const Claimer& claimer) { return claimer.source->files == nullptr; });
-  net::Task<Claims> asking = ClaimsOf(parts_.services, parts_.builder, claim_memory_, std::move(claimers));
+  ClaimParts parts{.services = parts_.services,
+                   .builder = parts_.builder,
+                   .fetcher = options_.no_remote_bases ? nullptr : &fetcher_,
+                   .on_wait = [this, key = run->key](bool waiting) { queue_->SetWaiting(key, waiting); }};
+  net::Task<Claims> asking = ClaimsOf(std::move(parts), claim_memory_, std::move(claimers));
   Claims claims = co_await std::move(asking);
   for (const auto& [id, claim] : kept) AddClaim(claims, id, claim);
   co_return claims;

@@ -69,7 +69,8 @@ net::Task<bool> Reconciler::GivesWay(std::shared_ptr<Run> run) {
   State& state = *run->state;
   const base::TimePoint since = std::exchange(state.gives_way_since, base::TimePoint());
   const bool only_revision = (run->why & trigger::kSource) != 0 && (run->why & ~(trigger::kSource | trigger::kRest)) == 0;
-  if (!only_revision || !state.applied || state.unhealthy || state.generation != GenerationOf(*run->object)) co_return false;
+  if (!only_revision || !state.applied || state.elsewhere || state.unhealthy || state.generation != GenerationOf(*run->object))
+    co_return false;
   const bool overdue = since != base::TimePoint() && run->started - since > kLongestReportDelay;
   if (overdue || !links_.DependentsOf(run->key).empty()) co_return false;
   auto unchanged = [reads = state.reads, files = run->source->files]() -> base::Result<bool> { return base::Unchanged(reads, *files); };

@@ -24,6 +24,8 @@ struct Reconciler::State {
   std::int64_t generation = 0;
   std::string revision, variables, requested;
   base::ReadSet reads;
+  bool elsewhere = false;  ///< other repositories or addresses were read, too: nobody can say that they are as they were
+  std::vector<std::shared_ptr<sources::Repository>> repositories;  ///< those; held, so that their caches stay
   Attempt attempt;
   bool changed = false;     ///< something was written for it
   base::TimePoint started;  ///< of the run that applied it

@@ -11,6 +11,7 @@
 
 #include "base/sanitized.h"
 #include "controller/kustomization/build_protocol.h"
+#include "controller/kustomization/remote_bases.h"
 #include "document/json.h"
 #include "isolation/packed.h"
 #include "tests/base/source_tree.h"
@@ -165,6 +166,76 @@ TEST(Builder, DecryptsWithKeysThatTheProcessDoesNotHave) {
   EXPECT_GT(opened_by_pgp, 0);
 }
 
+/// Two repositories and a file, and what was asked for.
+class Shelf final : public kustomize::RemoteResolver {
+ public:
+  Result<std::shared_ptr<const base::Files>> FetchTree(const kustomize::GitUrl& url) override {
+    asked.push_back(url.CloneUrl() + "@" + url.ref);
+    if (url.raw.find("gone") != url.raw.npos) return base::NotFound(url.CloneUrl() + ": there is no such repository");
+    if (url.repository == "org/base.git")
+      return std::shared_ptr<const base::Files>(base::MemoryFiles(Tree{
+          {"deploy/kustomization.yaml", "resources: [objects.yaml, 'https://example.org/org/deep.git//.?ref=v2']\nnamePrefix: base-\n"},
+          {"deploy/objects.yaml", kConfigMap}}));
+    return std::shared_ptr<const base::Files>(
+        base::MemoryFiles(Tree{{"kustomization.yaml", "resources: [sub/../sub/pod.yaml]\n"},
+                               {"sub/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: deep}\n"}}));
+  }
+  Result<std::string> FetchFile(std::string_view url) override {
+    asked.emplace_back(url);
+    if (!url.ends_with("/note.yaml")) return base::NotFound("GET " + std::string(url) + ": status 404");
+    return std::string("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: note}\n");
+  }
+  std::vector<std::string> asked;
+};
+
+TEST(Builder, AsksForWhatIsElsewhere) {
+  Builder here, there(Workers(), base::Logger::Null());
+  const Spec spec;
+  const auto build = [&](Builder& builder, const std::string& entry, kustomize::RemoteResolver* remote) {
+    const auto files =
+        base::MemoryFiles(Tree{{"kustomization.yaml", "resources: [a.yaml, '" + entry + "']\nnameSuffix: -z\n"}, {"a.yaml", kConfigMap}});
+    return builder.Build({.files = *files, .spec = spec, .name = "apps", .ns = "flux", .remote = remote});
+  };
+  for (const std::string entry : {"https://example.org/org/base.git//deploy?ref=v1", "https://example.org/note.yaml"}) {
+    Shelf wanted, got;
+    const std::string want = Text(build(here, entry, &wanted));
+    EXPECT_NE(want.find(entry.ends_with("yaml") ? "note-z" : "deep-z"), std::string::npos) << want;
+    const Result<BuildOutput> built = build(there, entry, &got);
+    EXPECT_EQ(got.asked, wanted.asked);
+    ASSERT_EQ(Text(built), want);
+    EXPECT_EQ(built->reads.files.count("deploy/objects.yaml"), 0u) << "of another tree";
+  }
+  for (const std::string entry : {"https://example.org/org/gone.git", "https://example.org/org/base.git//nowhere"}) {
+    Shelf shelf;
+    const std::string want = Text(build(here, entry, &shelf));
+    EXPECT_EQ(Text(build(there, entry, &shelf)), want);
+    EXPECT_EQ(want.find("sha256:"), std::string::npos) << want;
+  }
+  const std::string refused = Text(build(there, "https://example.org/org/base.git//deploy", nullptr));
+  EXPECT_NE(refused.find("not allowed in this build"), std::string::npos) << refused;
+  EXPECT_EQ(refused, Text(build(here, "https://example.org/org/base.git//deploy", nullptr)));
+}
+
+TEST(HeldRemotes, NameTheFirstThatIsMissing) {
+  RemoteBases bases;
+  bases.Add("https://example.org/a.yaml", std::string("a"));
+  bases.Add("https://example.org/b.yaml", base::NotFound("status 404"));
+  const auto tree = [](const std::string& entry) { return *kustomize::ParseGitUrl(entry); };
+  bases.Add(tree("https://example.org/org/a.git//one?ref=v1"),
+            RemoteTree{.files = base::MemoryFiles(Tree{{"x", "y"}}), .repository = nullptr});
+  HeldRemotes held(bases);
+  EXPECT_EQ(held.FetchFile("https://example.org/a.yaml").value(), "a");
+  EXPECT_EQ(held.FetchFile("https://example.org/b.yaml").error().message, "status 404");
+  EXPECT_TRUE(held.FetchTree(tree("https://example.org/org/a.git//two?ref=v1"))) << "one tree, whatever directory of it";
+  EXPECT_FALSE(held.missing());
+  EXPECT_FALSE(held.FetchTree(tree("https://example.org/org/a.git//one?ref=v2")));
+  ASSERT_TRUE(held.missing() && held.missing()->repository);
+  EXPECT_EQ(held.missing()->repository->ref, "v2");
+  EXPECT_FALSE(held.FetchFile("https://example.org/c.yaml"));
+  EXPECT_FALSE(held.FetchFile("https://example.org/a.yaml")) << "nothing any more: what comes of this build is not wanted";
+  EXPECT_TRUE(held.missing()->repository) << "the first";
+}
+
 /// A tree of which somebody is told when a file is read.
 class WatchedFiles final : public base::Files {
  public:
@@ -236,11 +307,12 @@ struct Heard {
   bool outcome = false;
 };
 
-Heard Hear(const Frame& frame, const std::function<void(Spec&)>& change = {}, BuildProtocolLimits limits = {}, int times = 1) {
+Heard Hear(const Frame& frame, const std::function<void(Spec&)>& change = {}, BuildProtocolLimits limits = {}, int times = 1,
+           kustomize::RemoteResolver* remote = nullptr) {
   const auto files = base::MemoryFiles(Tree{{"a.yaml", "text"}});
   Spec spec;
   if (change) change(spec);
-  const BuildInput input{.files = *files, .spec = spec, .name = "apps", .ns = "flux"};
+  const BuildInput input{.files = *files, .spec = spec, .name = "apps", .ns = "flux", .remote = remote};
   BuildHost host(input, *files, limits);
   auto answer = host.Hear(frame);
   for (int i = 1; i < times; ++i) answer = host.Hear(frame);
@@ -276,6 +348,21 @@ TEST(BuildHost, T84OpensKeysOnlyForWhoDecrypts) {
   EXPECT_EQ(Hear(Say(BuildFrame::OpenKey, Packer().Number(2).Text("x").Take()), decrypts).text,
             std::string(kNoBuild) + "a damaged question");
   EXPECT_EQ(Hear(Say(BuildFrame::OpenKey, question + "x"), decrypts).text, std::string(kNoBuild) + "a damaged question");
+}
+
+TEST(BuildHost, T84FetchesOnlyWhereThatIsAllowed) {
+  const std::string entry = "https://example.org/org/base.git//deploy";
+  const std::string of_tree = Packer().Number(0).Number(static_cast<std::uint64_t>(BuildFrame::Read)).Text("x").Take();
+  for (const Frame& frame : {Say(BuildFrame::FetchTree, entry), Say(BuildFrame::FetchFile, "https://example.org/note.yaml")})
+    EXPECT_EQ(Hear(frame).text, std::string(kNoBuild) + "it asks for what is elsewhere, and may not");
+  Shelf shelf;
+  const auto ask = [&](const Frame& frame, int times = 1) { return Hear(frame, {}, {.max_trees = 2}, times, &shelf).text; };
+  EXPECT_EQ(ask(Say(BuildFrame::FetchTree, entry)), Packer().Number(0).Number(0).Take());
+  EXPECT_EQ(ask(Say(BuildFrame::FetchTree, entry), 2), Packer().Number(0).Number(1).Take());
+  EXPECT_EQ(ask(Say(BuildFrame::FetchTree, entry), 3), "the process asks for too many repositories");
+  EXPECT_EQ(ask(Say(BuildFrame::FetchTree, "./deploy")), std::string(kNoBuild) + "it asks for a repository without an address");
+  EXPECT_EQ(ask(Say(BuildFrame::OfTree, of_tree)), std::string(kNoBuild) + "a damaged question") << "there is none yet";
+  EXPECT_EQ(ask(Say(BuildFrame::OfTree, "x")), std::string(kNoBuild) + "a damaged question");
 }
 
 TEST(BuildHost, T84ResultsAreTheOwnersAndWithinLimits) {

@@ -182,8 +182,8 @@ class MultiTenancyTest(Fleet):
     @classmethod
     def setUpClass(cls):
         folder = cls.repository_of("fluxcd-flux2-multi-tenancy")
-        # The arguments that the fleet's flux-system/kustomization.yaml gives the controllers. (--no-remote-bases is not one of ours: there are none.)
-        cls.begin("fleet-tenants", ["--no-cross-namespace-refs=true", "--default-service-account=default"])
+        # The arguments that the fleet's flux-system/kustomization.yaml gives the controllers.
+        cls.begin("fleet-tenants", ["--no-cross-namespace-refs=true", "--no-remote-bases=true", "--default-service-account=default"])
         cls.foreign("source.toolkit.fluxcd.io", ("v1beta2", "OCIRepository", "ocirepositories"))
         # What the install manifests bring, and every Kustomization of the fleet names.
         cls.kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})

@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import event_sink  # noqa: E402
 import harness  # noqa: E402
 import totals  # noqa: E402
+from foreign_sources_test import FileServer  # noqa: E402
 from harness import Case, condition_of, config_map, data_of, is_ready, throughout, until  # noqa: E402
 
 LAMP = "intent.example.com/v1/Lamp"
@@ -219,6 +220,22 @@ class SourceTest(IntentCase):
         self.await_applied(repository)
         if time.monotonic() - began < 5:  # for so long it is none
             self.assertEqual([event for event in self.about() if event[1] == "error"], [])
+
+    def test_T31_with_no_remote_bases_nobody_is_asked(self):  # noqa: N802
+        host = FileServer()
+        self.addCleanup(host.close)
+        entries = {"directory": f"http://me:hush@{host.address}/org/app.git//deploy?ref=main", "file": f"http://{host.address}/note.yaml",
+                   "ssh": f"git::ssh://git@{host.address}/org/app"}
+        repository = self.env.repository(self.ns, {f"{name}/kustomization.yaml": {"resources": [entry]} for name, entry in entries.items()})
+        self.source("fleet", repository)
+        self.await_ready("GitRepository", "fleet")
+        for name in entries:
+            self.kustomization(name, path=f"./{name}")
+            message = self.await_failed("Kustomization", name, "BuildFailed")["message"]
+            self.assertIn("not allowed in this build", message)
+            self.assertIn("kustomization.yaml:2:3", message)
+            self.assertNotIn("hush", message)
+        self.assertEqual(host.requests, [])
 
     def test_a_path_leads_no_further_up_than_the_root(self):
         repository = self.env.repository(self.ns, {"apps/cm.yaml": config_map("settings")})
