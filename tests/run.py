@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Runs the suites of `./dev test` and adds up their cases. The last line, alone, is `N passed, N failed[, N skipped]`.
 
-usage: run.py --build DIR [--filter WORD] SUITE...
+usage: run.py --build DIR [--filter WORD] [--lanes N] SUITE...
 
 unit         every gtest binary, through ctest; cases are counted, not binaries, and a binary that dies is a failure
 e2e          every tests/*/*_test.py and tests/e2e/*.sh; each ends with a line `N passed, N failed[, N skipped]`.
-             They get SLUICE (the binary), SLUICE_BUILD (the build folder), and end what they started when they end
+             They get SLUICE (the binary), SLUICE_BUILD (the build folder), and end what they started when they end. Two run at a
+             time (--lanes): most of them mostly wait. What one says is shown when it has ended
 conformance  the rows of tests/conformance.tsv; skipped aloud where the corpora are not beside the checkout
 """
 
 import argparse
+import concurrent.futures
 import dataclasses
 import glob
 import json
@@ -25,6 +27,8 @@ import xml.etree.ElementTree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _TOTALS = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
+_SHOWING = threading.Lock()
+_GROUPS = set()  # of the suites that run
 _SUITE_SECONDS = int(os.environ.get("SLUICE_SUITE_TIMEOUT", "1800"))
 
 
@@ -46,13 +50,14 @@ def say(text):
     print(text, flush=True)
 
 
-def run(argv, log, env=None):
-    """Runs a suite without input, its output shown and kept in `log`; its exit status, or None when it took too long. What it left
-    running in its process group is killed."""
+def run(argv, log, env=None, show=True):
+    """Runs a suite without input, its output kept in `log` and, with `show`, shown as it comes; its exit status, or None when it took too long.
+    What it left running in its process group is killed."""
     process = subprocess.Popen(argv, cwd=ROOT, env=os.environ | (env or {}), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, start_new_session=True)
-    reader = threading.Thread(target=_copy, args=(process.stdout, log), daemon=True)
+    reader = threading.Thread(target=_copy, args=(process.stdout, log, show), daemon=True)
     reader.start()
+    _GROUPS.add(process.pid)
     try:
         return process.wait(_SUITE_SECONDS)
     except subprocess.TimeoutExpired:
@@ -62,15 +67,17 @@ def run(argv, log, env=None):
             _signal_group(process.pid, signum)
             reader.join(5)
         process.wait()
+        _GROUPS.discard(process.pid)
 
 
-def _copy(source, log):
+def _copy(source, log, show):
     with open(log, "wb") as file:
         for line in source:
             file.write(line)
             file.flush()
-            sys.stdout.buffer.write(line)
-            sys.stdout.buffer.flush()
+            if show:
+                sys.stdout.buffer.write(line)
+                sys.stdout.buffer.flush()
 
 
 def _signal_group(group, signum):
@@ -150,25 +157,37 @@ def count_cases(report, verdict):
 
 # --- end to end
 
-def e2e(build, word):
-    """The suites that start real servers."""
+def e2e(build, word, lanes):
+    """The suites that start real servers, `lanes` of them at a time."""
     scripts = sorted({*glob.glob("tests/*/*_test.py", root_dir=ROOT), *glob.glob("tests/e2e/*.sh", root_dir=ROOT)})
-    totals = {}
-    for script in scripts:
-        name = re.sub(r"(_test)?\.(py|sh)$", "", script.removeprefix("tests/"))
-        if word and word not in name:
-            continue
-        if not os.access(os.path.join(ROOT, script), os.X_OK):
-            totals[name] = Totals(failed=1, note="not executable, so it would never run")
-            continue
-        say(f"\n== {name}")
-        log = os.path.join(build, "test-results", name.replace("/", "-") + ".log")
-        environment = _sanitizer_options() | {"SLUICE": os.path.join(ROOT, build, "cli", "sluice"),
-                                              "SLUICE_BUILD": os.path.join(ROOT, build)}
-        started = time.monotonic()
-        status = run([os.path.join(ROOT, script)], log, environment)
-        totals[name] = judge(status, last_totals(log))
-        totals[name].seconds = time.monotonic() - started
+    names = {re.sub(r"(_test)?\.(py|sh)$", "", script.removeprefix("tests/")): script for script in scripts}
+    with concurrent.futures.ThreadPoolExecutor(lanes) as pool:
+        running = {name: pool.submit(one_e2e, build, name, script) for name, script in names.items() if not word or word in name}
+        try:
+            concurrent.futures.wait(running.values())
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for group in list(_GROUPS):
+                _signal_group(group, signal.SIGTERM)
+            raise
+    return {name: totals.result() for name, totals in running.items()}
+
+
+def one_e2e(build, name, script):
+    """One suite; what it said is shown at its end, in one piece."""
+    if not os.access(os.path.join(ROOT, script), os.X_OK):
+        return Totals(failed=1, note="not executable, so it would never run")
+    log = os.path.join(build, "test-results", name.replace("/", "-") + ".log")
+    environment = _sanitizer_options() | {"SLUICE": os.path.join(ROOT, build, "cli", "sluice"),
+                                          "SLUICE_BUILD": os.path.join(ROOT, build)}
+    started = time.monotonic()
+    status = run([os.path.join(ROOT, script)], log, environment, show=False)
+    totals = judge(status, last_totals(log))
+    totals.seconds = time.monotonic() - started
+    with open(log, encoding="utf-8", errors="replace") as file, _SHOWING:
+        say(f"\n== {name} ({totals.seconds:.0f} s)")
+        shutil.copyfileobj(file, sys.stdout)
+        sys.stdout.flush()
     return totals
 
 
@@ -232,6 +251,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True)
     parser.add_argument("--filter", default="")
+    parser.add_argument("--lanes", type=int, default=2, help="end-to-end suites at a time (default 2)")
     parser.add_argument("suites", nargs="+", choices=("unit", "e2e", "conformance"))
     options = parser.parse_args()
     os.chdir(ROOT)
@@ -241,7 +261,10 @@ def main():
     results = {}
     for suite in options.suites:
         say(f"\n== {suite}")
-        results |= {"unit": unit, "e2e": e2e, "conformance": conformance}[suite](options.build, options.filter)
+        if suite == "e2e":
+            results |= e2e(options.build, options.filter, options.lanes)
+        else:
+            results |= {"unit": unit, "conformance": conformance}[suite](options.build, options.filter)
     say(f"\n== all suites ({time.monotonic() - started:.0f} s)")
     for name, totals in results.items():
         say(f"{name:32} {totals.seconds:6.1f} s  {totals}{'  (' + totals.note + ')' if totals.note else ''}")
