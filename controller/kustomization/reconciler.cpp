@@ -389,7 +389,7 @@ bool Reconciler::MayGoOn(const Key& key) const {
 
 net::Task<controller::Outcome> Reconciler::RunFull(std::shared_ptr<Run> run) {
   State& state = *run->state;
-  if (auto refused = RefusedSource(*run)) {
+  if (auto refused = RefusedSource(run->key, run->spec.source)) {
     net::Task<controller::Outcome> task = Stall(run, refused->first, std::move(refused->second));
     co_return co_await std::move(task);
   }

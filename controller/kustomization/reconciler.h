@@ -156,7 +156,7 @@ class Reconciler final : public kube::OwnedListener {
   /// What a source of that kind is kept in; nullptr for a kind that is none.
   kube::ObjectStore* SourcesOf(std::string_view kind) const;
   /// Why this source may not be used at all: the reason and the message of the condition.
-  std::optional<std::pair<std::string_view, std::string>> RefusedSource(const Run& run) const;
+  std::optional<std::pair<std::string_view, std::string>> RefusedSource(const Key& key, const SourceReference& ref) const;
   net::Task<void> ReadSourceLive(std::shared_ptr<Run> run);
   std::optional<base::Error> FindSource(Run& run, bool& not_yet) const;
   bool MayBeOutdated(const Run& run) const;

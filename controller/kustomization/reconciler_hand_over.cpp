@@ -65,7 +65,7 @@ std::string NameClaims(const std::vector<InventoryEntry>& entries, const Claims&
 }  // namespace
 
 /// Kustomizations that may be about to take objects over from this one: their newest intent is not applied yet. Under lock-down only those of the same
-/// namespace or source: nobody else's build has a say in what a tenant may delete.
+/// namespace or source: nobody else's build has a say in what a tenant may delete. Of one whose source is refused nothing is even fetched.
 /// Those that are up to date, but have one of `stale` on record as well (two Kustomizations with one object), keep it: they are woken to take it.
 std::vector<Claimer> Reconciler::Newcomers(const Run& run, const std::vector<InventoryEntry>& stale, Claims& kept) {
   std::vector<Claimer> out;
@@ -82,13 +82,15 @@ std::vector<Claimer> Reconciler::Newcomers(const Run& run, const std::vector<Inv
     const bool known = at != states_.end() && at->second->applied && at->second->generation == GenerationOf(*other);
     const Inventory* begun = journal_.Find(key, other->StringAt({"metadata", "uid"}));
     const bool before_us = at == states_.end() && ShowsSuccess(*other, source->revision);  // applied by the process before this one
-    if (before_us || (known && at->second->revision == source->revision)) {
+    const bool refused = RefusedSource(key, spec->source).has_value();                     // then it builds nothing any more
+    if (before_us || (known && (refused || at->second->revision == source->revision))) {
       const std::set<document::ObjectId> ids = Keeps(*other, begun, stale);
       for (const document::ObjectId& id : ids) AddClaim(kept, id, {.by = key, .up_to_date = true});
       if (!ids.empty()) queue_->Add(key, trigger::kDrift);
       claim_memory_.erase(key);
       continue;
     }
+    if (refused) continue;
     const bool waits_for_us = IsDeleting(*run.object) && DependsOn(*spec, run.key);
     Claimer claimer{.key = std::move(key),
                     .generation = GenerationOf(*other),

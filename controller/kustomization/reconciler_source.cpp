@@ -20,13 +20,12 @@ kube::ObjectStore* Reconciler::SourcesOf(std::string_view kind) const {
   return at == parts_.other_sources.end() ? nullptr : at->second;
 }
 
-std::optional<std::pair<std::string_view, std::string>> Reconciler::RefusedSource(const Run& run) const {
-  const SourceReference& ref = run.spec.source;
+std::optional<std::pair<std::string_view, std::string>> Reconciler::RefusedSource(const Key& key, const SourceReference& ref) const {
   using Refusal = std::pair<std::string_view, std::string>;
   if (SourcesOf(ref.kind) == nullptr)
     return Refusal(reason::kFeatureGateDisabled, RefusedField("spec.sourceRef.kind \"" + ref.kind + "\"").message);
   const std::string cannot = "can't access '" + ref.ToString() + "', ";
-  if (options_.no_cross_namespace_refs && ref.ns != run.key.ns)
+  if (options_.no_cross_namespace_refs && ref.ns != key.ns)
     return Refusal(reason::kAccessDenied, cannot + "cross-namespace references have been blocked");
   if (ref.kind == "ExternalArtifact" && !parts_.services.gates.Enabled(Gate::ExternalArtifact))
     return Refusal(reason::kFeatureGateDisabled, cannot + "ExternalArtifact feature gate is disabled");

@@ -327,6 +327,13 @@ class GateTest(FileCase):
             self.assertEqual(condition_of(stalled, kind)["message"],
                              f"can't access 'ExternalArtifact/{self.ns}/art', ExternalArtifact feature gate is disabled")
         self.assertEqual(stalled["status"]["observedGeneration"], stalled["metadata"]["generation"])
+        # Of one that leaves others are asked whether they take its objects over; not this one.
+        repository = self.env.repository(self.ns, {"cm.yaml": config_map("settings")})
+        self.source("fleet", repository)
+        self.kustomization("leaves")
+        self.await_applied(repository, "leaves")
+        self.kube.delete("Kustomization", "leaves", self.ns)
+        self.await_gone("Kustomization", "leaves")
         self.assertFalse(self.server.requests and any(self.ns in path for _, path in self.server.requests))
 
     def test_read_from_the_server_itself(self):
