@@ -184,10 +184,10 @@ def one_e2e(build, name, script):
     status = run([os.path.join(ROOT, script)], log, environment, show=False)
     totals = judge(status, last_totals(log))
     totals.seconds = time.monotonic() - started
-    with open(log, encoding="utf-8", errors="replace") as file, _SHOWING:
+    with open(log, "rb") as file, _SHOWING:
         say(f"\n== {name} ({totals.seconds:.0f} s)")
-        shutil.copyfileobj(file, sys.stdout)
-        sys.stdout.flush()
+        shutil.copyfileobj(file, sys.stdout.buffer)  # bytes, whatever the terminal's encoding
+        sys.stdout.buffer.flush()
     return totals
 
 
