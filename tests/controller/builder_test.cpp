@@ -14,6 +14,9 @@
 #include "controller/kustomization/remote_bases.h"
 #include "document/json.h"
 #include "isolation/packed.h"
+#include "net/await.h"
+#include "net/host_pool.h"
+#include "sources/git/library.h"
 #include "tests/base/source_tree.h"
 #include "tests/sops/vectors.h"
 
@@ -234,6 +237,28 @@ TEST(HeldRemotes, NameTheFirstThatIsMissing) {
   EXPECT_FALSE(held.FetchFile("https://example.org/c.yaml"));
   EXPECT_FALSE(held.FetchFile("https://example.org/a.yaml")) << "nothing any more: what comes of this build is not wanted";
   EXPECT_TRUE(held.missing()->repository) << "the first";
+}
+
+TEST(RemoteFetcher, RefusesFilesOfThisMachineAndMoreThanAHundred) {
+  char folder[] = "/tmp/sluice-remotes-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  net::Runtime runtime;
+  net::HostPool hosts(runtime.io());
+  const sources::GitLibrary library;
+  sources::GitCache cache(folder);
+  const RemoteFetcher fetcher({runtime.io(), cache, hosts});
+  const auto bases = std::make_shared<RemoteBases>();
+  const auto fetch = [&](RemoteName name) { return runtime.BlockOn(fetcher.Fetch(std::move(name), bases, [](bool) {})); };
+  const auto local = *kustomize::ParseGitUrl("file:///etc");
+  ASSERT_TRUE(fetch({.repository = local, .file = ""}));
+  ASSERT_NE(bases->FindTree(local), nullptr);
+  EXPECT_EQ(bases->FindTree(local)->error().reason, Reason::Unsupported);
+  while (bases->size() < RemoteFetcher::kMaxRemotes) bases->Add("https://example.org/" + std::to_string(bases->size()), std::string("a"));
+  const auto refused = fetch({.repository = std::nullopt, .file = "https://example.org/one-more"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, Reason::TooLarge);
+  EXPECT_EQ(bases->FindFile("https://example.org/one-more"), nullptr) << "nobody was asked";
+  fs::remove_all(folder);
 }
 
 /// A tree of which somebody is told when a file is read.
